@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Fuzz every target of the tree in turn: scripts/fuzz.sh DURATION (as "3s" or "5m").
+# Prints one line a target, and at the end their number; a crash shows its input and fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+duration=${1:-20s}
+
+passed=0 failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+while IFS=: read -r file target; do
+	pkg=./$(dirname "$file")
+	if go test -run '^$' -fuzz "^$target\$" -fuzztime "$duration" "$pkg" >"$log" 2>&1; then
+		passed=$((passed + 1))
+		printf 'ok    fuzz  %s %s\n' "$pkg" "$target"
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  fuzz  %s %s\n' "$pkg" "$target"
+		tail -40 "$log"
+	fi
+done < <(grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' internal | sed -E 's/:[0-9]+:func /:/' | sort)
+printf 'fuzz targets: %d passed, %d failed, %s each\n' "$passed" "$failed" "$duration"
+((failed == 0))

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Install what the tests use besides Go: a browser, an independent authenticator, a QR reader,
+# PostgreSQL and the accessibility checker. Nothing is touched that is there already; where
+# installing is not possible (no root, not Debian) it says what is missing and goes on, and
+# the tests that need it then fail by name.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+need() { # need COMMAND PACKAGE
+	command -v "$1" >/dev/null || missing+=("$2")
+}
+need chromium chromium
+need oathtool oathtool
+need zbarimg zbar-tools
+need npm npm
+if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+	missing+=(postgresql)
+fi
+
+if ((${#missing[@]})); then
+	if command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+		echo "installing: ${missing[*]}"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get -qq update
+		apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+	else
+		echo "missing, and only root on Debian can have them installed: ${missing[*]}" >&2
+	fi
+fi
+
+if [[ ! -f tools/axe/node_modules/axe-core/axe.min.js ]] && command -v npm >/dev/null; then
+	echo "installing: axe-core"
+	(cd tools/axe && npm ci --silent)
+fi

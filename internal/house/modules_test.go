@@ -1,0 +1,73 @@
+package house
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"testing"
+)
+
+// modules are the direct requirements, each with the reason that docs/adr/0002 gives at
+// length. Adding one is a decision: it belongs into that record first.
+var modules = map[string]string{
+	// linked into the product
+	"github.com/alecthomas/kong":          "the command line from struct tags",
+	"github.com/go-crypt/crypt":           "verifies imported bcrypt, scrypt and PBKDF2 hashes",
+	"github.com/goccy/go-yaml":            "the settings file, strict, with line numbers in its errors",
+	"github.com/jackc/pgx/v5":             "PostgreSQL, with pipelining",
+	"github.com/pressly/goose/v3":         "migrations, locked on PostgreSQL",
+	"github.com/prometheus/client_golang": "the metrics page",
+	"github.com/tink-crypto/tink-go/v2":   "authenticated encryption at rest with key rotation",
+	"golang.org/x/crypto":                 "Argon2id",
+	"golang.org/x/term":                   "passwords typed without echo",
+	"modernc.org/sqlite":                  "SQLite in pure Go",
+	"rsc.io/qr":                           "QR codes",
+	// tests only
+	"github.com/chromedp/cdproto":     "types of the browser's protocol, for chromedp",
+	"github.com/chromedp/chromedp":    "drives Chromium in the end-to-end tests",
+	"github.com/rogpeppe/go-internal": "testscript: command-line behaviour as readable scripts",
+	"pgregory.net/rapid":              "property tests that shrink their counterexamples",
+}
+
+// maxModules keeps the list short enough to be read by whoever judges our supply chain.
+const maxModules = 15
+
+func TestDirectModules(t *testing.T) {
+	cmd := exec.Command("go", "mod", "edit", "-json")
+	cmd.Dir = root(t)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+		Replace []struct{ Old struct{ Path string } }
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatal(err)
+	}
+	var direct []string
+	for _, r := range mod.Require {
+		if r.Indirect {
+			continue
+		}
+		direct = append(direct, r.Path)
+		if modules[r.Path] == "" {
+			t.Errorf("%s is required but not in the list: give its reason in docs/adr/0002 and here", r.Path)
+		}
+	}
+	for path := range modules {
+		if !slices.Contains(direct, path) {
+			t.Errorf("%s is in the list but go.mod does not require it", path)
+		}
+	}
+	if len(modules) > maxModules {
+		t.Errorf("%d direct modules, at most %d", len(modules), maxModules)
+	}
+	for _, r := range mod.Replace {
+		t.Errorf("%s is replaced: what is pinned must be what is built", r.Old.Path)
+	}
+}

@@ -1,0 +1,183 @@
+package house
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tier orders the packages: imports point to a lower tier only (docs/design.md, "The house").
+type tier int
+
+const (
+	ground   tier = iota // the standard library, drivers, and errs
+	domain               // one noun each: its types, its rules, its tables
+	flow                 // several domain packages in one use case
+	delivery             // HTTP
+	top                  // wiring and the command line
+	command              // package main
+	proof                // tests and measurements over the whole; imported by nobody
+)
+
+// tiers names every package. One that is missing here fails the test, so that nobody adds a
+// package without saying where it stands.
+var tiers = map[string]tier{
+	"errs": ground, "id": ground, "token": ground, "db": ground, "seal": ground, "otp": ground, "qr": ground,
+	"password": ground, "metrics": ground,
+
+	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
+	"factor": domain, "totp": domain, "backupcode": domain, "session": domain,
+
+	"signin": flow, "admin": flow,
+
+	"httpx": delivery, "web": delivery,
+
+	"config": top, "app": top, "cli": top,
+
+	"cmd/sallyport": command,
+
+	"db/dbtest": proof, "db/dbtest/pg": proof, "apptest": proof, "bench": proof, "e2e": proof, "house": proof,
+}
+
+// sideways lists the imports within one tier, each with its reason.
+var sideways = map[string][]string{
+	// Every package may name its errors.
+	"*ground": {"errs"},
+	// What a feature may know of another feature: whose account, which person, that it must be
+	// audited and throttled, and that the password was proved just now.
+	"*domain": {"audit", "throttle", "reauth", "account", "user"},
+	// A method implements factor.Method, so it knows the seam; factor knows no method.
+	"totp":       {"factor"},
+	"backupcode": {"factor"},
+	// Pages and, later, the API share the adapter, the error table and the cookies.
+	"web": {"httpx"},
+	// The top is wired in this order.
+	"app": {"config"},
+	"cli": {"app", "config"},
+}
+
+// mayImport says whether the package at place from may import the one at place to.
+func mayImport(from, to string) (ok bool, why string) {
+	ft, known := tiers[from]
+	if !known {
+		return false, "is in no tier: add it to the table in tiers_test.go"
+	}
+	tt, known := tiers[to]
+	switch {
+	case !known:
+		return false, "imports " + to + ", which is in no tier"
+	case tt == proof && ft != proof:
+		return false, "imports " + to + ", which exists for tests only"
+	case tt < ft || ft == proof:
+		return true, ""
+	case tt > ft:
+		return false, "imports " + to + " from a higher tier"
+	}
+	var group string
+	switch ft {
+	case ground:
+		group = "*ground"
+	case domain:
+		group = "*domain"
+	}
+	if slices.Contains(sideways[from], to) || slices.Contains(sideways[group], to) {
+		return true, ""
+	}
+	return false, "imports " + to + " of its own tier"
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range packages(t) {
+		if _, known := tiers[p.place()]; !known {
+			t.Errorf("%s is in no tier: add it to the table in tiers_test.go", p.place())
+			continue
+		}
+		for _, path := range p.Imports {
+			if !strings.HasPrefix(path, module+"/") {
+				continue
+			}
+			if ok, why := mayImport(p.place(), pkg{ImportPath: path}.place()); !ok {
+				t.Errorf("%s %s", p.place(), why)
+			}
+		}
+	}
+}
+
+// TestImportRule shows that the rule refuses what it is there to refuse.
+func TestImportRule(t *testing.T) {
+	cases := []struct {
+		from, to string
+		ok       bool
+	}{
+		{"otp", "errs", true},
+		{"otp", "db", false},      // ground packages know errs and nothing else
+		{"errs", "otp", false},    // and errs knows nobody
+		{"totp", "db", true},      // down
+		{"db", "totp", false},     // up
+		{"session", "user", true}, // one of the five that all may know
+		{"user", "session", false},
+		{"totp", "factor", true}, // a method knows the seam
+		{"factor", "totp", false},
+		{"totp", "backupcode", false},
+		{"signin", "admin", false},
+		{"signin", "web", false},
+		{"web", "httpx", true},
+		{"httpx", "web", false},
+		{"web", "signin", true},
+		{"cli", "app", true},
+		{"app", "cli", false},
+		{"config", "app", false},
+		{"app", "apptest", false}, // the product never needs its tests
+		{"user", "db/dbtest", false},
+		{"apptest", "app", true},
+		{"util", "errs", false}, // in no tier
+		{"web", "util", false},
+	}
+	for _, c := range cases {
+		if ok, why := mayImport(c.from, c.to); ok != c.ok {
+			t.Errorf("%s imports %s: allowed %v, want %v (%s)", c.from, c.to, ok, c.ok, why)
+		}
+	}
+}
+
+// TestProductHasNoTestCode: what is linked into the binary includes neither our proof
+// packages nor the testing package with its flags.
+func TestProductHasNoTestCode(t *testing.T) {
+	for _, p := range packages(t) {
+		if tiers[p.place()] == proof {
+			continue
+		}
+		for _, dep := range p.Deps {
+			ours := strings.HasPrefix(dep, module+"/") && tiers[pkg{ImportPath: dep}.place()] == proof
+			if ours || dep == "testing" || dep == "net/http/httptest" {
+				t.Errorf("%s links %s", p.place(), dep)
+			}
+		}
+	}
+}
+
+// reserved says which packages may import what only a few should know, and why those.
+var reserved = map[string][]string{
+	// HTTP is delivery. metrics serves the scrape, app owns the listener, cli asks a running
+	// server for its health; bench, apptest and e2e are clients.
+	"net/http": {"httpx", "web", "metrics", "app", "cli", "bench", "apptest", "e2e"},
+	// Everybody else speaks to db.Querier and db.Tx, so that one place knows both engines. The
+	// bench measures the bare drivers as the other side of its ratios.
+	"database/sql":        {"db", "db/dbtest", "bench"},
+	"database/sql/driver": {"db", "db/dbtest"},
+	// Predictable numbers have no place where secrets are made, not even for jitter.
+	"math/rand":    {},
+	"math/rand/v2": {},
+	// The way round Go's memory safety; nothing here needs it.
+	"unsafe": {},
+}
+
+func TestReservedImports(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			if allowed, is := reserved[path]; is && !slices.Contains(allowed, p.place()) {
+				t.Errorf("%s imports %s, allowed only in %v", p.place(), path, allowed)
+			}
+		}
+	}
+}

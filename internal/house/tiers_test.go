@@ -28,7 +28,7 @@ var tiers = map[string]tier{
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "session": domain,
 
-	"signin": flow, "admin": flow,
+	"signin": flow, "admin": flow, "profile": flow,
 
 	"httpx": delivery, "web": delivery,
 

@@ -1,0 +1,85 @@
+package httpx
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// header is a header with its canonical name and a value shared by all answers.
+// Values are replaced, never appended to, so sharing the slice is safe.
+type header struct {
+	name  string
+	value []string
+}
+
+// securityHeaders are on every answer of a surface, errors included (3.4).
+//
+// Referrer-Policy is same-origin rather than no-referrer: other sites learn nothing
+// either way, but no-referrer makes browsers send "Origin: null" with our own form
+// posts, which the origin check could not tell from a stranger's where Sec-Fetch-Site
+// is not sent.
+func securityHeaders(public *url.URL, csp string) []header {
+	if csp == "" {
+		csp = "default-src 'none'; frame-ancestors 'none'"
+	}
+	list := [][2]string{
+		{"Content-Security-Policy", csp},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "same-origin"},
+		{"Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Cache-Control", "no-store"},
+	}
+	if public.Scheme == "https" {
+		// Two years, with every name below this one (ASVS 3.4.1).
+		list = append(list, [2]string{"Strict-Transport-Security", "max-age=63072000; includeSubDomains"})
+	}
+	out := make([]header, len(list))
+	for i, kv := range list {
+		out[i] = header{name: http.CanonicalHeaderKey(kv[0]), value: []string{kv[1]}}
+	}
+	return out
+}
+
+// hosts is the set of Host values a surface answers to.
+type hosts map[string]bool
+
+// newHosts allows the public URL's host, with and without its default port. A loopback
+// public URL answers to every loopback name: no attacker can own one of them.
+func newHosts(public *url.URL) hosts {
+	names := []string{public.Hostname()}
+	if IsLoopback(public.Hostname()) {
+		names = append(names, "localhost", "127.0.0.1", "::1")
+	}
+	port, standard := public.Port(), map[string]string{"http": "80", "https": "443"}[public.Scheme]
+	if port == "" {
+		port = standard
+	}
+	set := hosts{}
+	for _, name := range names {
+		set[strings.ToLower(net.JoinHostPort(name, port))] = true
+		if port == standard {
+			if strings.Contains(name, ":") {
+				name = "[" + name + "]"
+			}
+			set[strings.ToLower(name)] = true
+		}
+	}
+	return set
+}
+
+func (h hosts) allow(host string) bool { return h[host] || h[strings.ToLower(host)] }
+
+// IsLoopback says whether a host name or address, without port, can only mean this machine.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}

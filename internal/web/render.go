@@ -1,0 +1,131 @@
+// Package web is the pages: everything a person sees and presses in a browser.
+//
+// A page is a folder under pages and a struct that implements [View]. The struct is
+// the whole contract between the code that decides and the template that shows:
+// templates see nothing else but the [Chrome] around the page and the catalogue of
+// texts. All templates are parsed when the server starts, so a broken one stops the
+// start and never a visitor.
+//
+// Invariants: a page is written whole or not at all; every text comes from the
+// catalogue; no page holds inline script or style, so a strict content security policy
+// holds; every flow works without the script, which only adds copy, download and print.
+// Values from people and from the network are untrusted and are escaped by
+// html/template. The one exception is the QR code, which package qr draws from numbers.
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+)
+
+//go:embed pages static
+var embedded embed.FS
+
+// Pages renders views. It is safe for use by many requests at once.
+type Pages struct {
+	// Now is the clock that says what "today" is. Set it before the first Render.
+	Now func() time.Time
+
+	sets   map[string]*template.Template // by the name of the page's folder
+	assets assets
+}
+
+// NewPages parses the templates and prepares the static files with the English texts.
+// It fails only when the program was built wrong.
+func NewPages() (*Pages, error) { return newPages(english) }
+
+// newPages is NewPages with another catalogue: an account with a wording of its own has Pages of its own (K19).
+func newPages(say texts) (*Pages, error) {
+	p := &Pages{Now: time.Now, sets: make(map[string]*template.Template)}
+	var err error
+	if p.assets, err = loadAssets(embedded); err != nil {
+		return nil, err
+	}
+	base, err := template.New("base").Option("missingkey=error").Funcs(p.funcs(say)).ParseFS(embedded, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: layout: %w", err)
+	}
+	folders, err := fs.Glob(embedded, "pages/*/page.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: pages: %w", err)
+	}
+	for _, file := range folders {
+		set, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("web: layout: %w", err)
+		}
+		if set, err = set.ParseFS(embedded, file); err != nil {
+			return nil, fmt.Errorf("web: %s: %w", file, err)
+		}
+		p.sets[path.Base(path.Dir(file))] = set
+	}
+	return p, nil
+}
+
+// frame is what the layout sees.
+type frame struct {
+	Chrome Chrome
+	View   View
+	Card   bool // one card in the upper third; otherwise the bar and the list of places
+	Failed bool // the title begins with "Error: "
+}
+
+// Render writes the page with the given HTTP status. Nothing is written when the
+// template fails; the error is then the caller's to show and to log.
+func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View) error {
+	var page bytes.Buffer
+	if err := p.compose(&page, chrome, v); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(page.Len()))
+	w.WriteHeader(status)
+	if _, err := w.Write(page.Bytes()); err != nil {
+		return fmt.Errorf("web: send %s: %w", v.page(), err)
+	}
+	return nil
+}
+
+// compose executes the page's template into b.
+func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
+	set, ok := p.sets[v.page()]
+	if !ok {
+		return fmt.Errorf("web: no template for %s", v.page())
+	}
+	data := frame{
+		Chrome: chrome,
+		View:   v,
+		Card:   v.onCard() || chrome.Person == nil,
+		Failed: v.failed(),
+	}
+	if err := set.ExecuteTemplate(b, "layout", data); err != nil {
+		return fmt.Errorf("web: render %s: %w", v.page(), err)
+	}
+	return nil
+}
+
+// funcs are all that templates can call.
+func (p *Pages) funcs(say texts) template.FuncMap {
+	return template.FuncMap{
+		"t":      say.text,
+		"rich":   say.rich,
+		"wait":   say.wait,
+		"notice": say.notice,
+		"count":  say.count,
+		"field":  newField,
+		"groups": groups,
+		"mark":   mark,
+		"asset":  p.assets.url,
+		"when":   func(t time.Time) template.HTML { return stamp(t, When(t, p.Now())) },
+		"clock":  func(t time.Time) template.HTML { return stamp(t, Clock(t)) },
+		"day":    func(t time.Time) template.HTML { return stamp(t, Day(t)) },
+	}
+}

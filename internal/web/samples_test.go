@@ -1,0 +1,160 @@
+package web
+
+import (
+	"html/template"
+	"strings"
+	"time"
+)
+
+// The samples are every page in every state that it has.
+
+// sample is one page in one state.
+type sample struct {
+	name   string // "signin-wrong"
+	chrome Chrome
+	view   View
+}
+
+// sampleNow is the moment at which the samples are looked at.
+var sampleNow = time.Date(2026, time.March, 3, 14, 5, 0, 0, time.UTC)
+
+const sampleCodeWrong = "That code isn’t valid. Check the date and time on your phone, then enter the next code it shows."
+
+// sampleQR has the size and shape of a real code of 53 modules, with its quiet zone of four.
+func sampleQR() template.HTML {
+	var b strings.Builder
+	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 61 61" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h61v61H0z"/><path fill="#000" d="`)
+	for y := range 53 {
+		for x := range 53 {
+			if (x*x*7+y*y*13+x*y*5)%11 < 5 {
+				b.WriteString("M" + itoa(x+4) + " " + itoa(y+4) + "h1v1h-1z")
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	return template.HTML(b.String())
+}
+
+func itoa(n int) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
+
+func samples() []sample {
+	outside := Chrome{Product: "Sallyport"}
+	ada := Chrome{Product: "Sallyport", Account: "Acme", Person: &Person{Name: "Ada Lovelace", Email: "ada@acme.test"}}
+	long := Chrome{
+		Product: "Sallyport", Account: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk Aktiengesellschaft",
+		Person: &Person{Email: "an-unusually-long-mailbox-name-without-any-blank@subdomain.donaudampfschifffahrt.example"}, Place: PlaceProfile,
+	}
+	noticed := func(c Chrome, n Notice) Chrome { c.Notice = n; return c }
+	at := func(c Chrome, p Place) Chrome { c.Place = p; return c }
+	ago := func(d time.Duration) time.Time { return sampleNow.Add(-d) }
+	day := 24 * time.Hour
+	ends := sampleNow.Add(9 * time.Minute)
+	factors := at(ada, PlaceTwoFactor)
+	phone := Device{ID: "fac_1", Kind: "totp", Name: "My Phone", Confirmed: true, Added: ago(40 * day), LastUsed: ago(3 * time.Hour)}
+	tablet := Device{ID: "fac_2", Kind: "totp", Name: "Tablet in the drawer of the hall <upstairs>", Confirmed: true, Locked: true, Added: ago(300 * day), LastUsed: ago(90 * day)}
+	fresh := Device{ID: "fac_3", Kind: "totp", Name: "New phone", Added: ago(2 * time.Minute)}
+	codes := []string{
+		"k7mq-2xwd-9fhr-c3tn", "p4vb-8jzs-6gye-w2dk", "h9rt-5nqc-7xma-j6fp", "z3wk-4dvy-2bhs-8erg", "m6jf-9tcx-5pqn-v7za",
+		"y2gd-3skw-8rmb-4hjt", "c8xn-7vfe-6zqp-9ywm", "t5hb-2rjk-4cgd-x3sv", "w7pz-8mye-9ntf-5qbk", "d4rs-6xhc-3vwj-2gpm",
+	}
+	wrongCode := &FormError{Field: "code", Message: sampleCodeWrong, Code: "wrong_code"}
+	wrongPassword := &FormError{Field: "password", Message: "That is not your password. Try again.", Code: "wrong_password"}
+	slow := &FormError{Message: "Too many wrong codes.", Code: "throttled", Wait: 2 * time.Minute}
+	badName := &FormError{Field: "name", Message: "Another device of yours has this name. Choose another one.", Code: "name_taken"}
+
+	return []sample{
+		{"signin", outside, SignIn{}},
+		{"signin-account", outside, SignIn{Account: "acme", AccountName: "Acme", Email: "ada@acme.test", Next: "/settings/sessions"}},
+		{"signin-wrong", outside, SignIn{Email: "ada@acme.test", Error: &FormError{
+			Message: "E-mail or password is not right, or your organisation has a sign-in address of its own. Check both and try again.", Code: "wrong_credentials",
+		}}},
+		{"signin-malformed", outside, SignIn{Email: "ada", Error: &FormError{Field: "email", Message: "Enter your whole e-mail address, such as ada@acme.test."}}},
+		{"signin-throttled", outside, SignIn{Email: "ada@acme.test", Error: &FormError{Message: "Too many tries.", Wait: 40 * time.Second}}},
+		{"signin-busy", outside, SignIn{Email: "ada@acme.test", Error: &FormError{Summary: "The server is busy", Message: "Many people are signing in just now.", Wait: 5 * time.Second}}},
+		{"signin-signed-out", noticed(outside, NoticeSignedOut), SignIn{}},
+		{"signin-session-ended", noticed(outside, NoticeSessionEnded), SignIn{Next: "/settings"}},
+		{"signin-cancelled", noticed(outside, NoticeCancelled), SignIn{}},
+		{"signin-password-changed", noticed(outside, NoticePasswordChanged), SignIn{}},
+		{"signin-unknown-notice", noticed(outside, "<b>you won</b>"), SignIn{}},
+		{"verify", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends}},
+		{"verify-any", outside, Verify{BackupCodes: true, OtherWays: true, Ends: ends}},
+		{"verify-wrong", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Error: wrongCode}},
+		{"verify-used", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, Ends: ends, Error: &FormError{
+			Field: "code", Message: "That code has been used already. Wait for the next one, up to 30 seconds.", Code: "code_used",
+		}}},
+		{"verify-malformed", outside, Verify{Ends: ends, Error: &FormError{Field: "code", Message: "An authentication code has 6 digits. Enter the one your app shows."}}},
+		{"verify-throttled", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Error: slow}},
+		{"verify-locked", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Locked: true}},
+		{"verify-next", outside, Verify{Method: "fac_1", Device: "My Phone", Ends: ends, AskNext: true, Drift: -130 * time.Second}},
+		{"verify-next-untold", outside, Verify{Method: "fac_1", Ends: ends, AskNext: true}},
+		{"verify-backup", outside, Verify{Method: MethodBackupCode, BackupCodes: true, OtherWays: true, Ends: ends}},
+		{"verify-backup-wrong", outside, Verify{Method: MethodBackupCode, Ends: ends, Error: &FormError{Field: "code", Message: "That backup code isn’t valid, or was used before. Enter another one.", Code: "wrong_code"}}},
+		{"otherways", outside, OtherWays{Ends: ends, Support: "help@acme.test", Ways: []Way{
+			{ID: "fac_1", Kind: "totp", Name: "My Phone"},
+			{ID: "fac_2", Kind: "totp", Name: "Tablet"},
+			{ID: "fac_4", Kind: "passkey", Name: "Blue key"},
+			{ID: "fac_5", Kind: "sms", Name: "Work phone", Hint: "•••• 78"},
+			{ID: "fac_6", Kind: "email", Name: "Mailbox", Hint: "a•••@acme.test"},
+			{ID: MethodBackupCode, Kind: "backup_code"},
+		}}},
+		{"otherways-one", outside, OtherWays{Ends: ends, Ways: []Way{{ID: "fac_1", Kind: "totp", Name: "My Phone"}}}},
+		{"expired", outside, SignInExpired{Account: "acme"}},
+		{"expired-plain", outside, SignInExpired{}},
+		{"setup-reset", outside, SetUp{Why: WhyReset, Name: "My Phone", Ends: ends}},
+		{"setup-policy", outside, SetUp{Why: WhyPolicy, Ends: ends, Error: &FormError{Field: "name", Message: "Give the device a name."}}},
+		{"setup-showkey", outside, ShowKey{ID: "fac_1", Name: "My Phone", QR: sampleQR(), Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URI: "otpauth://totp/Acme:ada@acme.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme", Issuer: "Acme", Account: "ada@acme.test", SigningIn: true, Ends: ends}},
+		{"setup-confirm", outside, ConfirmDevice{ID: "fac_1", Name: "My Phone", SigningIn: true, Ends: ends, Error: wrongCode}},
+		{"setup-codes", outside, BackupCodes{Codes: codes, First: true, SigningIn: true, Host: "login.acme.test", Account: "Acme", Email: "ada@acme.test", Made: sampleNow, Next: "/settings"}},
+		{"firstrun", outside, FirstRun{Token: "t0ken", MinPassword: 12}},
+		{"firstrun-weak", outside, FirstRun{Token: "t0ken", Organisation: "Acme", Name: "Ada", Email: "ada@acme.test", MinPassword: 12, Error: &FormError{Field: "password", Message: "That password is among the most common ones. Choose another."}}},
+		{"firstrun-over", outside, FirstRunOver{}},
+		{"recommend", ada, Recommend{Next: "/settings"}},
+		{"profile", at(ada, PlaceProfile), Profile{Name: "Ada Lovelace", Email: "ada@acme.test", Role: "owner", Account: "Acme", PasswordChanged: ago(20 * day), MinPassword: 12, Sessions: 1}},
+		{"profile-error", at(ada, PlaceProfile), Profile{Name: "Ada Lovelace", Email: "ada@acme.test", Role: "admin", Account: "Acme", PasswordChanged: ago(day), MinPassword: 12, TwoFactorOn: true, Sessions: 3, Error: &FormError{Field: "current_password", Message: "That is not your present password."}}},
+		{"profile-changed", noticed(at(ada, PlaceProfile), NoticePasswordChanged), Profile{Name: "Ada Lovelace", Email: "ada@acme.test", Role: "member", Account: "Acme", PasswordChanged: sampleNow, MinPassword: 12, TwoFactorOn: true, Sessions: 1}},
+		{"profile-long", long, Profile{Email: long.Person.Email, Role: "member", Account: long.Account, MinPassword: 12, Sessions: 1}},
+		{"twofactor-empty", factors, TwoFactor{MaxDevices: 5}},
+		{"twofactor-pending", factors, TwoFactor{MaxDevices: 5, Devices: []Device{fresh}}},
+		{"twofactor-on", noticed(factors, NoticeDeviceConfirmed), TwoFactor{MaxDevices: 5, Devices: []Device{phone}, Backup: &BackupState{Left: 10, Made: ago(40 * day)}}},
+		{"twofactor-many", factors, TwoFactor{MaxDevices: 5, Devices: []Device{phone, tablet, fresh}, Backup: &BackupState{Left: 3, Made: ago(day)}}},
+		{"twofactor-full", factors, TwoFactor{MaxDevices: 1, Devices: []Device{phone}, Backup: &BackupState{Left: 0, Made: ago(2 * time.Hour)}}},
+		{"adddevice", factors, AddDevice{Name: "My Phone", AskPassword: true, Email: "ada@acme.test", MaxDevices: 5}},
+		{"adddevice-recent", factors, AddDevice{Name: "My Phone", MaxDevices: 5}},
+		{"adddevice-password", factors, AddDevice{Name: "My Phone", AskPassword: true, Email: "ada@acme.test", MaxDevices: 5, Error: wrongPassword}},
+		{"adddevice-name", factors, AddDevice{Name: "My Phone", AskPassword: true, Email: "ada@acme.test", MaxDevices: 5, Error: badName}},
+		{"adddevice-full", factors, AddDevice{Full: true, MaxDevices: 5}},
+		{"showkey", factors, ShowKey{ID: "fac_1", Name: "My Phone", QR: sampleQR(), Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URI: "otpauth://totp/Acme:ada@acme.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme", Issuer: "Acme", Account: "ada@acme.test", Ends: ends}},
+		{"confirm", factors, ConfirmDevice{ID: "fac_1", Name: "My Phone", Ends: ends}},
+		{"confirm-wrong", factors, ConfirmDevice{ID: "fac_1", Name: "My Phone", Ends: ends, Error: wrongCode}},
+		{"confirm-next", factors, ConfirmDevice{ID: "fac_1", Name: "My Phone", Ends: ends, AskNext: true, Drift: 3 * time.Minute}},
+		{"codes-first", factors, BackupCodes{Codes: codes, First: true, Host: "login.acme.test", Account: "Acme", Email: "ada@acme.test", Made: sampleNow}},
+		{"codes-again", factors, BackupCodes{Codes: codes, Host: "login.acme.test", Account: "Acme", Email: "ada@acme.test", Made: sampleNow}},
+		{"remove", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, Email: "ada@acme.test"}},
+		{"remove-last", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test"}},
+		{"remove-wrong", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
+		{"remove-unconfirmed", factors, RemoveDevice{ID: "fac_3", Name: "New phone"}},
+		{"rename", factors, RenameDevice{ID: "fac_1", Name: "My Phone", Present: "My Phone"}},
+		{"rename-taken", factors, RenameDevice{ID: "fac_1", Name: "Tablet", Present: "My Phone", Error: badName}},
+		{"newcodes", factors, NewBackupCodes{Left: 7, AskPassword: true, Email: "ada@acme.test"}},
+		{"newcodes-one", factors, NewBackupCodes{Left: 1}},
+		{"newcodes-wrong", factors, NewBackupCodes{Left: 0, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
+		{"sessions", at(ada, PlaceSessions), Sessions{Sessions: []Session{
+			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: ago(time.Minute), TwoFactor: true, Current: true},
+			{ID: "ses_2", Browser: "Safari on iPhone", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastSeen: ago(15 * time.Hour), TwoFactor: true},
+			{ID: "ses_3", Browser: "Unknown browser", Address: "198.51.100.23", SignedIn: ago(3 * day), LastSeen: ago(2 * day)},
+		}}},
+		{"sessions-alone", noticed(at(ada, PlaceSessions), NoticeOthersEnded), Sessions{Sessions: []Session{
+			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: sampleNow, Current: true},
+		}}},
+		{"problem-400", outside, Problem{Status: 400, Reference: "req_01jq7z3v9n"}},
+		{"problem-403", ada, Problem{Status: 403, Reference: "req_01jq7z3v9n"}},
+		{"problem-404", ada, Problem{Status: 404}},
+		{"problem-405", outside, Problem{Status: 405}},
+		{"problem-410", outside, Problem{Status: 410, Message: "That took too long. Start again."}},
+		{"problem-413", outside, Problem{Status: 413}},
+		{"problem-422", outside, Problem{Status: 422, Message: "The form was sent twice."}},
+		{"problem-429", outside, Problem{Status: 429, RetryAfter: 30 * time.Second}},
+		{"problem-500", ada, Problem{Status: 500, Reference: "req_01jq7z3v9n", Code: "internal_error"}},
+		{"problem-503", outside, Problem{Status: 503, RetryAfter: 5 * time.Second, Reference: "req_01jq7z3v9n"}},
+	}
+}

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"html/template"
+	"strings"
+	"time"
+)
+
+// Device is one row of the list of devices. Kinds as in Way.
+type Device struct {
+	ID        string
+	Kind      string
+	Name      string
+	Confirmed bool
+	Locked    bool // too many wrong codes in a row
+	Added     time.Time
+	LastUsed  time.Time // zero for never
+}
+
+// BackupState says what is left of the ten.
+type BackupState struct {
+	Left int
+	Made time.Time
+}
+
+// Low reports whether it is time to make new ones (three or fewer left).
+func (b BackupState) Low() bool { return b.Left <= 3 }
+
+// TwoFactor is /settings/two-factor: the state, the devices, the backup codes.
+type TwoFactor struct {
+	Devices    []Device
+	MaxDevices int          // policy's limit for authenticator apps (K6)
+	Backup     *BackupState // nil while two-factor sign-in is off
+}
+
+func (TwoFactor) page() string { return "twofactor" }
+func (TwoFactor) onCard() bool { return false }
+func (TwoFactor) failed() bool { return false }
+
+// On reports whether any device is confirmed, so that sign-in asks for it.
+func (v TwoFactor) On() bool {
+	for _, d := range v.Devices {
+		if d.Confirmed {
+			return true
+		}
+	}
+	return false
+}
+
+// Full reports whether the limit is reached. Unconfirmed devices count only as offers and lapse.
+func (v TwoFactor) Full() bool {
+	n := 0
+	for _, d := range v.Devices {
+		if d.Confirmed {
+			n++
+		}
+	}
+	return v.MaxDevices > 0 && n >= v.MaxDevices
+}
+
+// AddDevice is /settings/two-factor/add. Posts name and password; the answer is ShowKey.
+type AddDevice struct {
+	Name        string // offered: "My Phone"
+	AskPassword bool   // false when policy is content with a recent sign-in (K7)
+	Email       string // for the password manager
+	Full        bool   // the limit is reached; no form is shown
+	MaxDevices  int
+	Error       *FormError
+}
+
+func (AddDevice) page() string   { return "adddevice" }
+func (AddDevice) onCard() bool   { return false }
+func (v AddDevice) failed() bool { return v.Error != nil }
+
+// ShowKey is the answer to adding a device: the only page that ever shows the secret.
+// The code is posted to /settings/two-factor/{id}/confirm, or while signing in to /sign-in/set-up/confirm.
+type ShowKey struct {
+	ID        string        // the factor's id; hidden field "id" while signing in
+	Name      string        // the device's name
+	QR        template.HTML // inline SVG from package qr, with its quiet zone
+	Key       string        // Base32 without blanks
+	URI       string        // otpauth://totp/…
+	Issuer    string        // as the app will show it
+	Account   string        // as the app will show it
+	SigningIn bool          // part of a sign-in that demands set-up
+	Ends      time.Time     // when this offer lapses
+}
+
+func (ShowKey) page() string   { return "showkey" }
+func (v ShowKey) onCard() bool { return v.SigningIn }
+func (ShowKey) failed() bool   { return false }
+
+// Link gives the URI for a link, and nothing for a URI of another scheme.
+func (v ShowKey) Link() template.URL {
+	if !strings.HasPrefix(v.URI, "otpauth://") {
+		return ""
+	}
+	return template.URL(v.URI)
+}
+
+// ConfirmDevice asks again for the code of a device that is not confirmed. It never
+// holds the secret: who lost it starts again. Posts as ShowKey does.
+type ConfirmDevice struct {
+	ID        string
+	Name      string
+	SigningIn bool
+	AskNext   bool          // the code was right for a clock that is off; the next one is needed too (K10)
+	Drift     time.Duration // how far the clock is off; 0 when it is not told
+	Ends      time.Time
+	Error     *FormError
+}
+
+func (ConfirmDevice) page() string   { return "confirmdevice" }
+func (v ConfirmDevice) onCard() bool { return v.SigningIn }
+func (v ConfirmDevice) failed() bool { return v.Error != nil }
+
+// DriftMinutes is how far the clock is off, in whole minutes, at least one.
+func (v ConfirmDevice) DriftMinutes() int { return minutes(v.Drift) }
+
+// BackupCodes shows the ten codes, once. "I have saved them" posts next to
+// /settings/two-factor/backup-codes/saved.
+type BackupCodes struct {
+	Codes     []string // as they are shown, grouped
+	First     bool     // made with the first device, not in exchange for older ones
+	SigningIn bool     // part of a sign-in that demanded set-up
+	Host      string   // the host name they are for
+	Account   string   // the account's name
+	Email     string
+	Made      time.Time
+	Next      string // where the sign-in was going; may be empty
+}
+
+func (BackupCodes) page() string   { return "backupcodes" }
+func (v BackupCodes) onCard() bool { return v.SigningIn }
+func (BackupCodes) failed() bool   { return false }
+
+// RemoveDevice is /settings/two-factor/{id}/remove. Posts password.
+type RemoveDevice struct {
+	ID          string
+	Name        string
+	Last        bool // the last confirmed one: two-factor sign-in ends with it
+	Confirmed   bool
+	AskPassword bool // by policy (K1)
+	Email       string
+	Error       *FormError
+}
+
+func (RemoveDevice) page() string   { return "removedevice" }
+func (RemoveDevice) onCard() bool   { return false }
+func (v RemoveDevice) failed() bool { return v.Error != nil }
+
+// RenameDevice is /settings/two-factor/{id}/rename. Posts name.
+type RenameDevice struct {
+	ID      string
+	Name    string // as typed; at first the present one
+	Present string // the name it has now
+	Error   *FormError
+}
+
+func (RenameDevice) page() string   { return "renamedevice" }
+func (RenameDevice) onCard() bool   { return false }
+func (v RenameDevice) failed() bool { return v.Error != nil }
+
+// NewBackupCodes is /settings/two-factor/backup-codes. Posts password; the answer is BackupCodes.
+type NewBackupCodes struct {
+	Left        int  // of the present ones, which end at once
+	AskPassword bool // by policy
+	Email       string
+	Error       *FormError
+}
+
+func (NewBackupCodes) page() string   { return "newbackupcodes" }
+func (NewBackupCodes) onCard() bool   { return false }
+func (v NewBackupCodes) failed() bool { return v.Error != nil }

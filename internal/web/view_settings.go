@@ -1,0 +1,88 @@
+package web
+
+import "time"
+
+// Recommend is /settings/welcome: after a first sign-in without any second factor (A1).
+// "Not now" posts next to /settings/welcome.
+type Recommend struct {
+	Next string // where "Not now" leads
+}
+
+func (Recommend) page() string { return "recommend" }
+func (Recommend) onCard() bool { return true }
+func (Recommend) failed() bool { return false }
+
+// Profile is /settings. The password form posts current_password and new_password to /settings/password.
+type Profile struct {
+	Name            string
+	Email           string
+	Role            string // "owner", "admin" or "member"
+	Account         string // the account's name
+	PasswordChanged time.Time
+	MinPassword     int  // characters
+	TwoFactorOn     bool // any confirmed device
+	Sessions        int  // live ones, this one included
+	Error           *FormError
+}
+
+func (Profile) page() string   { return "profile" }
+func (Profile) onCard() bool   { return false }
+func (v Profile) failed() bool { return v.Error != nil }
+
+// Session is one row of the list of sessions.
+type Session struct {
+	ID        string
+	Browser   string // in words: "Firefox on Linux"
+	Address   string
+	SignedIn  time.Time
+	LastSeen  time.Time
+	TwoFactor bool // signed in with a second factor, not with the password alone
+	Current   bool // the one that asks
+}
+
+// Sessions is /settings/sessions. End posts to /settings/sessions/{id}/end,
+// "End all other sessions" to /settings/sessions/end-others.
+type Sessions struct {
+	Sessions []Session // the current one first
+}
+
+func (Sessions) page() string { return "sessions" }
+func (Sessions) onCard() bool { return false }
+func (Sessions) failed() bool { return false }
+
+// Others reports whether there is any session besides the current one.
+func (v Sessions) Others() bool {
+	for _, s := range v.Sessions {
+		if !s.Current {
+			return true
+		}
+	}
+	return false
+}
+
+// Problem is the page for a request that failed as a whole.
+type Problem struct {
+	Status     int           // 400, 403, 404, 405, 413, 429, 500, 503; another one is described by its hundred
+	Message    string        // what an errs.Error says; empty for the text of the status
+	Code       string        // stable code; may be empty
+	Reference  string        // the request's id, to tell an administrator
+	RetryAfter time.Duration // 0 for none
+}
+
+func (Problem) page() string { return "problem" }
+func (Problem) onCard() bool { return false }
+func (Problem) failed() bool { return true }
+
+// Known gives the status whose texts are shown.
+func (v Problem) Known() int {
+	switch v.Status {
+	case 400, 403, 404, 405, 413, 429, 500, 503:
+		return v.Status
+	case 410:
+		return 404
+	}
+	if v.Status >= 400 && v.Status < 500 {
+		return 400
+	}
+	return 500
+}

@@ -1,0 +1,117 @@
+package web
+
+import "time"
+
+// SignIn is /sign-in: e-mail and password. Posts account, next, email, password.
+type SignIn struct {
+	Account     string // the account's short name from the address, kept in a hidden field
+	AccountName string // its name for people; empty when the address names none
+	Email       string // as typed before, or remembered
+	Next        string // where to go afterwards
+	Error       *FormError
+}
+
+func (SignIn) page() string   { return "signin" }
+func (SignIn) onCard() bool   { return true }
+func (v SignIn) failed() bool { return v.Error != nil }
+
+// MethodBackupCode is the Method of a Verify page that asks for a backup code.
+const MethodBackupCode = "backup_code"
+
+// Verify is /sign-in/verify: the second step. Posts method and code to /sign-in/verify;
+// Cancel posts to /sign-in/cancel.
+type Verify struct {
+	Method      string    // a factor's id, empty for any authenticator app, or MethodBackupCode; hidden field "method"
+	Device      string    // the name of the device that is asked; empty when several would do
+	BackupCodes bool      // some are left: "Use a backup code" is offered
+	OtherWays   bool      // there is more than one way: "Try another way" is offered
+	Ends        time.Time // when this sign-in ends
+	AskNext     bool      // a first code was right for a clock that is off; the next one is needed too (K10)
+	Drift       time.Duration
+	Locked      bool // no more codes are taken from this device; no field is shown
+	Error       *FormError
+}
+
+func (Verify) page() string   { return "verify" }
+func (Verify) onCard() bool   { return true }
+func (v Verify) failed() bool { return v.Error != nil }
+
+// Backup reports whether a backup code is asked for.
+func (v Verify) Backup() bool { return v.Method == MethodBackupCode }
+
+// DriftMinutes is how far the clock is off, in whole minutes, at least one.
+func (v Verify) DriftMinutes() int { return minutes(v.Drift) }
+
+// minutes rounds the size of d to whole minutes, at least one.
+func minutes(d time.Duration) int {
+	return max(1, int(d.Abs().Round(time.Minute)/time.Minute))
+}
+
+// Way is one way to pass the second step. Kinds: "totp", "passkey", "sms", "email", "backup_code".
+type Way struct {
+	ID   string // a factor's id, or MethodBackupCode
+	Kind string
+	Name string // the device's name; not used for backup codes
+	Hint string // masked: "a•••@acme.test"; may be empty
+}
+
+// OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
+type OtherWays struct {
+	Ways    []Way
+	Support string // the administrator's or the help desk's e-mail address; may be empty
+	Ends    time.Time
+}
+
+func (OtherWays) page() string { return "otherways" }
+func (OtherWays) onCard() bool { return true }
+func (OtherWays) failed() bool { return false }
+
+// SignInExpired says that the pending sign-in is over and offers a new one.
+type SignInExpired struct {
+	Account string // short name, kept for the next try; may be empty
+}
+
+func (SignInExpired) page() string { return "expired" }
+func (SignInExpired) onCard() bool { return true }
+func (SignInExpired) failed() bool { return false }
+
+// Why a person has to set up a second factor while signing in.
+const (
+	WhyReset  = "reset"  // an administrator has reset it (T15)
+	WhyPolicy = "policy" // the organisation requires it (T11)
+)
+
+// SetUp is /sign-in/set-up: the name of the first device, asked during the sign-in.
+// Posts name; the answer is ShowKey with SigningIn set.
+type SetUp struct {
+	Why   string // WhyReset or WhyPolicy
+	Name  string // offered: "My Phone"
+	Ends  time.Time
+	Error *FormError
+}
+
+func (SetUp) page() string   { return "setup" }
+func (SetUp) onCard() bool   { return true }
+func (v SetUp) failed() bool { return v.Error != nil }
+
+// FirstRun is /set-up: the first account and its owner, once, from the link that the
+// server prints. Posts token, organisation, your_name, email, password.
+type FirstRun struct {
+	Token        string // the link's secret, carried in a hidden field so that it leaves the address
+	Organisation string
+	Name         string
+	Email        string
+	MinPassword  int // characters
+	Error        *FormError
+}
+
+func (FirstRun) page() string   { return "firstrun" }
+func (FirstRun) onCard() bool   { return true }
+func (v FirstRun) failed() bool { return v.Error != nil }
+
+// FirstRunOver says that the set-up link was used already, or is not valid.
+type FirstRunOver struct{}
+
+func (FirstRunOver) page() string { return "firstrunover" }
+func (FirstRunOver) onCard() bool { return true }
+func (FirstRunOver) failed() bool { return false }

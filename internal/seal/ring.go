@@ -222,4 +222,3 @@ func (r *Ring) reloadFor(seen *keys) *keys {
 	}
 	return r.current.Load()
 }
-

@@ -1,0 +1,216 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// field is one setting: its key in the file with dots for nesting, and how its text
+// becomes part of a Config. The variable is SALLYPORT_ and the key in capitals, dots
+// as underscores: hashing.slots is SALLYPORT_HASHING_SLOTS.
+type field struct {
+	key    string
+	list   bool // a sequence in the file, separated by commas in the environment
+	secret bool // NAME_FILE may name a file that holds it; never repeated in a message
+	set    func(c *Config, values []string) error
+	show   func(c Config) string
+}
+
+func (f field) variable() string {
+	return "SALLYPORT_" + strings.ToUpper(strings.ReplaceAll(f.key, ".", "_"))
+}
+
+// one adapts a setter of a single value.
+func one(set func(c *Config, value string) error) func(*Config, []string) error {
+	return func(c *Config, values []string) error {
+		if len(values) != 1 || values[0] == "" {
+			return bad("is empty", "give it a value or leave the line out")
+		}
+		return set(c, values[0])
+	}
+}
+
+// fields is every setting there is, in the order of the sample file.
+var fields = []field{
+	{
+		key:  "listen",
+		set:  one(func(c *Config, v string) error { return setAddress(&c.Listen, v) }),
+		show: func(c Config) string { return c.Listen },
+	},
+	{
+		key: "public_url",
+		set: one(func(c *Config, v string) (err error) { c.PublicURL, err = parsePublicURL(v); return err }),
+		show: func(c Config) string {
+			if c.PublicURL == nil {
+				return ""
+			}
+			return c.PublicURL.String()
+		},
+	},
+	{
+		key: "database", secret: true,
+		set:  one(setDatabase),
+		show: func(c Config) string { return c.Database.String() },
+	},
+	{
+		key:  "key_file",
+		set:  one(func(c *Config, v string) error { c.KeyFile = v; return nil }),
+		show: func(c Config) string { return c.KeyFile },
+	},
+	{
+		key: "trusted_proxies", list: true,
+		set:  setProxies,
+		show: func(c Config) string { return showNetworks(c.TrustedProxies) },
+	},
+	{
+		key: "metrics_networks", list: true,
+		set: func(c *Config, v []string) (err error) { c.MetricsNetworks, err = parseNetworks(v); return err },
+		show: func(c Config) string {
+			return showNetworks(c.MetricsNetworks)
+		},
+	},
+	{
+		key: "log_level",
+		set: one(func(c *Config, v string) error {
+			if !choice(v, "debug", "info", "warn", "error") {
+				return bad(fmt.Sprintf("is %q", v), "write debug, info, warn or error")
+			}
+			return c.LogLevel.UnmarshalText([]byte(v))
+		}),
+		show: func(c Config) string { return strings.ToLower(c.LogLevel.String()) },
+	},
+	{
+		key: "log_format",
+		set: one(func(c *Config, v string) error {
+			if !choice(v, "json", "text") {
+				return bad(fmt.Sprintf("is %q", v), "write json or text")
+			}
+			c.LogFormat = v
+			return nil
+		}),
+		show: func(c Config) string { return c.LogFormat },
+	},
+	{
+		key:  "hashing.slots",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.Hashing.Slots, v, 0, 256) }),
+		show: func(c Config) string { return strconv.Itoa(c.Hashing.Slots) },
+	},
+	{
+		key:  "hashing.queue",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.Hashing.Queue, v, 0, 10_000) }),
+		show: func(c Config) string { return strconv.Itoa(c.Hashing.Queue) },
+	},
+	{
+		// Under the answer's time-out, or the person waiting would see a broken page.
+		key: "hashing.wait",
+		set: one(func(c *Config, v string) error {
+			return setDuration(&c.Hashing.Wait, v, 100*time.Millisecond, 15*time.Second)
+		}),
+		show: func(c Config) string { return c.Hashing.Wait.String() },
+	},
+	{
+		key:  "brand.name",
+		set:  one(setBrandName),
+		show: func(c Config) string { return c.Brand.Name },
+	},
+	{
+		key:  "shutdown_timeout",
+		set:  one(func(c *Config, v string) error { return setDuration(&c.ShutdownTimeout, v, time.Second, 5*time.Minute) }),
+		show: func(c Config) string { return c.ShutdownTimeout.String() },
+	},
+}
+
+// badValue is what is wrong with a value and what to write instead.
+type badValue struct{ what, instead string }
+
+func (b *badValue) Error() string { return b.what }
+
+func bad(what, instead string) error { return &badValue{what, instead} }
+
+func choice(v string, allowed ...string) bool {
+	for _, a := range allowed {
+		if v == a {
+			return true
+		}
+	}
+	return false
+}
+
+func setNumber(to *int, v string, low, high int) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < low || n > high {
+		return bad(fmt.Sprintf("is %q", v), fmt.Sprintf("write a whole number from %d to %d", low, high))
+	}
+	*to = n
+	return nil
+}
+
+func setDuration(to *time.Duration, v string, low, high time.Duration) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < low || d > high {
+		return bad(fmt.Sprintf("is %q", v), fmt.Sprintf("write a time with its unit from %s to %s, for example 10s", low, high))
+	}
+	*to = d
+	return nil
+}
+
+func setAddress(to *string, v string) error {
+	host, port, err := net.SplitHostPort(v)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err == nil && strings.ContainsAny(host, "/@ ?#") {
+		err = errors.New("host")
+	}
+	if err != nil {
+		return bad(fmt.Sprintf("is %q", v), "write an address and a port, for example 127.0.0.1:8080, or :8080 for all addresses")
+	}
+	*to = v
+	return nil
+}
+
+func setProxies(c *Config, values []string) error {
+	networks, err := parseNetworks(values)
+	if err != nil {
+		return err
+	}
+	for _, n := range networks {
+		if n.Bits() == 0 {
+			return bad(fmt.Sprintf("has %s, which lets everybody forge a client address", n), "list the addresses of your proxies only")
+		}
+	}
+	c.TrustedProxies = networks
+	return nil
+}
+
+func parseNetworks(values []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, v := range values {
+		network, err := netip.ParsePrefix(v)
+		if err != nil {
+			addr, err := netip.ParseAddr(v)
+			if err != nil || addr.Zone() != "" {
+				return nil, bad(fmt.Sprintf("has %q", v), "write networks such as 10.0.0.0/8 or single addresses")
+			}
+			network = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		if network != network.Masked() {
+			return nil, bad(fmt.Sprintf("has %s, an address inside a network", network), fmt.Sprintf("write %s for the network or %s for the address", network.Masked(), network.Addr()))
+		}
+		out = append(out, network)
+	}
+	return out, nil
+}
+
+func showNetworks(networks []netip.Prefix) string {
+	parts := make([]string, len(networks))
+	for i, n := range networks {
+		parts[i] = n.String()
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}

@@ -1,0 +1,158 @@
+// Package metrics counts what an operator watches: sign-ins by outcome and method,
+// answers by route, the hashing queue, the database, the process itself.
+//
+// It keeps a registry of its own, so nothing a library registers globally shows up.
+// Every label has few values, all chosen by the server: what a client sends never
+// becomes one, or a stranger could fill the memory with series. No metric names a person
+// or an account. Who may read the page is decided where it is mounted.
+package metrics
+
+import (
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Hashing is the state of the password hasher.
+type Hashing struct {
+	Running int   // hashes being computed now
+	Queued  int   // sign-ins waiting for a slot now
+	Refused int64 // sign-ins sent away since the start because the queue was full or slow
+}
+
+// Database is the state of the database's connections.
+type Database struct {
+	Open  int           // connections open now
+	InUse int           // of these, busy now
+	Waits int64         // times somebody waited for a connection since the start
+	Wait  time.Duration // how long they waited in all
+}
+
+// Sources are the callbacks asked at each scrape. They must be quick and safe for
+// concurrent use; a nil one leaves its metrics out.
+type Sources struct {
+	Hashing  func() Hashing
+	Database func() Database
+}
+
+// Metrics is safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	signIns  *prometheus.CounterVec
+	requests *prometheus.HistogramVec
+}
+
+// other stands for a label value that is not on its list.
+const other = "other"
+
+// The values of the sign-in labels. A value from outside the lists counts as "other", so
+// a new method shows up even before it is added here.
+var (
+	outcomes = []string{"success", "second_factor", "set_up", "wrong_password", "wrong_code", "used_code", "throttled", "locked", "expired", "cancelled", "busy", "error"}
+	methods  = []string{"password", "totp", "backup_code", "passkey", "sms", "email", "trusted_browser", "admin_code", "mailed_token"}
+)
+
+// Buckets of the request histogram, in seconds: from a session check to a full hashing queue.
+var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+
+// New makes the metrics of a server of the given version.
+func New(version string, src Sources) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sallyport_sign_ins_total",
+			Help: "Steps of sign-ins by outcome and by the method tried.",
+		}, []string{"outcome", "method"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "sallyport_http_request_duration_seconds",
+			Help:    "Time to answer by route and by the first digit of the status.",
+			Buckets: buckets,
+		}, []string{"route", "status"}),
+	}
+	m.registry.MustRegister(
+		m.signIns, m.requests, buildInfo(version),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	if src.Hashing != nil {
+		m.hashing(src.Hashing)
+	}
+	if src.Database != nil {
+		m.database(src.Database)
+	}
+	return m
+}
+
+// SignIn counts one step of a sign-in. outcome and method are the server's own words;
+// unknown ones count as "other".
+func (m *Metrics) SignIn(outcome, method string) {
+	m.signIns.WithLabelValues(bounded(outcome, outcomes), bounded(method, methods)).Inc()
+}
+
+// Request observes one answer. route is the pattern of the route table, "" when none
+// matched; it must never be the path a client sent.
+func (m *Metrics) Request(route string, status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	class := other
+	if status >= 100 && status < 600 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	m.requests.WithLabelValues(route, class).Observe(took.Seconds())
+}
+
+// Handler answers a scrape in the format the scraper asks for.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4,
+		Timeout:             10 * time.Second,
+	})
+}
+
+func bounded(value string, known []string) string {
+	if slices.Contains(known, value) {
+		return value
+	}
+	return other
+}
+
+func (m *Metrics) hashing(state func() Hashing) {
+	m.gauge("sallyport_hashing_running", "Password hashes being computed.", func() float64 { return float64(state().Running) })
+	m.gauge("sallyport_hashing_queued", "Sign-ins waiting for a hashing slot.", func() float64 { return float64(state().Queued) })
+	m.counter("sallyport_hashing_refused_total", "Sign-ins sent away because the hashing queue was full or slow.", func() float64 { return float64(state().Refused) })
+}
+
+func (m *Metrics) database(state func() Database) {
+	m.gauge("sallyport_database_connections_open", "Database connections open.", func() float64 { return float64(state().Open) })
+	m.gauge("sallyport_database_connections_in_use", "Database connections busy.", func() float64 { return float64(state().InUse) })
+	m.counter("sallyport_database_waits_total", "Times a request waited for a database connection.", func() float64 { return float64(state().Waits) })
+	m.counter("sallyport_database_wait_seconds_total", "Time requests waited for database connections.", func() float64 { return state().Wait.Seconds() })
+}
+
+func (m *Metrics) gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+func (m *Metrics) counter(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+}
+
+// buildInfo is the constant 1 with the version in its labels, as is the custom.
+func buildInfo(version string) prometheus.Collector {
+	goVersion := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+	}
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name:        "sallyport_build_info",
+		Help:        "The version that runs; its value is always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "go_version": goVersion},
+	}, func() float64 { return 1 })
+}

@@ -1,0 +1,205 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"sallyport/internal/errs"
+)
+
+const (
+	busyTimeout = 5 * time.Second  // how long to wait for another process's lock
+	waitLimit   = 10 * time.Second // how long a caller waits for its turn before ErrBusy
+)
+
+// lite is the embedded engine: one writer goroutine with group commit, and a few
+// connections that only read.
+type lite struct {
+	path    string
+	w       *writer
+	readers chan *liteConn // every slot of the pool; a nil slot is a connection not opened yet
+	open    atomic.Int32
+	waiting atomic.Int32
+	closed  chan struct{}
+	n       *counters
+}
+
+func openSQLite(path string, n *counters) (*lite, error) {
+	path, err := prepareFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := startWriter(path, n)
+	if errors.Is(err, ErrUnavailable) {
+		return nil, unusable(path, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size := max(4, 2*runtime.GOMAXPROCS(0))
+	d := &lite{path: path, w: w, readers: make(chan *liteConn, size), closed: make(chan struct{}), n: n}
+	for range size {
+		d.readers <- nil
+	}
+	return d, nil
+}
+
+// prepareFile makes the file with mode 0600 before SQLite would make it with the umask's;
+// SQLite gives the -wal and -shm files the same mode.
+func prepareFile(path string) (string, error) {
+	path = strings.TrimPrefix(path, "//")
+	wrong := errs.New(errs.Invalid, "database_path", "")
+	switch {
+	case path == "":
+		return "", wrong.Saying("The database address sqlite: needs the path of a file.")
+	case strings.Contains(path, ":memory:") || strings.ContainsRune(path, 0):
+		return "", wrong.Saying("The database must be a file; one in memory would forget what it acknowledged.")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", wrong.Saying("The path of the database cannot be resolved.").Because(err)
+	}
+	if st, err := os.Stat(abs); err == nil && !st.Mode().IsRegular() {
+		return "", wrong.Saying(fmt.Sprintf("The database path %s is not a file. Name a file inside a folder.", abs))
+	}
+	// An existing file is not opened here: closing it again would drop the POSIX locks that
+	// another connection of this process may hold on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+	f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return abs, nil
+	}
+	if err != nil {
+		return "", unusable(abs, err)
+	}
+	return abs, f.Close()
+}
+
+// unusable is the error for a file that cannot be read and written.
+func unusable(path string, err error) error {
+	return errs.New(errs.Invalid, "database_path", fmt.Sprintf(
+		"The database file %s cannot be opened for writing. Check that its folder exists and that both belong to this user.", path)).Because(err)
+}
+
+// connectSQLite opens one connection. Pragmas hold per connection: https://www.sqlite.org/pragma.html.
+func connectSQLite(path string, pragmas ...string) (driver.Conn, error) {
+	q := url.Values{}
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
+	q.Add("_pragma", "foreign_keys(1)")
+	q.Add("_pragma", "temp_store(memory)")
+	for _, p := range pragmas {
+		q.Add("_pragma", p)
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
+	c, err := sqlite.NewConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.Connect(context.Background())
+	return conn, classifySQLite(err)
+}
+
+// reader takes a read connection, waiting for one no longer than waitLimit or ctx.
+func (d *lite) reader(ctx context.Context) (*liteConn, error) {
+	var c *liteConn
+	select {
+	case c = <-d.readers:
+	default:
+		d.waiting.Add(1)
+		defer d.waiting.Add(-1)
+		t := time.NewTimer(waitLimit)
+		defer t.Stop()
+		select {
+		case c = <-d.readers:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-d.closed:
+			return nil, ErrUnavailable.Because(errClosed)
+		case <-t.C:
+			return nil, ErrBusy.Because(fmt.Errorf("no read connection within %s", waitLimit))
+		}
+	}
+	select {
+	case <-d.closed:
+		d.readers <- c
+		return nil, ErrUnavailable.Because(errClosed)
+	default:
+	}
+	if c == nil {
+		conn, err := connectSQLite(d.path, "query_only(1)")
+		if err != nil {
+			d.readers <- nil
+			return nil, err
+		}
+		d.open.Add(1)
+		c = newLiteConn(conn)
+	}
+	return c, nil
+}
+
+func (d *lite) Get(ctx context.Context, sql string, args []any, dest ...any) error {
+	c, err := d.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { d.readers <- c }()
+	d.n.statements.Add(1)
+	return classifySQLite(c.get(sql, args, dest))
+}
+
+func (d *lite) Each(ctx context.Context, sql string, args []any, row func(scan func(dest ...any) error) error) error {
+	c, err := d.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { d.readers <- c }()
+	d.n.statements.Add(1)
+	return classifySQLite(c.each(ctx, sql, args, row))
+}
+
+func (d *lite) tx(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.w.submit(ctx, fn, nil)
+}
+
+func (d *lite) run(ctx context.Context, stmts []Stmt) error {
+	return d.w.submit(ctx, nil, stmts)
+}
+
+func (d *lite) ping(ctx context.Context) error {
+	var n int64
+	return d.Get(ctx, "SELECT count(*) FROM sqlite_master", nil, &n)
+}
+
+func (d *lite) pool(s *Stats) {
+	s.Open = int(d.open.Load()) + 1
+	s.InUse = cap(d.readers) - len(d.readers)
+	s.Waiting = int(d.waiting.Load())
+	s.Queue = len(d.w.queue)
+}
+
+// close stops the writer after what it has accepted, then waits for the readers.
+func (d *lite) close() error {
+	select {
+	case <-d.closed:
+		return nil
+	default:
+		close(d.closed)
+	}
+	for range cap(d.readers) {
+		if c := <-d.readers; c != nil {
+			_ = c.close() // a read connection has nothing to lose
+			d.open.Add(-1)
+		}
+	}
+	return d.w.stop()
+}

@@ -1,0 +1,350 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	queueSize = 1024
+	maxGroup  = 256                    // transactions that share one commit at most
+	nestCheck = 100 * time.Millisecond // when a waiting caller looks whether it waits for itself
+)
+
+// writer owns the one connection that writes. Transactions queue to it; it runs each in a
+// savepoint of its own and commits all that wait in one go, with one fsync.
+//
+// Invariant: nobody is answered with success before the COMMIT that holds their change has
+// returned; a COMMIT that fails fails everyone in it.
+type writer struct {
+	path  string
+	queue chan *job
+	quit  chan struct{} // closed by stop: finish what is queued, then end
+	gone  chan struct{} // closed when the writer has ended
+	once  sync.Once
+	spare sync.Pool // of *job
+	n     *counters
+
+	// Only the writer's goroutine touches these.
+	conn  *liteConn
+	group []*job
+	lost  error // the SQLite transaction around the group is gone
+	fatal error // what closing the connection said
+}
+
+// job is one transaction on its way through the writer.
+type job struct {
+	ctx   context.Context
+	fn    func(tx *Tx) error // or
+	stmts []Stmt
+	state atomic.Int32 // queued, then taken by the writer or withdrawn by the caller
+	done  chan struct{}
+	timer *time.Timer
+
+	// Set by the writer before done is signalled.
+	err      error
+	ok       bool
+	panicked bool
+	panicVal any
+}
+
+const (
+	queued int32 = iota
+	taken
+	withdrawn
+)
+
+func newJob() any {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return &job{done: make(chan struct{}, 1), timer: t}
+}
+
+func startWriter(path string, n *counters) (*writer, error) {
+	w := &writer{path: path, queue: make(chan *job, queueSize), quit: make(chan struct{}), gone: make(chan struct{}), spare: sync.Pool{New: newJob}, n: n}
+	if err := w.connect(); err != nil {
+		return nil, err
+	}
+	go w.loop()
+	return w, nil
+}
+
+// submit queues a transaction and waits for its outcome. Until the writer takes it, the caller
+// may still withdraw: because ctx ended, or because it waited too long, or for itself.
+func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt) error {
+	j := w.spare.Get().(*job)
+	j.ctx, j.fn, j.stmts = ctx, fn, stmts
+	j.err, j.ok, j.panicked, j.panicVal = nil, false, false, nil
+	j.state.Store(queued)
+	j.timer.Reset(nestCheck)
+	defer j.timer.Stop()
+
+	in := w.queue
+	for checked := false; ; {
+		select {
+		case in <- j:
+			in = nil // from now on only wait
+			continue
+		case <-j.done:
+			err, panicked, val := j.err, j.panicked, j.panicVal
+			j.ctx, j.fn, j.stmts, j.err, j.panicVal = nil, nil, nil, nil, nil
+			w.spare.Put(j)
+			if panicked {
+				panic(val)
+			}
+			return err
+		case <-ctx.Done():
+			if j.withdraw() {
+				return ctx.Err()
+			}
+		case <-w.gone:
+			if j.withdraw() {
+				return ErrUnavailable.Because(errClosed)
+			}
+		case <-j.timer.C:
+			if !checked {
+				checked = true
+				if nested() && j.withdraw() {
+					return errNested
+				}
+				j.timer.Reset(waitLimit - nestCheck)
+				continue
+			}
+			if j.withdraw() {
+				return ErrBusy.Because(fmt.Errorf("no turn to write within %s", waitLimit))
+			}
+		}
+		// The writer has it: what it did is decided by its answer alone.
+		<-j.done
+		j.done <- struct{}{}
+	}
+}
+
+func (j *job) withdraw() bool { return j.state.CompareAndSwap(queued, withdrawn) }
+
+func (w *writer) connect() error {
+	c, err := connectSQLite(w.path, "journal_mode(wal)", "synchronous(full)")
+	if err != nil {
+		return err
+	}
+	conn := newLiteConn(c)
+	var mode string
+	if err := conn.get("PRAGMA journal_mode", nil, []any{&mode}); err != nil || mode != "wal" {
+		_ = conn.close()
+		return ErrUnavailable.Because(fmt.Errorf("write-ahead log refused (mode %q): %w", mode, err))
+	}
+	w.conn = conn
+	return nil
+}
+
+// loop serves groups until stop.
+func (w *writer) loop() {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		// A closure ended the goroutine itself (runtime.Goexit, which is what a test's FailNow
+		// does). Nothing of the group is committed; a new goroutine takes over.
+		w.end(ErrUnavailable.Because(errors.New("a transaction's closure ended its goroutine")))
+		go w.loop()
+	}()
+	for {
+		select {
+		case j := <-w.queue:
+			w.serve(j)
+			continue
+		default:
+		}
+		select {
+		case j := <-w.queue:
+			w.serve(j)
+		case <-w.quit:
+			if len(w.queue) > 0 {
+				continue
+			}
+			finished = true
+			if w.conn != nil {
+				w.fatal = w.conn.close()
+			}
+			close(w.gone)
+			return
+		}
+	}
+}
+
+// serve runs the first job and all that wait behind it, and commits once.
+func (w *writer) serve(first *job) {
+	w.group, w.lost = w.group[:0], nil
+	if err := w.begin(); err != nil {
+		w.admit(first)
+		w.answer(err)
+		return
+	}
+	w.run(first)
+	for len(w.group) < maxGroup && w.lost == nil {
+		select {
+		case j := <-w.queue:
+			w.run(j)
+			continue
+		default:
+		}
+		break
+	}
+	w.end(w.lost)
+}
+
+// begin takes SQLite's write lock. A connection in trouble is replaced once.
+func (w *writer) begin() error {
+	if w.conn != nil {
+		_, err := w.conn.exec("BEGIN IMMEDIATE", nil)
+		if err == nil || errors.Is(classifySQLite(err), ErrBusy) {
+			return classifySQLite(err)
+		}
+		_ = w.conn.close() // it failed already; what matters is that the next one works
+		w.conn = nil
+	}
+	if err := w.connect(); err != nil {
+		return err
+	}
+	_, err := w.conn.exec("BEGIN IMMEDIATE", nil)
+	return classifySQLite(err)
+}
+
+// admit takes a job out of its caller's hands, unless the caller withdrew or its context ended.
+func (w *writer) admit(j *job) bool {
+	if !j.state.CompareAndSwap(queued, taken) {
+		return false
+	}
+	w.group = append(w.group, j)
+	return true
+}
+
+// run executes one job in its own savepoint. Its failure costs nobody else anything,
+// unless SQLite itself rolled back (disk full, I/O error): then the group is lost.
+func (w *writer) run(j *job) {
+	if !w.admit(j) {
+		return
+	}
+	if j.err = j.ctx.Err(); j.err != nil {
+		return
+	}
+	if _, err := w.conn.exec("SAVEPOINT job", nil); err != nil {
+		w.lost = err
+		return
+	}
+	j.err = classifySQLite(w.attempt(j))
+	j.ok = j.err == nil && !j.panicked
+	if !j.ok {
+		if _, err := w.conn.exec("ROLLBACK TO job", nil); err != nil {
+			w.lost = cause(j.err, err)
+			return
+		}
+	}
+	if _, err := w.conn.exec("RELEASE job", nil); err != nil {
+		w.lost = cause(j.err, err)
+	}
+}
+
+// cause prefers the first thing that went wrong.
+func cause(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// attempt runs the closure or the statements and catches a panic for its caller.
+func (w *writer) attempt(j *job) error {
+	tx := &Tx{c: liteTx{w}}
+	if j.fn == nil {
+		return tx.Run(j.ctx, j.stmts...)
+	}
+	normal := false
+	defer func() {
+		if normal {
+			return
+		}
+		if v := recover(); v != nil {
+			j.panicked, j.panicVal = true, v
+		}
+	}()
+	err := tx.call(j.fn)
+	normal = true
+	return err
+}
+
+// end commits, or rolls back when the group is lost or has nothing to keep, and answers.
+func (w *writer) end(failure error) {
+	keep := int64(0)
+	for _, j := range w.group {
+		if j.ok {
+			keep++
+		}
+	}
+	if failure == nil && keep > 0 {
+		_, failure = w.conn.exec("COMMIT", nil)
+		if failure == nil {
+			w.n.commits.Add(1)
+			w.n.transactions.Add(keep)
+			w.answer(nil)
+			return
+		}
+	}
+	// SQLite may have rolled back by itself, then this fails, and that is what was wanted.
+	_, _ = w.conn.exec("ROLLBACK", nil)
+	w.answer(failure)
+}
+
+// answer tells everyone in the group; failure overrules what they had.
+func (w *writer) answer(failure error) {
+	failure = classifySQLite(failure)
+	for i, j := range w.group {
+		if failure != nil && !j.panicked {
+			j.err = failure
+		}
+		w.group[i] = nil
+		j.done <- struct{}{}
+	}
+	w.group = w.group[:0]
+}
+
+// stop lets the writer finish what it accepted.
+func (w *writer) stop() error {
+	w.once.Do(func() { close(w.quit) })
+	<-w.gone
+	return classifySQLite(w.fatal)
+}
+
+// liteTx is the writer's connection as a transaction sees it.
+type liteTx struct{ w *writer }
+
+func (t liteTx) exec(_ context.Context, sql string, args []any) (int64, error) {
+	t.w.n.statements.Add(1)
+	n, err := t.w.conn.exec(sql, args)
+	return n, classifySQLite(err)
+}
+
+func (t liteTx) run(_ context.Context, stmts []Stmt) error {
+	for i := range stmts {
+		t.w.n.statements.Add(1)
+		if err := t.w.conn.do(&stmts[i]); err != nil {
+			return classifySQLite(err)
+		}
+	}
+	return nil
+}
+
+func (t liteTx) Get(_ context.Context, sql string, args []any, dest ...any) error {
+	t.w.n.statements.Add(1)
+	return classifySQLite(t.w.conn.get(sql, args, dest))
+}
+
+func (t liteTx) Each(ctx context.Context, sql string, args []any, row func(scan func(dest ...any) error) error) error {
+	t.w.n.statements.Add(1)
+	return classifySQLite(t.w.conn.each(ctx, sql, args, row))
+}

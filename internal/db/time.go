@@ -1,0 +1,43 @@
+package db
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"time"
+)
+
+// Time is an instant as both engines store it: Unix microseconds in a bigint, 0 for none.
+// The clock is the caller's, never the database's.
+type Time int64
+
+// At turns a time into its stored form; the zero time becomes 0.
+func At(t time.Time) Time {
+	if t.IsZero() {
+		return 0
+	}
+	return Time(t.UnixMicro())
+}
+
+// Std turns it back: UTC, microsecond precision, the zero time for 0.
+func (t Time) Std() time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(t)).UTC()
+}
+
+// Scan reads a bigint column; NULL is 0.
+func (t *Time) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*t = 0
+	case int64:
+		*t = Time(v)
+	default:
+		return fmt.Errorf("db: a time is stored as bigint, not %T", src)
+	}
+	return nil
+}
+
+// Value writes a bigint.
+func (t Time) Value() (driver.Value, error) { return int64(t), nil }

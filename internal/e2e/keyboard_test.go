@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestKeyboardOnly walks the newcomer's way without a mouse: Tab, letters, Space and Enter. Whatever
+// has the focus on the way must show it.
+func TestKeyboardOnly(t *testing.T) {
+	tools(t)
+	d := startDemo(t)
+	b := openBrowser(t, d.url, false)
+
+	b.open("/sign-in")
+	b.tabTo("E-mail")
+	b.keys(ada)
+	b.tabTo("Password")
+	b.keys(d.passwords[ada])
+	b.leave("Enter in a field sends the form", chromedp.KeyEvent(kb.Enter))
+	b.sees("Make your account safer")
+	b.tabTo("Set up now")
+	b.leave("following the link", chromedp.KeyEvent(kb.Enter))
+
+	b.tabTo("Device name")
+	b.do("selecting what is there", chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	b.keys("My Phone")
+	b.tabTo("Password")
+	b.keys(d.passwords[ada])
+	b.tabTo("Add")
+	b.leave("pressing the button with the space bar", chromedp.KeyEvent(" "))
+	b.sees("Scan the QR code", "My Phone")
+	phone := scan(t, b.picture())
+	b.tabTo("Authentication code")
+	b.keys(spaced(phone.code(t)))
+	b.leave("sending the code", chromedp.KeyEvent(kb.Enter))
+	b.sees("Save your backup codes")
+	b.tabTo("I have saved them")
+	b.leave("saving", chromedp.KeyEvent(kb.Enter))
+	b.sees("Two-factor authentication", "My Phone", "confirmed")
+
+	b.tabTo("Remove My Phone") // reachable, by a name that says which
+	b.open("/settings")
+	b.tabTo("Skip to content")
+	b.tabTo("Ada") // the menu, by the person's name
+	b.do("opening the menu", chromedp.KeyEvent(" "))
+	b.tabTo("Sign out")
+	b.leave("signing out", chromedp.KeyEvent(kb.Enter))
+	b.sees("Sign in")
+
+	b.tabTo("E-mail")
+	b.keys(ada)
+	b.tabTo("Password")
+	b.keys(d.passwords[ada])
+	b.leave("signing in", chromedp.KeyEvent(kb.Enter))
+	b.tabTo("Authentication code")
+	b.keys(phone.wrongCode(t))
+	b.leave("sending a wrong code", chromedp.KeyEvent(kb.Enter))
+	if !eval[bool](b, `document.activeElement.matches("[role=alert]")`) {
+		t.Error("after a wrong code the summary of errors does not have the focus")
+	}
+	b.tabTo("Authentication code")
+	b.keys(phone.code(t))
+	b.leave("sending the code", chromedp.KeyEvent(kb.Enter))
+	if !strings.HasPrefix(b.path(), "/settings") {
+		t.Errorf("signed in, the browser stands on %s", b.where())
+	}
+}
+
+// focused describes what has the focus: its name, and whether a ring or the like shows it.
+const focused = `(() => {
+	const e = document.activeElement;
+	if (!e || e === document.body) return {Name: "", Shown: true};
+	const name = e.getAttribute("aria-label") || e.labels?.[0]?.textContent || e.innerText || "";
+	const s = getComputedStyle(e);
+	return {Name: name.trim(), Shown: parseFloat(s.outlineWidth) >= 2 && s.outlineStyle !== "none"};
+})()`
+
+// tabTo presses Tab until the control of that name has the focus. A name may be given by its
+// beginning. Where it has the focus already, it presses nothing.
+func (b *browser) tabTo(name string) {
+	b.t.Helper()
+	var passed []string
+	for range 40 {
+		at := eval[struct {
+			Name  string
+			Shown bool
+		}](b, focused)
+		if at.Name != "" && !at.Shown {
+			b.t.Errorf("%q has the focus and does not show it", at.Name)
+		}
+		if strings.HasPrefix(at.Name, name) {
+			return
+		}
+		passed = append(passed, at.Name)
+		b.do("pressing Tab", chromedp.KeyEvent(kb.Tab))
+	}
+	b.must(fmt.Errorf("passed %q", passed), "reaching "+name+" with the Tab key")
+}
+
+// keys types into whatever has the focus.
+func (b *browser) keys(text string) {
+	b.t.Helper()
+	b.do("typing", chromedp.KeyEvent(text))
+}

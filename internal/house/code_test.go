@@ -62,18 +62,20 @@ var (
 )
 
 // secretCompared finds == and != (and their likes) on what sounds secret. Comparing with a
-// constant, nil or a length tells a listener nothing, so it is allowed.
+// constant, nil or a length tells a listener nothing, so it is allowed; BackupCode is the name
+// of a kind of factor, and a selector is the part of a code that is no secret.
 func secretCompared(f file) (found []string) {
 	secret := func(e ast.Expr) bool {
 		name := lastName(e)
 		return secretName.MatchString(name) || slices.Contains(judges, f.pkg.place()) && codeName.MatchString(name)
 	}
 	harmless := func(e ast.Expr) bool {
+		if slices.Contains([]string{"BackupCode", "Selector", "nil", "true", "false"}, lastName(e)) {
+			return true
+		}
 		switch e := e.(type) {
 		case *ast.BasicLit:
 			return true
-		case *ast.Ident:
-			return e.Name == "nil" || e.Name == "true" || e.Name == "false"
 		case *ast.CallExpr:
 			return lastName(e.Fun) == "len"
 		}

@@ -22,6 +22,8 @@ func TestPlantedViolations(t *testing.T) {
 		{"bytes.Equal", "session", "session.go", "var ok = bytes.Equal(hash, given)", secretCompared, 1},
 		{"converted", "user", "user.go", "var ok = string(password) == given", secretCompared, 1},
 		{"a code where codes are judged", "otp", "otp.go", "var ok = code == want", secretCompared, 1},
+		{"the kind of a factor", "factor", "factor.go", "var ok = f.Kind == factor.BackupCode", secretCompared, 0},
+		{"a selector", "backupcode", "backupcode.go", "var ok = stored.Selector == code[:8]", secretCompared, 0},
 		{"an error's code elsewhere", "web", "web.go", "var ok = err.Code == other.Code", secretCompared, 0},
 		{"empty, nil, length", "user", "user.go", `var ok = password == "" || hash == nil || len(secret) == 20`, secretCompared, 0},
 		{"declared public", "db", "migrate.go", "var ok = row.hash == want // public: the checksum of a file in the binary", secretCompared, 0},

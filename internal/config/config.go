@@ -86,6 +86,9 @@ func LocalURL(listen string) *url.URL {
 	return &url.URL{Scheme: "http", Host: "localhost:" + port}
 }
 
+// MarshalText keeps JSON from printing the password.
+func (d DSN) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
 // String lists the settings as the file would, without secrets.
 func (c Config) String() string {
 	var b strings.Builder
@@ -94,3 +97,6 @@ func (c Config) String() string {
 	}
 	return b.String()
 }
+
+// LogValue logs what String prints.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

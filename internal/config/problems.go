@@ -47,7 +47,7 @@ func nearest(name string, known []string) string {
 // (optimal string alignment).
 func distance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
-		return 64
+		return len(a) + len(b) // too long to be a misspelt name
 	}
 	var before, last, row [65]int
 	for j := range len(b) + 1 {

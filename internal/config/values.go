@@ -58,7 +58,7 @@ func setDatabase(c *Config, v string) error {
 		return bad("names no database engine", form)
 	}
 	u, err := url.Parse(v)
-	if err != nil || !strings.HasPrefix(v, scheme+"://") {
+	if err != nil || !strings.HasPrefix(v, scheme+"://") || strings.ContainsFunc(v, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
 		return bad("is no URL", form+"; a blank or sign in the password is written as %20, %40 and so on")
 	}
 	if strings.Trim(u.Path, "/") == "" && u.Query().Get("dbname") == "" {

@@ -27,3 +27,22 @@ func TestHashIsNotTheSecret(t *testing.T) {
 		t.Fatal("Hash is no function of its input alone")
 	}
 }
+
+func TestBearer(t *testing.T) {
+	cookie, b := Issue("acc_1", "usr_1", "ses")
+	got, ok := Parse(cookie, "ses")
+	if !ok || got != b {
+		t.Fatalf("Parse gave %+v, %v; issued was %+v", got, ok, b)
+	}
+	if other, _ := Parse(cookie, "pen"); other.ID == b.ID {
+		t.Fatal("a session's key is a pending sign-in's too")
+	}
+	if bytes.Contains([]byte(cookie), []byte(b.ID)) {
+		t.Fatal("the cookie holds its stored key")
+	}
+	for _, bad := range []string{"", "a", "a.b", cookie + "x", cookie + ".x", cookie[1:] + "..", string(make([]byte, 5000))} {
+		if b, ok := Parse(bad, "ses"); ok {
+			t.Errorf("%q was read as %+v", bad, b)
+		}
+	}
+}

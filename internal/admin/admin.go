@@ -1,0 +1,84 @@
+// Package admin is what the operator of a server and the administrators of an
+// account do: accounts, people, resets, the first start.
+//
+// The operator is whoever may run the command line beside the database; no rule of
+// an account stands above that, but everything is recorded like anybody's doing.
+package admin
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/password"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// ErrReason says that a reset needs a reason.
+var ErrReason = errs.New(errs.Invalid, "reason_needed", "Say why, in up to 200 characters. The reason stands in the audit record.").In("reason")
+
+// Service administers. All fields are needed.
+type Service struct {
+	DB     *db.DB
+	Hasher *password.Hasher
+	Now    func() time.Time
+}
+
+// NewUser is what a person is added from.
+type NewUser struct {
+	Email, Name, Password string
+	Role                  user.Role
+}
+
+// CreateUser adds a person to an account. Errors: those of package user, and of password.Check.
+func (s *Service) CreateUser(ctx context.Context, a account.Account, n NewUser, by audit.Actor) (user.User, error) {
+	hash, err := s.hash(ctx, n.Password, n.Email, n.Name, a.Name)
+	if err != nil {
+		return user.User{}, err
+	}
+	return user.Create(ctx, s.DB, s.Now(), user.New{AccountID: a.ID, Email: n.Email, Name: n.Name, Role: n.Role, PasswordHash: hash}, by)
+}
+
+// hash checks a new password and hashes it; also lists what it must not be.
+func (s *Service) hash(ctx context.Context, plain string, also ...string) (string, error) {
+	if err := password.Check(plain, also...); err != nil {
+		return "", errs.From(err).In("password")
+	}
+	return s.Hasher.Hash(ctx, plain)
+}
+
+// SetPassword gives a person a new password. It ends their sessions and leaves their second factor as it is.
+func (s *Service) SetPassword(ctx context.Context, a account.Account, u user.User, plain string, by audit.Actor) error {
+	hash, err := s.hash(ctx, plain, u.Email, u.Name, a.Name)
+	if err != nil {
+		return err
+	}
+	return s.DB.Run(ctx, append(user.StoreHash(s.Now(), u, hash, by), user.EndSessions(u))...)
+}
+
+// Lock ends a person's sessions and keeps them out; Unlock lets them in again.
+func (s *Service) Lock(ctx context.Context, u user.User, by audit.Actor) error {
+	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, true, by)...)
+}
+
+// Unlock lets a locked person in again.
+func (s *Service) Unlock(ctx context.Context, u user.User, by audit.Actor) error {
+	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, false, by)...)
+}
+
+// ResetTwoFactor ends a person's devices, backup codes and sessions; the next sign-in
+// demands the set-up of a new device (T12, T15).
+func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string, by audit.Actor) error {
+	if reason == "" || !user.Printable(reason, 200) {
+		return ErrReason
+	}
+	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)
+	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID),
+		audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.UserReset, Actor: by, Target: u.ID,
+			Detail: map[string]string{"reason": reason}}))...)
+}

@@ -1,0 +1,97 @@
+// Package audit keeps the record of what happened to whom, by whom and from where.
+//
+// It is append-only: the package offers no way to change or remove an event. An
+// event is a statement for the caller's own transaction, so the change and its
+// record are committed together or not at all. Details never hold a secret.
+package audit
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ActorKind says what sort of actor did it.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	KindUser     ActorKind = "user"     // a signed-in person, or one who is signing in
+	KindOperator ActorKind = "operator" // whoever runs the server, by command line
+	KindNobody   ActorKind = "nobody"   // somebody who has proved nothing yet
+)
+
+// Actor is who did it and from where.
+type Actor struct {
+	Kind      ActorKind
+	ID        string // a user's id; empty for the others
+	Address   string // the client's address; empty on the command line
+	UserAgent string // as the client said it: a claim, cut to 256 characters
+}
+
+// Operator is the actor of the command line.
+func Operator() Actor { return Actor{Kind: KindOperator} }
+
+// As returns the actor with its identity set to a user's.
+func (a Actor) As(userID string) Actor {
+	a.Kind, a.ID = KindUser, userID
+	return a
+}
+
+// Action names what happened: an object, a full stop, a verb in the past.
+type Action string
+
+// The actions.
+const (
+	AccountCreated       Action = "account.created"
+	AccountPolicyChanged Action = "account.policy_changed"
+	AccountSuspended     Action = "account.suspended"
+	AccountResumed       Action = "account.resumed"
+
+	UserCreated         Action = "user.created"
+	UserLocked          Action = "user.locked"
+	UserUnlocked        Action = "user.unlocked"
+	UserPasswordChanged Action = "user.password_changed"
+	UserReset           Action = "user.two_factor_reset"
+
+	FactorAdded      Action = "factor.added"
+	FactorRenamed    Action = "factor.renamed"
+	FactorRemoved    Action = "factor.removed"
+	FactorBlocked    Action = "factor.blocked"
+	BackupCodesMade  Action = "backup_codes.made"
+	PasswordRefused  Action = "password.refused"
+	CodeRefused      Action = "code.refused"
+	CodeUsedTwice    Action = "code.used_twice"
+	SignedIn         Action = "session.signed_in"
+	SignedOut        Action = "session.signed_out"
+	SessionEnded     Action = "session.ended"
+	OtherSessionsEnd Action = "session.others_ended"
+	KeysRotated      Action = "deployment.key_rotated"
+)
+
+// Event is one thing that happened.
+type Event struct {
+	ID        string
+	AccountID string // empty while no account is known
+	At        time.Time
+	Action    Action
+	Actor     Actor
+	Target    string            // the id of what it happened to
+	Detail    map[string]string // small facts, never secrets
+}
+
+// clean makes a claim of the client's fit to be stored and printed: at most 256
+// characters, none of them a control character.
+func clean(s string) string {
+	s = strings.ToValidUTF8(s, "?")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > 256 {
+		s = string(runes[:256])
+	}
+	return s
+}

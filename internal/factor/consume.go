@@ -1,0 +1,217 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/throttle"
+	"sallyport/internal/user"
+)
+
+// Try is one attempt to prove a second factor.
+type Try struct {
+	AccountID, UserID string
+	Factors           []Stored // the user's factors as just read
+	Kind              Kind     // the sort of code; empty: whichever the typed text can be
+	FactorID          string   // the device; empty: any of its kind
+	Code              string   // as typed
+	Tolerance         time.Duration
+	By                audit.Actor
+}
+
+// Consume checks a code and uses it up; with it, in the same transaction, it runs
+// the statements that more returns, which are what the code was shown for. It is the only way in which any
+// one-time code is accepted.
+//
+// A wrong code is charged to every factor it was compared with, and the charge is
+// committed before anybody is answered. Errors: ErrMalformed (nothing was charged),
+// ErrWrongCode, ErrUsedCode, ErrLocked, throttle.ErrBlocked, or one of more's.
+func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt) (Match, error) {
+	now := s.Now()
+	method, code, err := s.choose(t)
+	if err != nil {
+		return Match{}, err
+	}
+	tried, err := s.candidates(ctx, t, method.Kind(), now)
+	if err != nil {
+		return Match{}, err
+	}
+	found, err := s.find(ctx, method, code, tried, now, t.Tolerance)
+	if err != nil {
+		return Match{}, err
+	}
+	if found.Right == nil {
+		return Match{}, s.refuse(ctx, t, tried, found, now)
+	}
+	stmts := append(consume(*found.Right, now), more(*found.Right)...)
+	for _, f := range t.Factors {
+		if f.Failures > 0 && f.ID != found.Right.Factor.ID {
+			stmts = append(stmts, clearOthers(found.Right.Factor))
+			break
+		}
+	}
+	err = s.DB.Run(ctx, stmts...)
+	if errors.Is(err, errRefused) { // since the rows were read, the code was used up or a wait began
+		return Match{}, s.refuse(ctx, t, []Candidate{{Factor: found.Right.Factor}}, Finding{Used: true}, now)
+	}
+	if err != nil {
+		return Match{}, err
+	}
+	return *found.Right, nil
+}
+
+// Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1).
+func (s *Service) Prove(ctx context.Context, u user.User, code string, tolerance time.Duration, by audit.Actor) (Match, error) {
+	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
+	if err != nil {
+		return Match{}, err
+	}
+	return s.Consume(ctx, Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Code: code, Tolerance: tolerance, By: by},
+		func(Match) []db.Stmt { return nil })
+}
+
+// choose finds the method for what was typed.
+func (s *Service) choose(t Try) (Method, string, error) {
+	if t.Kind != "" {
+		m, err := s.method(t.Kind)
+		if err != nil {
+			return nil, "", err
+		}
+		code, err := m.Clean(t.Code)
+		return m, code, err
+	}
+	var first error
+	for _, m := range s.Methods {
+		code, err := m.Clean(t.Code)
+		if err == nil {
+			return m, code, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, "", first
+}
+
+// candidates opens the factors the code may prove and that may be tried now.
+func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) ([]Candidate, error) {
+	var open []Candidate
+	var blocked *Factor
+	for _, f := range t.Factors {
+		if f.Kind != k || f.State != Confirmed || (t.FactorID != "" && f.ID != t.FactorID) {
+			continue
+		}
+		if f.Left(now) > 0 {
+			if blocked == nil || f.BlockedUntil.Before(blocked.BlockedUntil) {
+				blocked = &f.Factor
+			}
+			continue
+		}
+		secret, err := s.open(f)
+		if err != nil {
+			return nil, err
+		}
+		c := Candidate{Factor: f.Factor, Secret: secret}
+		if k == BackupCode {
+			if c.Codes, err = codes(ctx, s.DB, f.Factor); err != nil {
+				return nil, err
+			}
+		}
+		open = append(open, c)
+	}
+	switch {
+	case len(open) > 0:
+		return open, nil
+	case blocked != nil:
+		return nil, blockedError(*blocked, now)
+	default:
+		return nil, ErrNotFound
+	}
+}
+
+func blockedError(f Factor, now time.Time) error {
+	if f.Locked() {
+		return ErrLocked
+	}
+	return throttle.Blocked(f.Left(now))
+}
+
+// find asks the method, and accepts a code outside of the tolerance when it is the
+// very next after another such (K10): two in a row are one guess in a hundred
+// thousand million, so they cost an attacker's odds nothing.
+func (s *Service) find(ctx context.Context, m Method, code string, tried []Candidate, now time.Time, tolerance time.Duration) (Finding, error) {
+	found, err := m.Match(ctx, code, tried, now, tolerance)
+	if err != nil {
+		return Finding{}, err
+	}
+	if n := found.Near; found.Right == nil && n != nil && n.Factor.ResyncStep != 0 && n.Step == n.Factor.ResyncStep+1 {
+		found.Right = n
+	}
+	return found, nil
+}
+
+// refuse charges a wrong code, records it, and says what was wrong with it.
+func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Finding, now time.Time) error {
+	verdict, action := ErrWrongCode, audit.CodeRefused
+	if found.Used {
+		verdict, action = ErrUsedCode, audit.CodeUsedTwice
+	}
+	var charged []Factor
+	err := s.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		charged, err = charge(ctx, tx, tried, found.Near, now, waitOrLock)
+		if err != nil || len(charged) == 0 {
+			return err
+		}
+		for _, f := range charged {
+			if err := tx.Run(ctx, audit.Record(now, audit.Event{AccountID: t.AccountID, Action: action, Actor: t.By, Target: f.ID,
+				Detail: map[string]string{"user": t.UserID, "failures": strconv.FormatInt(f.Failures, 10)}})); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(charged) == 0 { // a wait began meanwhile: whether the code was right stays unknown
+		return s.blockedNow(ctx, t, tried, now)
+	}
+	for _, f := range charged {
+		if f.Left(now) == 0 {
+			return verdict
+		}
+	}
+	if charged[0].Locked() {
+		return ErrLocked
+	}
+	left := charged[0].Left(now)
+	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter the code your phone shows.")
+}
+
+// blockedNow reads how long the tried factors are blocked.
+func (s *Service) blockedNow(ctx context.Context, t Try, tried []Candidate, now time.Time) error {
+	rows, err := load(ctx, s.DB, t.AccountID, t.UserID)
+	if err != nil {
+		return err
+	}
+	for _, f := range rows {
+		for _, c := range tried {
+			if f.ID == c.ID && f.Left(now) > 0 {
+				return blockedError(f.Factor, now)
+			}
+		}
+	}
+	return ErrNotFound
+}
+
+// waitOrLock is throttle.Wait until the lock, and from there on a hundred years.
+func waitOrLock(failures int64) time.Duration {
+	if failures >= throttle.Lock {
+		return 100 * 365 * 24 * time.Hour
+	}
+	return throttle.Wait(failures)
+}

@@ -1,0 +1,174 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/id"
+	"sallyport/internal/reauth"
+	"sallyport/internal/user"
+)
+
+// Begin stores a new, pending factor in place of the user's unfinished one of its
+// kind. It demands a proof, so that nobody adds a device to a session left open (A7).
+// Errors: reauth.ErrProofNeeded, ErrName, ErrNameTaken, ErrLimit.
+func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, k Kind, name string, secret []byte, limit int) (Factor, error) {
+	now := s.Now()
+	if err := proof.Check(u.AccountID, u.ID, now); err != nil {
+		return Factor{}, err
+	}
+	name, err := s.freeName(ctx, u, "", name)
+	if err != nil {
+		return Factor{}, err
+	}
+	f := Factor{AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: k, Name: name, State: Pending, AddedAt: now, ExpiresAt: now.Add(PendingFor)}
+	if err := s.checkLimit(ctx, f, limit); err != nil {
+		return Factor{}, err
+	}
+	sealed, err := s.seal(f, secret)
+	if err != nil {
+		return Factor{}, err
+	}
+	return f, s.DB.Run(ctx, insertPending(f, sealed))
+}
+
+// checkLimit refuses one device too many of a kind (K6).
+func (s *Service) checkLimit(ctx context.Context, f Factor, limit int) error {
+	devices, err := List(ctx, s.DB, f.AccountID, f.UserID, s.Now())
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, d := range devices {
+		if d.Kind == f.Kind && d.State == Confirmed {
+			n++
+		}
+	}
+	if n >= limit {
+		return ErrLimit
+	}
+	return nil
+}
+
+// freeName cleans a name and refuses it if another confirmed device of the user has it.
+func (s *Service) freeName(ctx context.Context, u user.User, except, name string) (string, error) {
+	name, err := CleanName(name)
+	if err != nil {
+		return "", err
+	}
+	devices, err := List(ctx, s.DB, u.AccountID, u.ID, s.Now())
+	if err != nil {
+		return "", err
+	}
+	for _, d := range devices {
+		if d.State == Confirmed && d.ID != except && strings.EqualFold(d.Name, name) {
+			return "", ErrNameTaken
+		}
+	}
+	return name, nil
+}
+
+// Confirm makes a pending factor count once its owner shows a right code of it, which
+// is used up with it. With the first factor come ten backup codes, which it returns;
+// they are shown once. In the same transaction it runs the statements of more, and
+// holds the user's row first, so that of two first factors one at a time is confirmed.
+//
+// At enrolment the secret is the owner's own, so a code that only a wrong clock
+// explains is called so. Errors: those of Consume, ErrClockOff, ErrExpired, ErrNotFound, ErrLimit.
+func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, more ...db.Stmt) ([]string, error) {
+	now := s.Now()
+	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	var pending *Stored
+	first, set := true, Factor{}
+	for i, f := range rows {
+		switch {
+		case f.ID == t.FactorID && f.State == Pending:
+			pending = &rows[i]
+		case f.Kind == BackupCode:
+			set = f.Factor
+		case f.State == Confirmed:
+			first = false
+		}
+	}
+	switch {
+	case pending == nil:
+		return nil, ErrNotFound
+	case !pending.ExpiresAt.After(now):
+		return nil, ErrExpired
+	case pending.Left(now) > 0:
+		return nil, blockedError(pending.Factor, now)
+	}
+	if err := s.checkLimit(ctx, pending.Factor, limit); err != nil {
+		return nil, err
+	}
+	match, err := s.matchPending(ctx, *pending, t)
+	if err != nil {
+		return nil, err
+	}
+	stmts := append([]db.Stmt{}, more...)
+	stmts = append(stmts, confirm(match, now), user.RequireSetUp(u, false),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
+			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name}}))
+	var shown []string
+	if first || set.ID == "" {
+		var made []db.Stmt
+		if shown, made, err = s.makeCodes(ctx, u, t.By); err != nil {
+			return nil, err
+		}
+		stmts = append(stmts, made...)
+	}
+	err = s.DB.Run(ctx, stmts...)
+	if errors.Is(err, errRefused) {
+		return nil, ErrExpired // somebody was faster, or its time ended this moment
+	}
+	return shown, err
+}
+
+// matchPending compares the code with the pending factor alone and charges a wrong one to it.
+func (s *Service) matchPending(ctx context.Context, pending Stored, t Try) (Match, error) {
+	now := s.Now()
+	method, err := s.method(pending.Kind)
+	if err != nil {
+		return Match{}, err
+	}
+	code, err := method.Clean(t.Code)
+	if err != nil {
+		return Match{}, err
+	}
+	secret, err := s.open(pending)
+	if err != nil {
+		return Match{}, err
+	}
+	tried := []Candidate{{Factor: pending.Factor, Secret: secret}}
+	found, err := s.find(ctx, method, code, tried, now, t.Tolerance)
+	if err != nil {
+		return Match{}, err
+	}
+	if found.Right != nil {
+		return *found.Right, nil
+	}
+	err = s.refuse(ctx, t, tried, found, now)
+	if found.Near != nil && errors.Is(err, ErrWrongCode) {
+		return Match{}, clockOff(found.Near.Drift)
+	}
+	return Match{}, err
+}
+
+// makeCodes draws ten backup codes and returns them with the statements that put them in place of the old ones.
+func (s *Service) makeCodes(ctx context.Context, u user.User, by audit.Actor) ([]string, []db.Stmt, error) {
+	shown, stored, err := s.NewCodes(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.Now()
+	set := Factor{AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: BackupCode, AddedAt: now}
+	stmts := append(removeCodes(u.AccountID, u.ID), insertCodes(set, stored)...)
+	stmts = append(stmts, audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.BackupCodesMade, Actor: by, Target: set.ID}))
+	return shown, stmts, nil
+}

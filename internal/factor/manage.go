@@ -1,0 +1,154 @@
+package factor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/reauth"
+	"sallyport/internal/seal"
+	"sallyport/internal/user"
+)
+
+// ErrClockOff says at enrolment that the code is right but the device's clock is not.
+var ErrClockOff = errs.New(errs.Invalid, "clock_off", "Your phone’s clock is not right. Wait for the next code and enter it too.").In("code")
+
+// clockOff is ErrClockOff with the difference in words. The default time step is 30 s (RFC 6238 section 4.1).
+func clockOff(steps int64) error {
+	where, off := "ahead", steps
+	if steps < 0 {
+		where, off = "behind", -steps
+	}
+	return ErrClockOff.Saying(fmt.Sprintf(
+		"Your phone’s clock is about %.3g minutes %s. Set its date and time to automatic, or wait for the next code and enter it too: then we remember the difference.",
+		float64(off)/2, where))
+}
+
+// ErrNoFactor says that backup codes need a device first.
+var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come with your first device. Add a device first.")
+
+// Get returns one confirmed device of the user, or ErrNotFound.
+func (s *Service) Get(ctx context.Context, u user.User, factorID string) (Factor, error) {
+	devices, err := List(ctx, s.DB, u.AccountID, u.ID, s.Now())
+	for _, d := range devices {
+		if d.ID == factorID && d.State == Confirmed {
+			return d, err
+		}
+	}
+	if err != nil {
+		return Factor{}, err
+	}
+	return Factor{}, ErrNotFound
+}
+
+// Rename gives a device another name.
+func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string, by audit.Actor) error {
+	name, err := s.freeName(ctx, u, factorID, name)
+	if err != nil {
+		return err
+	}
+	f, err := s.Get(ctx, u, factorID)
+	if err != nil || f.Name == name {
+		return err
+	}
+	return s.DB.Run(ctx, rename(f, name),
+		audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.FactorRenamed, Actor: by, Target: f.ID,
+			Detail: map[string]string{"from": f.Name, "to": name}}))
+}
+
+// Remove takes a device away, and with the last one the backup codes, in one
+// transaction with more. The first statement of more must hold the user's row
+// (user.RaiseEpoch), so that what is the last device is decided by one transaction at a time.
+func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, factorID string, by audit.Actor, more ...db.Stmt) (last bool, err error) {
+	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
+		return false, err
+	}
+	f, err := s.Get(ctx, u, factorID)
+	if err != nil {
+		return false, err
+	}
+	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := tx.Run(ctx, append(more, remove(f))...); err != nil {
+			return err
+		}
+		rest, err := List(ctx, tx, u.AccountID, u.ID, s.Now())
+		if err != nil {
+			return err
+		}
+		last = true
+		for _, r := range rest {
+			last = last && r.State != Confirmed
+		}
+		stmts := []db.Stmt{audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,
+			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name}})}
+		if last {
+			stmts = append(stmts, removeCodes(u.AccountID, u.ID)...)
+		}
+		return tx.Run(ctx, stmts...)
+	})
+	return last, err
+}
+
+// NewBackupCodes makes ten new backup codes, which it returns to be shown once; the old ten end at once.
+func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user.User, by audit.Actor, more ...db.Stmt) ([]string, error) {
+	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
+		return nil, err
+	}
+	devices, err := List(ctx, s.DB, u.AccountID, u.ID, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	confirmed := false
+	for _, d := range devices {
+		confirmed = confirmed || d.State == Confirmed
+	}
+	if !confirmed {
+		return nil, ErrNoFactor
+	}
+	shown, stmts, err := s.makeCodes(ctx, u, by)
+	if err != nil {
+		return nil, err
+	}
+	return shown, s.DB.Run(ctx, append(more, stmts...)...)
+}
+
+// Reseal seals every secret with the primary key that is not sealed with it yet,
+// calling progress after each batch. It may run beside a working server, and again after it was stopped.
+func (s *Service) Reseal(ctx context.Context, progress func(done, total int)) error {
+	total, err := count(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	done, after := 0, Factor{}
+	for {
+		batch, err := page(ctx, s.DB, after, 200)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		var stmts []db.Stmt
+		for _, f := range batch {
+			if seal.KeyID(f.sealed) == s.Ring.Primary() {
+				continue
+			}
+			secret, err := s.open(f)
+			if err != nil {
+				return errors.Join(fmt.Errorf("factor %s", f.ID), err)
+			}
+			sealed, err := s.seal(f.Factor, secret)
+			if err != nil {
+				return err
+			}
+			stmts = append(stmts, reseal(f, sealed))
+		}
+		if len(stmts) > 0 {
+			if err := s.DB.Run(ctx, stmts...); err != nil {
+				return err
+			}
+		}
+		done, after = done+len(batch), batch[len(batch)-1].Factor
+		progress(min(done, total), total)
+	}
+}

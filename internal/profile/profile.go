@@ -1,0 +1,161 @@
+// Package profile is what signed-in people change of their own: password, devices,
+// backup codes.
+//
+// Each change asks for its proof, by the account's policy (K1, K7), raises the
+// person's security epoch, so that every other session and half-finished sign-in
+// ends with it, and goes on in a new session for the browser that made it. Pages
+// and calls use these same methods; no rule stands anywhere else.
+package profile
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/password"
+	"sallyport/internal/reauth"
+	"sallyport/internal/session"
+	"sallyport/internal/totp"
+	"sallyport/internal/user"
+)
+
+// ErrSamePassword refuses a new password that is the old one.
+var ErrSamePassword = errs.New(errs.Invalid, "password_unchanged", "That is the password you have now. Choose another one.").In("new")
+
+// Service changes people's own settings. All fields are needed.
+type Service struct {
+	DB       *db.DB
+	Factors  *factor.Service
+	Sessions *session.Service
+	Reauth   *reauth.Service
+	Hasher   *password.Hasher
+	Now      func() time.Time
+}
+
+// Proofs is what a person entered to show that it is them.
+type Proofs struct {
+	Password string
+	Code     string // only where the policy asks for it
+}
+
+// Needs says which proofs a page has to ask for.
+type Needs struct{ Password, Code bool }
+
+// ToAdd says what adding a device asks for (K7).
+func (s *Service) ToAdd(w *session.Signed) Needs {
+	if w.Account.Policy.Enrolment == account.EnrolmentRecentSignIn {
+		return Needs{Password: !s.recent(w)}
+	}
+	return Needs{Password: true}
+}
+
+// ToRemove says what removing a device, and making new backup codes, asks for (K1).
+func (s *Service) ToRemove(w *session.Signed) Needs {
+	switch w.Account.Policy.Removal {
+	case account.RemovalRecentSignIn:
+		return Needs{Password: !s.recent(w)}
+	case account.RemovalPasswordAndCode:
+		return Needs{Password: true, Code: true}
+	default:
+		return Needs{Password: true}
+	}
+}
+
+func (s *Service) recent(w *session.Signed) bool {
+	_, ok := reauth.Recent(w.User, w.SignedInAt, s.Now())
+	return ok
+}
+
+// prove checks the proofs that are needed.
+func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proofs, by audit.Actor) (reauth.Proof, error) {
+	if !n.Password {
+		if proof, ok := reauth.Recent(w.User, w.SignedInAt, s.Now()); ok {
+			return proof, nil
+		}
+	}
+	proof, err := s.Reauth.Password(ctx, w.User, p.Password, by)
+	if err != nil || !n.Code {
+		return proof, err
+	}
+	_, err = s.Factors.Prove(ctx, w.User, p.Code, w.Account.Policy.ClockTolerance.Std(), by)
+	if err != nil {
+		return reauth.Proof{}, err
+	}
+	return proof, nil
+}
+
+// AddDevice begins the enrolment of an authenticator app (A5–A8).
+func (s *Service) AddDevice(ctx context.Context, w *session.Signed, name string, p Proofs, by audit.Actor) (totp.Enrolment, error) {
+	proof, err := s.prove(ctx, w, s.ToAdd(w), p, by)
+	if err != nil {
+		return totp.Enrolment{}, err
+	}
+	return totp.Begin(ctx, s.Factors, proof, w.Account, w.User, name)
+}
+
+// ConfirmDevice makes the new device count (C7, A14). It returns the cookie's value of
+// the session that goes on, now of level aal2, and with the first device the backup codes, to be shown once.
+func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID, code string, by audit.Actor) (cookie string, codes []string, err error) {
+	cookie, more := s.goOn(w, session.AAL2, []string{"pwd", "otp", "mfa"})
+	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
+		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code,
+		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
+	}, w.Account.Policy.MaxDevicesPerKind, more...)
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return cookie, codes, err
+}
+
+// RemoveDevice takes a device away (C10). With the last one, two-factor sign-in is off and the backup codes end.
+func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID string, p Proofs, by audit.Actor) (cookie string, last bool, err error) {
+	proof, err := s.prove(ctx, w, s.ToRemove(w), p, by)
+	if err != nil {
+		return "", false, err
+	}
+	cookie, more := s.goOn(w, w.Level, w.AMR)
+	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, by, more...)
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return cookie, last, err
+}
+
+// NewBackupCodes makes ten new backup codes, to be shown once; the old ones end at once.
+func (s *Service) NewBackupCodes(ctx context.Context, w *session.Signed, p Proofs, by audit.Actor) (cookie string, codes []string, err error) {
+	proof, err := s.prove(ctx, w, s.ToRemove(w), p, by)
+	if err != nil {
+		return "", nil, err
+	}
+	cookie, more := s.goOn(w, w.Level, w.AMR)
+	codes, err = s.Factors.NewBackupCodes(ctx, proof, w.User, by, more...)
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return cookie, codes, err
+}
+
+// ChangePassword replaces the password; the second factor stays as it is. All other sessions end.
+func (s *Service) ChangePassword(ctx context.Context, w *session.Signed, current, changed string, by audit.Actor) (cookie string, err error) {
+	if _, err := s.Reauth.Password(ctx, w.User, current, by); err != nil {
+		return "", err
+	}
+	if err := password.Check(changed, w.User.Email, w.User.Name, w.Account.Name); err != nil {
+		return "", errs.From(err).In("new")
+	}
+	if current == changed {
+		return "", ErrSamePassword
+	}
+	hash, err := s.Hasher.Hash(ctx, changed)
+	if err != nil {
+		return "", err
+	}
+	cookie, more := s.goOn(w, w.Level, w.AMR)
+	err = s.DB.Run(ctx, append(more, user.StoreHash(s.Now(), w.User, hash, by)...)...)
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return cookie, err
+}
+
+// goOn returns the statements that end all sessions of the person and begin one for this browser, and its cookie's value.
+func (s *Service) goOn(w *session.Signed, level session.Level, amr []string) (cookie string, stmts []db.Stmt) {
+	cookie, renew := session.Renew(w.Session, w.User.Epoch+1, level, amr)
+	return cookie, append([]db.Stmt{user.RaiseEpoch(w.User)}, renew...)
+}

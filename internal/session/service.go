@@ -1,0 +1,136 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/token"
+)
+
+const (
+	// cacheFor is how long an answer may be repeated without asking the database.
+	// With the time a request takes it stays below the second within which an end must be in force.
+	cacheFor = 800 * time.Millisecond
+	// cacheMost bounds the memory of the cache; a full one is emptied.
+	cacheMost = 50_000
+	// touchEvery is how exactly the last use of a session is noted.
+	touchEvery = time.Minute
+)
+
+// Service answers who is signed in. Make it with New.
+type Service struct {
+	db  *db.DB
+	now func() time.Time
+
+	mu sync.RWMutex // guards cache; what it holds is never changed
+	// cache has the sessions read less than cacheFor ago. It is never the only
+	// place that knows something, so losing it costs a read.
+	cache map[token.Bearer]cached
+}
+
+type cached struct {
+	signed *Signed
+	readAt time.Time
+}
+
+// New makes a Service.
+func New(d *db.DB, now func() time.Time) *Service {
+	return &Service{db: d, now: now, cache: map[token.Bearer]cached{}}
+}
+
+// Check returns the session that a cookie stands for, or ErrNone. The value is shared: do not change it.
+func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
+	b, ok := token.Parse(value, prefix)
+	if !ok {
+		return nil, ErrNone
+	}
+	now := s.now()
+	s.mu.RLock()
+	c, ok := s.cache[b]
+	s.mu.RUnlock()
+	if !ok || now.Sub(c.readAt) >= cacheFor || c.readAt.After(now) {
+		signed, err := read(ctx, s.db, b)
+		if err != nil {
+			return nil, err
+		}
+		c = cached{signed, now}
+		s.keep(b, c)
+	}
+	if err := c.signed.dead(now); err != nil {
+		return nil, err
+	}
+	if now.Sub(c.signed.LastSeenAt) >= touchEvery {
+		if err := touch(ctx, s.db, c.signed.Session, now); err != nil {
+			return nil, err
+		}
+		seen := *c.signed
+		seen.LastSeenAt = now
+		c.signed = &seen
+		s.keep(b, c)
+	}
+	return c.signed, nil
+}
+
+func (s *Service) keep(b token.Bearer, c cached) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.cache) >= cacheMost {
+		clear(s.cache)
+	}
+	s.cache[b] = c
+}
+
+// Forget drops what this process remembers of a user's sessions, so that a change is in force here at once.
+func (s *Service) Forget(accountID, userID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for b := range s.cache {
+		if b.AccountID == accountID && b.UserID == userID {
+			delete(s.cache, b)
+		}
+	}
+}
+
+// List returns a user's sessions that count, the last used first.
+func (s *Service) List(ctx context.Context, signed *Signed) ([]Session, error) {
+	all, err := list(ctx, s.db, signed.AccountID, signed.UserID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	var alive []Session
+	for _, one := range all {
+		if (&Signed{Session: one, User: signed.User, Account: signed.Account}).dead(now) == nil {
+			alive = append(alive, one)
+		}
+	}
+	return alive, nil
+}
+
+// SignOut ends the session itself.
+func (s *Service) SignOut(ctx context.Context, signed *Signed, by audit.Actor) error {
+	return s.end(ctx, signed, signed.ID, audit.SignedOut, by)
+}
+
+// End ends one of the user's sessions, or fails with ErrNotFound.
+func (s *Service) End(ctx context.Context, signed *Signed, sessionID string, by audit.Actor) error {
+	return s.end(ctx, signed, sessionID, audit.SessionEnded, by)
+}
+
+func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, action audit.Action, by audit.Actor) error {
+	err := s.db.Run(ctx, remove(signed.AccountID, signed.UserID, sessionID),
+		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: action, Actor: by, Target: sessionID}))
+	s.Forget(signed.AccountID, signed.UserID)
+	return err
+}
+
+// EndOthers ends all of the user's sessions but the one given.
+func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor) error {
+	err := s.db.Run(ctx, removeOthers(signed.Session),
+		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: audit.OtherSessionsEnd, Actor: by, Target: signed.UserID}))
+	s.Forget(signed.AccountID, signed.UserID)
+	return err
+}

@@ -1,0 +1,67 @@
+// Package session keeps completed sign-ins: who, since when, at which level and by
+// which methods.
+//
+// A session is a row; the cookie holds its random secret, the row only the hash. A
+// session counts while its epoch is its user's, its user is not locked, its account
+// not suspended, and neither its whole nor its idle time is over. Its level never
+// rises: a new proof makes a new session (NIST SP 800-63B-4, session). Answers come
+// from a cache of less than one second, so an end is in force everywhere within one.
+package session
+
+import (
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/errs"
+	"sallyport/internal/user"
+)
+
+// Level is the authenticator assurance level of a sign-in (NIST SP 800-63B-4).
+type Level string
+
+// The levels.
+const (
+	AAL1 Level = "aal1" // password alone, by somebody who has no second factor
+	AAL2 Level = "aal2" // password and second factor
+)
+
+// ErrNone says that nobody is signed in.
+var ErrNone = errs.New(errs.Unauthenticated, "not_signed_in", "You are not signed in, or your session has ended. Sign in to go on.")
+
+// ErrNotFound says that the user has no such session.
+var ErrNotFound = errs.New(errs.NotFound, "session_not_found", "There is no such session. It may have ended already.")
+
+// Session is a completed sign-in.
+type Session struct {
+	AccountID, UserID string
+	ID                string // names the session in lists; the hash of its secret, so no secret itself
+	Epoch             int64
+	Level             Level
+	AMR               []string // RFC 8176
+	Address           string
+	UserAgent         string
+	SignedInAt        time.Time
+	LastSeenAt        time.Time // to within a minute
+	ExpiresAt         time.Time
+}
+
+// Signed is a session that counts, with the person and account as they are now.
+type Signed struct {
+	Session
+	User    user.User
+	Account account.Account
+}
+
+// dead says why a session does not count at now, or nil.
+func (s *Signed) dead(now time.Time) error {
+	switch {
+	case s.Epoch != s.User.Epoch,
+		!now.Before(s.ExpiresAt),
+		!now.Before(s.LastSeenAt.Add(s.Account.Policy.SessionIdle.Std())),
+		!now.Before(s.SignedInAt.Add(s.Account.Policy.SessionLifetime.Std())),
+		!s.User.LockedAt.IsZero(),
+		!s.Account.SuspendedAt.IsZero():
+		return ErrNone
+	}
+	return nil
+}

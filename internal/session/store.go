@@ -1,0 +1,135 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/token"
+	"sallyport/internal/user"
+)
+
+// prefix begins a session's id.
+const prefix = "ses"
+
+// Issue makes a session for u, at the epoch given, and returns the cookie's value and
+// the statement that stores the session, for the transaction of the sign-in itself.
+func Issue(now time.Time, a account.Account, u user.User, epoch int64, level Level, amr []string, by audit.Actor) (value string, s Session, stmt db.Stmt) {
+	value, b := token.Issue(u.AccountID, u.ID, prefix)
+	s = Session{
+		AccountID: u.AccountID, UserID: u.ID, ID: b.ID, Epoch: epoch, Level: level, AMR: amr,
+		Address: by.Address, UserAgent: by.UserAgent,
+		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
+	}
+	return value, s, insert(s)
+}
+
+// Renew makes a session in place of old, after the user's epoch was raised: same
+// sign-in, new secret, same end; a level above the old one's only with a new proof of it.
+func Renew(old Session, epoch int64, level Level, amr []string) (value string, stmts []db.Stmt) {
+	value, b := token.Issue(old.AccountID, old.UserID, prefix)
+	s := old
+	s.ID, s.Epoch, s.Level, s.AMR = b.ID, epoch, level, amr
+	return value, []db.Stmt{remove(old.AccountID, old.UserID, old.ID), insert(s)}
+}
+
+func insert(s Session) db.Stmt {
+	agent := s.UserAgent
+	if len(agent) > 256 {
+		agent = strings.ToValidUTF8(agent[:256], "")
+	}
+	return db.Write(`
+		INSERT INTO sessions (account_id, user_id, session_id, epoch, level, amr, address, user_agent, signed_in_at, last_seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		s.AccountID, s.UserID, s.ID, s.Epoch, string(s.Level), strings.Join(s.AMR, " "), s.Address, agent,
+		db.At(s.SignedInAt), db.At(s.LastSeenAt), db.At(s.ExpiresAt))
+}
+
+func remove(accountID, userID, sessionID string) db.Stmt {
+	return db.Must(ErrNotFound, `DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id = $3`, accountID, userID, sessionID)
+}
+
+const columns = `s.account_id, s.user_id, s.session_id, s.epoch, s.level, s.amr, s.address, s.user_agent, s.signed_in_at, s.last_seen_at, s.expires_at`
+
+type scanner struct {
+	s                       Session
+	amr                     string
+	signedIn, seen, expires db.Time
+}
+
+func (r *scanner) dest() []any {
+	s := &r.s
+	return []any{&s.AccountID, &s.UserID, &s.ID, &s.Epoch, &s.Level, &r.amr, &s.Address, &s.UserAgent, &r.signedIn, &r.seen, &r.expires}
+}
+
+func (r *scanner) finish() Session {
+	r.s.AMR = strings.Fields(r.amr)
+	r.s.SignedInAt, r.s.LastSeenAt, r.s.ExpiresAt = r.signedIn.Std(), r.seen.Std(), r.expires.Std()
+	return r.s
+}
+
+// read returns the session with its user and account, whether it counts or not; ErrNone if there is none.
+func read(ctx context.Context, q db.Querier, b token.Bearer) (*Signed, error) {
+	var s scanner
+	var u user.Scanner
+	var a account.Scanner
+	dest := append(append(s.dest(), u.Dest()...), a.Dest()...)
+	err := q.Get(ctx, `SELECT `+columns+`, `+user.Columns+`, `+account.Columns+`
+		FROM sessions s
+		JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
+		JOIN accounts a ON a.account_id = s.account_id
+		WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3`,
+		[]any{b.AccountID, b.UserID, b.ID}, dest...)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, err
+	}
+	acct, err := a.Finish()
+	return &Signed{Session: s.finish(), User: u.Finish(), Account: acct}, err
+}
+
+// touch notes that a session was used, unless that is noted to within a minute already.
+func touch(ctx context.Context, d *db.DB, s Session, now time.Time) error {
+	return d.Run(ctx, db.Write(`
+		UPDATE sessions SET last_seen_at = $4 WHERE account_id = $1 AND user_id = $2 AND session_id = $3 AND last_seen_at < $4`,
+		s.AccountID, s.UserID, s.ID, db.At(now)))
+}
+
+// list returns a user's sessions, the last used first.
+func list(ctx context.Context, q db.Querier, accountID, userID string) ([]Session, error) {
+	var all []Session
+	err := q.Each(ctx, `SELECT `+columns+` FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2 ORDER BY s.last_seen_at DESC, s.session_id`,
+		[]any{accountID, userID},
+		func(scan func(...any) error) error {
+			var r scanner
+			err := scan(r.dest()...)
+			all = append(all, r.finish())
+			return err
+		})
+	return all, err
+}
+
+func removeOthers(s Session) db.Stmt {
+	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id <> $3`, s.AccountID, s.UserID, s.ID)
+}
+
+// Clear returns the statement that removes all sessions of a user.
+func Clear(accountID, userID string) db.Stmt {
+	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2`, accountID, userID)
+}
+
+// Sweep removes up to limit sessions whose time is over, or that belong to an epoch that has passed, and returns how many.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	return d.Exec(ctx, `
+		DELETE FROM sessions WHERE (account_id, user_id, session_id) IN (
+			SELECT s.account_id, s.user_id, s.session_id FROM sessions s
+			LEFT JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
+			WHERE s.expires_at < $1 OR u.epoch IS NULL OR u.epoch <> s.epoch LIMIT $2)`,
+		db.At(now), limit)
+}

@@ -1,0 +1,231 @@
+// Package signin is the way through the two doors: password, then second factor,
+// then a session.
+//
+// It decides from stored state only. Between the doors stands a pending sign-in,
+// which is no session: it has a cookie and a table of its own, opens nothing, lives
+// ten minutes and dies with the user's security epoch (security.md D4). A person
+// with any confirmed second factor gets no session on the password alone, whatever
+// the account's policy says (product.md section 3). All failures of the first door
+// look alike and take alike, so nobody learns which addresses exist.
+package signin
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/password"
+	"sallyport/internal/reauth"
+	"sallyport/internal/session"
+	"sallyport/internal/throttle"
+	"sallyport/internal/token"
+	"sallyport/internal/user"
+)
+
+// prefix begins a pending sign-in's id.
+const prefix = "pen"
+
+// PendingFor is how long a pending sign-in lives.
+const PendingFor = 10 * time.Minute
+
+// Errors of a sign-in.
+var (
+	ErrCredentials = errs.New(errs.Unauthenticated, "wrong_credentials",
+		"The e-mail or the password isn’t right. Check both and try again. If you have an account with more than one organisation, use your organisation’s own sign-in address.")
+	ErrExpired = errs.New(errs.Expired, "sign_in_expired", "This sign-in took too long or was ended. Sign in again from the start.")
+	ErrNoSetUp = errs.New(errs.Forbidden, "set_up_not_allowed", "You can add a device here only while none is set up. Sign in and use your settings.")
+)
+
+// State is where a sign-in stands.
+type State string
+
+// The states, named as in the REST interface.
+const (
+	SignedIn     State = "signed_in"
+	SecondFactor State = "second_factor"
+	SetUp        State = "set_up"
+)
+
+// Step is the outcome of one step.
+type Step struct {
+	State    State
+	Cookie   string // the value for the session's cookie if signed in, else for the pending one's
+	ReturnTo string
+	User     user.User
+	Account  account.Account
+	Devices  int // confirmed second factors
+}
+
+// Service signs people in. All fields are needed.
+type Service struct {
+	DB      *db.DB
+	Hasher  *password.Hasher
+	Factors *factor.Service
+	Now     func() time.Time
+}
+
+// Credentials is what the first door asks for.
+type Credentials struct {
+	Account  string // short name from the sign-in address; empty: a unique e-mail decides (P11)
+	Email    string
+	Password string
+	ReturnTo string // a checked path on this site
+}
+
+// Password is the first door. Errors: ErrCredentials, throttle.ErrBlocked,
+// user.ErrLocked and account.ErrSuspended (both only to who knows the password),
+// and password's when the server is busy.
+func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (Step, error) {
+	slug := strings.ToLower(strings.TrimSpace(c.Account))
+	email, err := user.CanonicalEmail(c.Email)
+	if err != nil { // counted and answered like any unknown address
+		email = strings.ToLower(strings.TrimSpace(c.Email))
+	}
+	stranger := throttle.Key{Subject: "stranger:" + hex.EncodeToString(token.Hash(slug+"\x00"+email))}
+	p, err := lookUp(ctx, s.DB, slug, email, stranger.Subject)
+	if err != nil {
+		return Step{}, err
+	}
+	key := stranger
+	if p.known() {
+		key = reauth.PasswordKey(p.user.AccountID, p.user.ID)
+	}
+	if left := p.blockedUntil.Sub(s.Now()); left > 0 {
+		return Step{}, throttle.Blocked(left)
+	}
+	ok, renew, err := s.verify(ctx, p, c.Password)
+	if err != nil {
+		return Step{}, err
+	}
+	if !ok {
+		e := audit.Event{AccountID: p.user.AccountID, Actor: by, Target: p.user.ID}
+		return Step{}, reauth.Refuse(ctx, s.DB, key, s.Now(), e, ErrCredentials)
+	}
+	if err := admitted(p.user, p.account); err != nil {
+		return Step{}, err
+	}
+	stmts := []db.Stmt{throttle.Pass(key, s.Now())}
+	if renew {
+		// If the server is too busy to hash once more, a later sign-in renews it.
+		if hash, err := s.Hasher.Hash(ctx, c.Password); err == nil {
+			stmts = append(stmts, user.RenewHash(p.user.AccountID, p.user.ID, p.hash, hash))
+		}
+	}
+	return s.advance(ctx, p, stmts, c.ReturnTo, by)
+}
+
+// verify hashes in every case, so a stranger waits as long as a member.
+func (s *Service) verify(ctx context.Context, p person, plain string) (ok, renew bool, err error) {
+	if !p.known() {
+		return false, false, s.Hasher.VerifyNothing(ctx, plain)
+	}
+	return s.Hasher.Verify(ctx, p.hash, plain)
+}
+
+// admitted refuses who must not enter by any door (security.md B26).
+func admitted(u user.User, a account.Account) error {
+	if !u.LockedAt.IsZero() {
+		return user.ErrLocked
+	}
+	if !a.SuspendedAt.IsZero() {
+		return account.ErrSuspended
+	}
+	return nil
+}
+
+// advance takes somebody whose password was right to the next state.
+func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, returnTo string, by audit.Actor) (Step, error) {
+	now := s.Now()
+	step := Step{User: p.user, Account: p.account, ReturnTo: returnTo, Devices: p.devices}
+	switch {
+	case p.devices > 0:
+		step.State = SecondFactor
+	case p.user.SetUpRequired:
+		step.State = SetUp
+	default:
+		step.State = SignedIn
+	}
+	if step.State == SignedIn {
+		var insert db.Stmt
+		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
+		stmts = append(stmts, throttle.Clear(reauth.PasswordKey(p.user.AccountID, p.user.ID)), insert,
+			signedIn(now, p.user, by, "password"))
+	} else {
+		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
+		step.Cookie = cookie
+		stmts = append(stmts, insertPending(now, b, p.user.Epoch, returnTo))
+	}
+	err := s.DB.Run(ctx, stmts...)
+	return step, err
+}
+
+func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt {
+	return audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.SignedIn, Actor: by.As(u.ID), Target: u.ID,
+		Detail: map[string]string{"method": method}})
+}
+
+// Cancel ends a pending sign-in. One that is gone already is no error.
+func (s *Service) Cancel(ctx context.Context, cookie string) error {
+	b, ok := token.Parse(cookie, prefix)
+	if !ok {
+		return nil
+	}
+	return s.DB.Run(ctx, forgetPending(b))
+}
+
+// Pending returns the pending sign-in that a cookie stands for, or ErrExpired.
+func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) {
+	b, ok := token.Parse(cookie, prefix)
+	if !ok {
+		return nil, ErrExpired
+	}
+	p, err := readPending(ctx, s.DB, b)
+	if err != nil {
+		return nil, err
+	}
+	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) {
+		return nil, ErrExpired
+	}
+	return p, admitted(p.User, p.Account)
+}
+
+// Attempt is a code for the second door.
+type Attempt struct {
+	Kind     factor.Kind // empty: whichever the code can be
+	FactorID string      // empty: any device of the kind
+	Code     string      // as typed
+}
+
+// Verify is the second door: a right code ends the pending sign-in and begins a
+// session, in the transaction that uses the code up. Errors: ErrExpired, and those of factor.Service.Consume.
+func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
+	p, err := s.Pending(ctx, cookie)
+	if err != nil {
+		return Step{}, err
+	}
+	if p.State() != SecondFactor {
+		return Step{}, ErrExpired
+	}
+	step := p.step(SignedIn)
+	by = by.As(p.User.ID)
+	_, err = s.Factors.Consume(ctx, factor.Try{
+		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: p.factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
+		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
+	}, func(m factor.Match) []db.Stmt {
+		now := s.Now()
+		var insert db.Stmt
+		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
+		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+		if p.passwordFailures > 0 {
+			stmts = append(stmts, throttle.Clear(reauth.PasswordKey(p.User.AccountID, p.User.ID)))
+		}
+		return stmts
+	})
+	return step, err
+}

@@ -1,0 +1,129 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/db"
+	"sallyport/internal/factor"
+	"sallyport/internal/token"
+	"sallyport/internal/user"
+)
+
+// person is who an e-mail may belong to, read in one query whether or not there is one.
+type person struct {
+	user         user.User
+	account      account.Account
+	hash         string
+	devices      int
+	blockedUntil time.Time
+}
+
+func (p person) known() bool { return p.user.ID != "" }
+
+// lookUp finds the one user with this address: of the account named, or, without
+// one, of all accounts if there is no second. Nobody found is no error.
+func lookUp(ctx context.Context, q db.Querier, slug, email, stranger string) (person, error) {
+	var found []person
+	err := q.Each(ctx, `
+		SELECT `+user.Columns+`, `+account.Columns+`, COALESCE(u.password_hash, ''),
+			(SELECT count(*) FROM factors f WHERE f.account_id = u.account_id AND f.user_id = u.user_id
+				AND f.state = 'confirmed' AND f.kind <> 'backup_code'),
+			COALESCE((SELECT t.blocked_until FROM throttles t
+				WHERE t.account_id = COALESCE(u.account_id, '') AND t.subject = COALESCE('password:' || u.user_id, $3)), 0)
+		FROM (SELECT 1 AS one) AS always
+		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2)
+		LIMIT 2`, []any{email, slug, stranger},
+		func(scan func(...any) error) error {
+			var u user.Scanner
+			var a account.Scanner
+			var p person
+			var blocked db.Time
+			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &blocked)...); err != nil {
+				return err
+			}
+			p.user, p.blockedUntil = u.Finish(), blocked.Std()
+			var err error
+			p.account, err = a.Finish()
+			found = append(found, p)
+			return err
+		})
+	if err != nil || len(found) != 1 {
+		return person{}, err
+	}
+	return found[0], nil
+}
+
+func insertPending(now time.Time, b token.Bearer, epoch int64, returnTo string) db.Stmt {
+	return db.Write(`
+		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		b.AccountID, b.UserID, b.ID, epoch, returnTo, db.At(now), db.At(now.Add(PendingFor)))
+}
+
+// endPending ends a pending sign-in for good; of all who try, one succeeds.
+func endPending(b token.Bearer, now time.Time) db.Stmt {
+	return db.Must(ErrExpired, `DELETE FROM pending_sign_ins WHERE account_id = $1 AND user_id = $2 AND pending_id = $3 AND expires_at > $4`,
+		b.AccountID, b.UserID, b.ID, db.At(now))
+}
+
+func forgetPending(b token.Bearer) db.Stmt {
+	return db.Write(`DELETE FROM pending_sign_ins WHERE account_id = $1 AND user_id = $2 AND pending_id = $3`,
+		b.AccountID, b.UserID, b.ID)
+}
+
+// readPending reads a pending sign-in with all that decides about it, in one query. ErrExpired if there is none.
+func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
+	var p *Pending
+	err := q.Each(ctx, `
+		SELECT p.epoch, p.return_to, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
+			COALESCE((SELECT t.failures FROM throttles t WHERE t.account_id = p.account_id AND t.subject = 'password:' || p.user_id), 0),
+			`+factor.Columns+`, `+factor.SecretColumn+`
+		FROM pending_sign_ins p
+		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
+		JOIN accounts a ON a.account_id = p.account_id
+		LEFT JOIN factors f ON f.account_id = p.account_id AND f.user_id = p.user_id
+		WHERE p.account_id = $1 AND p.user_id = $2 AND p.pending_id = $3
+		ORDER BY f.factor_id`,
+		[]any{b.AccountID, b.UserID, b.ID},
+		func(scan func(...any) error) error {
+			var u user.Scanner
+			var a account.Scanner
+			var f factor.Scanner
+			row := Pending{bearer: b}
+			var started, expires db.Time
+			dest := append([]any{&row.epoch, &row.ReturnTo, &started, &expires}, u.Dest()...)
+			dest = append(append(dest, a.Dest()...), &row.passwordFailures)
+			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
+				return err
+			}
+			if p == nil {
+				p = &row
+				p.StartedAt, p.ExpiresAt, p.User = started.Std(), expires.Std(), u.Finish()
+				var err error
+				if p.Account, err = a.Finish(); err != nil {
+					return err
+				}
+			}
+			if stored := f.Finish(); stored.ID != "" {
+				p.factors = append(p.factors, stored)
+			}
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, ErrExpired
+	}
+	return p, nil
+}
+
+// Sweep removes up to limit pending sign-ins whose time is over and returns how many.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	return d.Exec(ctx, `
+		DELETE FROM pending_sign_ins WHERE (account_id, user_id, pending_id) IN (
+			SELECT account_id, user_id, pending_id FROM pending_sign_ins WHERE expires_at < $1 LIMIT $2)`,
+		db.At(now), limit)
+}

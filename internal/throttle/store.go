@@ -1,0 +1,68 @@
+package throttle
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sallyport/internal/db"
+)
+
+// Key names a counter: a subject within an account.
+type Key struct {
+	AccountID string // empty while no account is known
+	Subject   string
+}
+
+// Pass returns the statement that holds the counter and lets the transaction go on
+// only if no wait is running; otherwise it fails with ErrBlocked.
+func Pass(k Key, now time.Time) db.Stmt {
+	return db.Must(ErrBlocked, `
+		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 0, 0, $3)
+		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $3 WHERE throttles.blocked_until <= $3`,
+		k.AccountID, k.Subject, db.At(now))
+}
+
+// Fail charges one failure and starts the wait it earns. If a wait is running
+// already the attempt was never evaluated: it is not charged, and ErrBlocked comes back.
+func Fail(ctx context.Context, tx *db.Tx, k Key, now time.Time) (failures int64, err error) {
+	err = tx.Run(ctx, db.Must(ErrBlocked, `
+		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 1, 0, $3)
+		ON CONFLICT (account_id, subject) DO UPDATE SET failures = throttles.failures + 1, touched_at = $3
+		WHERE throttles.blocked_until <= $3
+		RETURNING failures`,
+		k.AccountID, k.Subject, db.At(now)).Scan(&failures))
+	if err != nil || Wait(failures) == 0 {
+		return failures, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE throttles SET blocked_until = $3 WHERE account_id = $1 AND subject = $2`,
+		k.AccountID, k.Subject, db.At(now.Add(Wait(failures))))
+	return failures, err
+}
+
+// Left is how long the counter's wait still runs; zero if none does.
+func Left(ctx context.Context, q db.Querier, k Key, now time.Time) (time.Duration, error) {
+	var until db.Time
+	err := q.Get(ctx, `SELECT blocked_until FROM throttles WHERE account_id = $1 AND subject = $2`,
+		[]any{k.AccountID, k.Subject}, &until)
+	if errors.Is(err, db.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil || !until.Std().After(now) {
+		return 0, err
+	}
+	return until.Std().Sub(now), nil
+}
+
+// Clear returns the statement that forgives all failures, for the transaction of a complete sign-in.
+func Clear(k Key) db.Stmt {
+	return db.Write(`DELETE FROM throttles WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject)
+}
+
+// Sweep removes up to limit counters that were last touched before the given time and returns how many.
+func Sweep(ctx context.Context, d *db.DB, before time.Time, limit int) (int64, error) {
+	return d.Exec(ctx, `
+		DELETE FROM throttles WHERE (account_id, subject) IN (
+			SELECT account_id, subject FROM throttles WHERE touched_at < $1 AND blocked_until < $1 LIMIT $2)`,
+		db.At(before), limit)
+}

@@ -1,0 +1,181 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/id"
+)
+
+// Columns lists a user's columns for the alias u, in the order of Scanner.Dest.
+// They are readable across a left join too: without a user its id is empty.
+const Columns = `COALESCE(u.account_id, ''), COALESCE(u.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, ''),
+	COALESCE(u.epoch, 0), COALESCE(u.set_up_required, FALSE), COALESCE(u.welcomed_at, 0), COALESCE(u.locked_at, 0), COALESCE(u.created_at, 0)`
+
+// Scanner reads a user from a row of Columns.
+type Scanner struct {
+	u                         User
+	welcomed, locked, created db.Time
+}
+
+// Dest lists where the columns go.
+func (s *Scanner) Dest() []any {
+	u := &s.u
+	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created}
+}
+
+// Finish returns the user that was read.
+func (s *Scanner) Finish() User {
+	s.u.WelcomedAt, s.u.LockedAt, s.u.CreatedAt = s.welcomed.Std(), s.locked.Std(), s.created.Std()
+	return s.u
+}
+
+// New is what a user is made from.
+type New struct {
+	AccountID, Email, Name string
+	Role                   Role
+	PasswordHash           string
+}
+
+// Create adds a user. It fails with ErrEmail, ErrEmailTaken or ErrRole.
+func Create(ctx context.Context, d *db.DB, now time.Time, n New, by audit.Actor) (User, error) {
+	u, stmts, err := Creating(now, n, by)
+	if err != nil {
+		return u, err
+	}
+	if err := d.Run(ctx, stmts...); db.IsUnique(err) {
+		return u, ErrEmailTaken
+	} else if err != nil {
+		return u, err
+	}
+	return u, nil
+}
+
+// Creating returns the statements of Create for the caller's transaction, which
+// fails with a unique violation if the address is taken.
+func Creating(now time.Time, n New, by audit.Actor) (User, []db.Stmt, error) {
+	email, err := CanonicalEmail(n.Email)
+	if err != nil {
+		return User{}, nil, err
+	}
+	name, err := CheckName(n.Name)
+	if err != nil {
+		return User{}, nil, err
+	}
+	if _, err := ParseRole(string(n.Role)); err != nil {
+		return User{}, nil, err
+	}
+	u := User{AccountID: n.AccountID, ID: id.New("usr", now), Email: email, Name: name, Role: n.Role, Epoch: 1, CreatedAt: now}
+	return u, []db.Stmt{
+		db.Write(`INSERT INTO users (account_id, user_id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			u.AccountID, u.ID, u.Email, u.Name, string(u.Role), n.PasswordHash, db.At(now)),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserCreated, Actor: by, Target: u.ID,
+			Detail: map[string]string{"email": u.Email, "role": string(u.Role)}}),
+	}, nil
+}
+
+// Get returns one user, or ErrNotFound.
+func Get(ctx context.Context, q db.Querier, accountID, userID string) (User, error) {
+	return one(ctx, q, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 AND u.user_id = $2`, accountID, userID)
+}
+
+// ByEmail returns the account's user with this address in any spelling, or ErrNotFound.
+func ByEmail(ctx context.Context, q db.Querier, accountID, email string) (User, error) {
+	email, err := CanonicalEmail(email)
+	if err != nil {
+		return User{}, err
+	}
+	return one(ctx, q, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 AND u.email = $2`, accountID, email)
+}
+
+func one(ctx context.Context, q db.Querier, sql string, args ...any) (User, error) {
+	var s Scanner
+	if err := q.Get(ctx, sql, args, s.Dest()...); errors.Is(err, db.ErrNotFound) {
+		return User{}, ErrNotFound
+	} else if err != nil {
+		return User{}, err
+	}
+	return s.Finish(), nil
+}
+
+// List returns an account's users in the order they were made.
+func List(ctx context.Context, q db.Querier, accountID string) ([]User, error) {
+	var all []User
+	err := q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 ORDER BY u.user_id`, []any{accountID},
+		func(scan func(...any) error) error {
+			var s Scanner
+			err := scan(s.Dest()...)
+			all = append(all, s.Finish())
+			return err
+		})
+	return all, err
+}
+
+// PasswordHash returns a user's stored hash, or ErrNotFound.
+func PasswordHash(ctx context.Context, q db.Querier, accountID, userID string) (string, error) {
+	var hash string
+	err := q.Get(ctx, `SELECT password_hash FROM users WHERE account_id = $1 AND user_id = $2`, []any{accountID, userID}, &hash)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", ErrNotFound
+	}
+	return hash, err
+}
+
+// RenewHash returns the statement that replaces a hash made with older parameters by
+// one of the same password. It does nothing if the password was changed meanwhile.
+func RenewHash(accountID, userID, old, renewed string) db.Stmt {
+	return db.Write(`UPDATE users SET password_hash = $4 WHERE account_id = $1 AND user_id = $2 AND password_hash = $3`,
+		accountID, userID, old, renewed)
+}
+
+// StoreHash returns the statements that store a new password's hash. They leave the
+// second factor as it is. The caller's transaction must end the user's sessions too, by RaiseEpoch or EndSessions.
+func StoreHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
+	return []db.Stmt{
+		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, hash),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID}),
+	}
+}
+
+// EndSessions returns the statement that ends all sessions and half-finished
+// sign-ins of the user, whatever the epoch is now.
+func EndSessions(u User) db.Stmt {
+	return db.Must(ErrNotFound, `UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID)
+}
+
+// RaiseEpoch returns the statement that ends all sessions and half-finished
+// sign-ins of the user, provided the epoch is still the one the caller saw: the
+// row is held, so a rule over the user's other rows is decided by one transaction
+// at a time. The new epoch is u.Epoch + 1.
+func RaiseEpoch(u User) db.Stmt {
+	return db.Must(ErrChanged, `UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND user_id = $2 AND epoch = $3`,
+		u.AccountID, u.ID, u.Epoch)
+}
+
+// RequireSetUp returns the statement that sets whether the next sign-in demands a set-up (T15).
+func RequireSetUp(u User, required bool) db.Stmt {
+	return db.Must(ErrNotFound, `UPDATE users SET set_up_required = $3 WHERE account_id = $1 AND user_id = $2`,
+		u.AccountID, u.ID, required)
+}
+
+// Welcomed notes that two-factor sign-in was recommended to the user (A1).
+func Welcomed(ctx context.Context, d *db.DB, now time.Time, u User) error {
+	return d.Run(ctx, db.Write(`UPDATE users SET welcomed_at = $3 WHERE account_id = $1 AND user_id = $2 AND welcomed_at = 0`,
+		u.AccountID, u.ID, db.At(now)))
+}
+
+// SetLocked returns the statements that lock a user, which ends all sessions, or unlock one.
+func SetLocked(now time.Time, u User, locked bool, by audit.Actor) []db.Stmt {
+	action, at := audit.UserUnlocked, db.Time(0)
+	if locked {
+		action, at = audit.UserLocked, db.At(now)
+	}
+	return []db.Stmt{
+		db.Must(ErrNotFound, `UPDATE users SET locked_at = $3, epoch = epoch + 1 WHERE account_id = $1 AND user_id = $2`,
+			u.AccountID, u.ID, at),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: action, Actor: by, Target: u.ID}),
+	}
+}

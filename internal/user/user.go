@@ -1,0 +1,103 @@
+// Package user holds the people of an account: their names, roles, password
+// hashes, and the security epoch that every session must match.
+//
+// Raising the epoch is how all of a person's sessions and half-finished sign-ins
+// end at once, whichever package keeps them. A password is known here as a hash only.
+package user
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"sallyport/internal/errs"
+)
+
+// Role is what a person may do within the account.
+type Role string
+
+// The roles, the mightiest first.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Member Role = "member"
+)
+
+// User is one person, a member of exactly one account.
+type User struct {
+	AccountID     string
+	ID            string
+	Email         string // canonical
+	Name          string // may be empty
+	Role          Role
+	Epoch         int64
+	SetUpRequired bool      // the next sign-in demands the set-up of a second factor (T15)
+	WelcomedAt    time.Time // when two-factor sign-in was recommended; zero if never (A1)
+	LockedAt      time.Time // zero unless locked
+	CreatedAt     time.Time
+}
+
+// Errors about users.
+var (
+	ErrNotFound   = errs.New(errs.NotFound, "user_not_found", "There is no such user in this account.")
+	ErrEmailTaken = errs.New(errs.Conflict, "user_exists", "A user with this e-mail address exists already in this account.").In("email")
+	ErrChanged    = errs.New(errs.Conflict, "changed_meanwhile", "Something about your sign-in was changed elsewhere at the same moment. Look at the page again and repeat what you did.")
+	ErrLocked     = errs.New(errs.Forbidden, "user_locked", "Your access is locked. Ask your administrator to unlock it.")
+	ErrEmail      = errs.New(errs.Invalid, "email_invalid", "Enter an e-mail address like name@example.com.").In("email")
+	ErrRole       = errs.New(errs.Invalid, "role_invalid", "The role must be owner, admin or member.").In("role")
+	errName       = errs.New(errs.Invalid, "name_invalid", "A name has at most 80 characters and no control characters.").In("name")
+)
+
+// ParseRole reads a role.
+func ParseRole(s string) (Role, error) {
+	switch r := Role(s); r {
+	case Owner, Admin, Member:
+		return r, nil
+	}
+	return "", ErrRole
+}
+
+// CanonicalEmail gives the one form of an address under which it is stored,
+// counted and compared (security.md D6): without surrounding blanks, in lower
+// case. What has no such form is refused: display names, quotes, comments,
+// anything but ASCII (a domain beyond ASCII is written in its xn-- form), more than 254 bytes.
+func CanonicalEmail(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if len(s) < 3 || len(s) > 254 {
+		return "", ErrEmail
+	}
+	for _, r := range s {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>[\]`, r) {
+			return "", ErrEmail
+		}
+	}
+	local, domain, _ := strings.Cut(s, "@")
+	if _, err := mail.ParseAddress(s); err != nil || len(local) > 64 || strings.Contains(domain, "@") ||
+		strings.HasPrefix(domain, "-") || strings.HasSuffix(domain, ".") || strings.HasSuffix(domain, "-") {
+		return "", ErrEmail
+	}
+	return strings.ToLower(s), nil
+}
+
+// CheckName returns a person's name without surrounding blanks, or refuses it.
+func CheckName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if !Printable(name, 80) {
+		return "", errName
+	}
+	return name, nil
+}
+
+// Printable reports whether s has at most so many characters and none that is a
+// control or invisible formatting character, which could disguise a name in a list.
+func Printable(s string, most int) bool {
+	n := 0
+	for _, r := range s {
+		n++
+		if r < ' ' || (r >= 0x7f && r < 0xa0) || r == 0xfffd ||
+			(r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) || r == 0xfeff {
+			return false
+		}
+	}
+	return n <= most
+}

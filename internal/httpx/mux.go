@@ -167,7 +167,7 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 		return ErrTooLarge
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(out, r.Body, limit)
+		r.Body = http.MaxBytesReader(out.ResponseWriter, r.Body, limit) // the bare writer, so that it can close the connection
 	}
 	if m.origin != nil {
 		if err := m.origin.Check(r); err != nil {

@@ -44,8 +44,11 @@ func phc(salt, key []byte) string {
 	return currentPrefix + strictBase64.EncodeToString(salt) + "$" + strictBase64.EncodeToString(key)
 }
 
-func derive(pw string, salt []byte) []byte {
-	return argon2.IDKey([]byte(pw), salt, passes, memoryKiB, lanes, keyBytes)
+func derive(pw string, salt []byte) (key []byte) {
+	collector.hungry(func() {
+		key = argon2.IDKey([]byte(pw), salt, passes, memoryKiB, lanes, keyBytes)
+	})
+	return key
 }
 
 // decode reads an encoded hash and returns what verifies passwords against it, and

@@ -76,8 +76,8 @@ func decodeForeign(encoded string) (func(pw string) (bool, error), error) {
 	if err != nil {
 		return nil, ErrMalformedHash.Because(err)
 	}
-	return func(pw string) (bool, error) {
-		ok, err := digest.MatchAdvanced(pw)
+	return func(pw string) (ok bool, err error) {
+		collector.hungry(func() { ok, err = digest.MatchAdvanced(pw) })
 		if err != nil {
 			return false, ErrMalformedHash.Because(err)
 		}

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS
-export SALLYPORT_TEST_ENGINES=all
+export SALLYPORT_TEST_ENGINES=all CGO_ENABLED="${CGO_ENABLED:-0}"
 
 scripts/install-test-tools.sh
 

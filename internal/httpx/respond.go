@@ -53,7 +53,7 @@ func (m *Mux) fail(out *response, r *http.Request, info Info) *errs.Error {
 		h.Del(name) // these described the answer that did not come
 	}
 	h.Set("Cache-Control", "no-store")
-	setRetryAfter(h, e)
+	SetRetryAfter(h, e)
 	f := Failure{Status: Status(e), Err: e, RequestID: info.RequestID}
 	if f.Status == http.StatusInternalServerError {
 		f.Err = errDidNotAnswer // whatever the error carried, nothing of it goes out

@@ -82,9 +82,9 @@ func classify(err error) *errs.Error {
 	return errs.From(err)
 }
 
-// setRetryAfter says in whole seconds, rounded up, when a new try makes sense
+// SetRetryAfter says in whole seconds, rounded up, when a new try makes sense
 // (RFC 9110 §10.2.3). An error that waiting does not cure gets no header.
-func setRetryAfter(h http.Header, e *errs.Error) {
+func SetRetryAfter(h http.Header, e *errs.Error) {
 	wait := e.RetryAfter
 	if wait <= 0 && e.Kind == errs.Unavailable {
 		wait = unavailableFor

@@ -72,7 +72,7 @@ func (d *lite) backup(ctx context.Context, path string, progress func(done, tota
 // copyTo copies all pages as of one moment. The open read transaction holds that moment; without it
 // every write meanwhile would make SQLite start the copy again.
 func (d *lite) copyTo(ctx context.Context, path string, progress func(done, total int)) error {
-	raw, err := connectSQLite(d.path, "query_only(1)")
+	raw, err := connectSQLite(d.path, d.lim.busy, "query_only(1)")
 	if err != nil {
 		return err
 	}

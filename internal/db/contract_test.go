@@ -12,7 +12,7 @@ import (
 
 var errElse = errs.New(errs.Conflict, "else", "Else.")
 
-func exec(t testing.TB, d *db.DB, sql string, args ...any) {
+func write(t testing.TB, d *db.DB, sql string, args ...any) {
 	t.Helper()
 	if err := d.Run(context.Background(), db.Write(sql, args...)); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -23,7 +23,7 @@ func exec(t testing.TB, d *db.DB, sql string, args ...any) {
 func TestRowsAffected(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
-		exec(t, d, `CREATE TABLE t_code (id text PRIMARY KEY, used bigint NOT NULL, step bigint NOT NULL)`)
+		write(t, d, `CREATE TABLE t_code (id text PRIMARY KEY, used bigint NOT NULL, step bigint NOT NULL)`)
 		steps := []struct {
 			name string
 			sql  string
@@ -64,8 +64,8 @@ func TestRowsAffected(t *testing.T) {
 func TestMust(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
-		exec(t, d, `CREATE TABLE t_m (id text PRIMARY KEY, n bigint NOT NULL)`)
-		exec(t, d, `INSERT INTO t_m VALUES ('a', 1), ('b', 1)`)
+		write(t, d, `CREATE TABLE t_m (id text PRIMARY KEY, n bigint NOT NULL)`)
+		write(t, d, `INSERT INTO t_m VALUES ('a', 1), ('b', 1)`)
 		var id string
 		var n int64
 		cases := []struct {

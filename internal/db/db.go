@@ -50,7 +50,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	n := &counters{}
 	switch {
 	case strings.HasPrefix(dsn, "sqlite:"):
-		e, err := openSQLite(strings.TrimPrefix(dsn, "sqlite:"), n)
+		e, err := openSQLite(strings.TrimPrefix(dsn, "sqlite:"), n, defaultLimits())
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +103,12 @@ func (d *DB) Each(ctx context.Context, sql string, args []any, row func(scan fun
 }
 
 // Ping reports whether the database serves: a small read that touches it.
-func (d *DB) Ping(ctx context.Context) error { return d.e.ping(ctx) }
+func (d *DB) Ping(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return d.e.ping(ctx)
+}
 
 // Engine is SQLite or Postgres.
 func (d *DB) Engine() string { return d.name }

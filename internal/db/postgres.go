@@ -62,7 +62,7 @@ func openPostgres(ctx context.Context, dsn string, n *counters) (*pg, error) {
 	if err != nil {
 		return nil, wrong.Because(err)
 	}
-	d := &pg{dsn: dsn, p: p, n: n, wait: waitLimit}
+	d := &pg{dsn: dsn, p: p, n: n, wait: defaultLimits().turn}
 	if err := d.ping(ctx); err != nil {
 		p.Close()
 		return nil, err

@@ -18,15 +18,24 @@ import (
 	"sallyport/internal/errs"
 )
 
-const (
-	busyTimeout = 5 * time.Second  // how long to wait for another process's lock
-	waitLimit   = 10 * time.Second // how long a caller waits for its turn before ErrBusy
-)
+// limits bound every wait. Tests shorten them.
+type limits struct {
+	busy  time.Duration // for another process's lock on the file
+	turn  time.Duration // for a turn to write, or for a connection, before ErrBusy
+	nest  time.Duration // until a waiting caller looks whether it waits for itself
+	queue int           // transactions that may wait for the writer
+	group int           // transactions that may share one commit
+}
+
+func defaultLimits() limits {
+	return limits{busy: 5 * time.Second, turn: 10 * time.Second, nest: 100 * time.Millisecond, queue: 1024, group: 256}
+}
 
 // lite is the embedded engine: one writer goroutine with group commit, and a few
 // connections that only read.
 type lite struct {
 	path    string
+	lim     limits
 	w       *writer
 	readers chan *liteConn // every slot of the pool; a nil slot is a connection not opened yet
 	open    atomic.Int32
@@ -35,12 +44,12 @@ type lite struct {
 	n       *counters
 }
 
-func openSQLite(path string, n *counters) (*lite, error) {
+func openSQLite(path string, n *counters, lim limits) (*lite, error) {
 	path, err := prepareFile(path)
 	if err != nil {
 		return nil, err
 	}
-	w, err := startWriter(path, n)
+	w, err := startWriter(path, n, lim)
 	if errors.Is(err, ErrUnavailable) {
 		return nil, unusable(path, err)
 	}
@@ -48,7 +57,7 @@ func openSQLite(path string, n *counters) (*lite, error) {
 		return nil, err
 	}
 	size := max(4, 2*runtime.GOMAXPROCS(0))
-	d := &lite{path: path, w: w, readers: make(chan *liteConn, size), closed: make(chan struct{}), n: n}
+	d := &lite{path: path, lim: lim, w: w, readers: make(chan *liteConn, size), closed: make(chan struct{}), n: n}
 	for range size {
 		d.readers <- nil
 	}
@@ -92,9 +101,9 @@ func unusable(path string, err error) error {
 }
 
 // connectSQLite opens one connection. Pragmas hold per connection: https://www.sqlite.org/pragma.html.
-func connectSQLite(path string, pragmas ...string) (driver.Conn, error) {
+func connectSQLite(path string, busy time.Duration, pragmas ...string) (driver.Conn, error) {
 	q := url.Values{}
-	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()))
 	q.Add("_pragma", "foreign_keys(1)")
 	q.Add("_pragma", "temp_store(memory)")
 	for _, p := range pragmas {
@@ -109,7 +118,7 @@ func connectSQLite(path string, pragmas ...string) (driver.Conn, error) {
 	return conn, classifySQLite(err)
 }
 
-// reader takes a read connection, waiting for one no longer than waitLimit or ctx.
+// reader takes a read connection, waiting for one no longer than d.lim.turn or ctx.
 func (d *lite) reader(ctx context.Context) (*liteConn, error) {
 	var c *liteConn
 	select {
@@ -117,7 +126,7 @@ func (d *lite) reader(ctx context.Context) (*liteConn, error) {
 	default:
 		d.waiting.Add(1)
 		defer d.waiting.Add(-1)
-		t := time.NewTimer(waitLimit)
+		t := time.NewTimer(d.lim.turn)
 		defer t.Stop()
 		select {
 		case c = <-d.readers:
@@ -126,7 +135,7 @@ func (d *lite) reader(ctx context.Context) (*liteConn, error) {
 		case <-d.closed:
 			return nil, ErrUnavailable.Because(errClosed)
 		case <-t.C:
-			return nil, ErrBusy.Because(fmt.Errorf("no read connection within %s", waitLimit))
+			return nil, ErrBusy.Because(fmt.Errorf("no read connection within %s", d.lim.turn))
 		}
 	}
 	select {
@@ -136,7 +145,7 @@ func (d *lite) reader(ctx context.Context) (*liteConn, error) {
 	default:
 	}
 	if c == nil {
-		conn, err := connectSQLite(d.path, "query_only(1)")
+		conn, err := connectSQLite(d.path, d.lim.busy, "query_only(1)")
 		if err != nil {
 			d.readers <- nil
 			return nil, err

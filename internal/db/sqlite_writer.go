@@ -9,12 +9,6 @@ import (
 	"time"
 )
 
-const (
-	queueSize = 1024
-	maxGroup  = 256                    // transactions that share one commit at most
-	nestCheck = 100 * time.Millisecond // when a waiting caller looks whether it waits for itself
-)
-
 // writer owns the one connection that writes. Transactions queue to it; it runs each in a
 // savepoint of its own and commits all that wait in one go, with one fsync.
 //
@@ -22,6 +16,7 @@ const (
 // returned; a COMMIT that fails fails everyone in it.
 type writer struct {
 	path  string
+	lim   limits
 	queue chan *job
 	quit  chan struct{} // closed by stop: finish what is queued, then end
 	gone  chan struct{} // closed when the writer has ended
@@ -64,8 +59,12 @@ func newJob() any {
 	return &job{done: make(chan struct{}, 1), timer: t}
 }
 
-func startWriter(path string, n *counters) (*writer, error) {
-	w := &writer{path: path, queue: make(chan *job, queueSize), quit: make(chan struct{}), gone: make(chan struct{}), spare: sync.Pool{New: newJob}, n: n}
+func startWriter(path string, n *counters, lim limits) (*writer, error) {
+	w := &writer{
+		path: path, lim: lim, n: n,
+		queue: make(chan *job, lim.queue), quit: make(chan struct{}), gone: make(chan struct{}),
+		spare: sync.Pool{New: newJob},
+	}
 	if err := w.connect(); err != nil {
 		return nil, err
 	}
@@ -80,7 +79,7 @@ func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt
 	j.ctx, j.fn, j.stmts = ctx, fn, stmts
 	j.err, j.ok, j.panicked, j.panicVal = nil, false, false, nil
 	j.state.Store(queued)
-	j.timer.Reset(nestCheck)
+	j.timer.Reset(w.lim.nest)
 	defer j.timer.Stop()
 
 	in := w.queue
@@ -111,11 +110,11 @@ func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt
 				if nested() && j.withdraw() {
 					return errNested
 				}
-				j.timer.Reset(waitLimit - nestCheck)
+				j.timer.Reset(w.lim.turn - w.lim.nest)
 				continue
 			}
 			if j.withdraw() {
-				return ErrBusy.Because(fmt.Errorf("no turn to write within %s", waitLimit))
+				return ErrBusy.Because(fmt.Errorf("no turn to write within %s", w.lim.turn))
 			}
 		}
 		// The writer has it: what it did is decided by its answer alone.
@@ -127,7 +126,7 @@ func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt
 func (j *job) withdraw() bool { return j.state.CompareAndSwap(queued, withdrawn) }
 
 func (w *writer) connect() error {
-	c, err := connectSQLite(w.path, "journal_mode(wal)", "synchronous(full)")
+	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)")
 	if err != nil {
 		return err
 	}
@@ -186,7 +185,7 @@ func (w *writer) serve(first *job) {
 		return
 	}
 	w.run(first)
-	for len(w.group) < maxGroup && w.lost == nil {
+	for len(w.group) < w.lim.group && w.lost == nil {
 		select {
 		case j := <-w.queue:
 			w.run(j)

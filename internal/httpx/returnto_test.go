@@ -25,7 +25,7 @@ var mutations = []string{
 	"javascript:alert(1)", "data:text/html,x", "mailto:a@evil.test", "about:blank",
 	"//evil.test", "///evil.test", "////evil.test", "//evil.test/settings", "//login.test@evil.test", "//evil.test:443", "//[::1]",
 	`/\evil.test`, `\/evil.test`, `\\evil.test`, `/\/evil.test`, `/\\evil.test`, `/settings\..\..\evil.test`,
-	"/%2fevil.test", "/%2Fevil.test", "/%5cevil.test", "/%5Cevil.test", "/%252fevil.test", "/%255cevil.test", "/a%2f..%2f..%2fevil.test",
+	"/%2fevil.test", "/settings%2fx", "/%2Fevil.test", "/%5cevil.test", "/%5Cevil.test", "/%252fevil.test", "/%255cevil.test", "/a%2f..%2f..%2fevil.test",
 	"/\tevil.test", "/\t/evil.test", "/\n/evil.test", "/\r\nLocation: https://evil.test", "/%0d%0aLocation:%20x", "/%09/evil.test", "/%00",
 	"/x?y=%0d%0aSet-Cookie:a=b", "/x?y=%5c", "/x?y=%zz", "/%zz",
 	" /settings", "/settings ", "/set tings", "\u00a0/settings", "/\u3002evil.test", "//evil\u3002test", "/\uff0fevil.test", "/%e3%80%82evil.test",

@@ -59,10 +59,13 @@ func Clear(k Key) db.Stmt {
 	return db.Write(`DELETE FROM throttles WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject)
 }
 
-// Sweep removes up to limit counters that were last touched before the given time and returns how many.
-func Sweep(ctx context.Context, d *db.DB, before time.Time, limit int) (int64, error) {
+// Sweep removes up to limit counters that nobody touched for long and returns how many:
+// those of strangers and those without failures after a day, the rest after ninety.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	const day = 24 * time.Hour
 	return d.Exec(ctx, `
 		DELETE FROM throttles WHERE (account_id, subject) IN (
-			SELECT account_id, subject FROM throttles WHERE touched_at < $1 AND blocked_until < $1 LIMIT $2)`,
-		db.At(before), limit)
+			SELECT account_id, subject FROM throttles
+			WHERE touched_at < $1 AND blocked_until < $1 AND (account_id = '' OR failures = 0 OR touched_at < $2) LIMIT $3)`,
+		db.At(now.Add(-day)), db.At(now.Add(-90*day)), limit)
 }

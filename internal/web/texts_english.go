@@ -46,6 +46,7 @@ var english = texts{
 	"hint.new_password":      "At least {n} characters. A few unrelated words are easier to remember and harder to guess than one odd word. Common passwords are refused.",
 
 	// Quiet lines about what has been done.
+	"notice.signed_in":         "You are signed in.",
 	"notice.signed_out":        "You are signed out.",
 	"notice.session_ended":     "Your session has ended. Sign in again.",
 	"notice.cancelled":         "The sign-in was cancelled.",

@@ -53,6 +53,7 @@ type Notice string
 
 // The notices.
 const (
+	NoticeSignedIn        Notice = "signed_in"
 	NoticeSignedOut       Notice = "signed_out"
 	NoticeSessionEnded    Notice = "session_ended" // the session is over: sign in again
 	NoticeCancelled       Notice = "cancelled"     // a sign-in was cancelled at the second step

@@ -141,6 +141,7 @@ type RemoveDevice struct {
 	Last        bool // the last confirmed one: two-factor sign-in ends with it
 	Confirmed   bool
 	AskPassword bool // by policy (K1)
+	AskCode     bool // likewise: an authentication code as well
 	Email       string
 	Error       *FormError
 }
@@ -165,6 +166,7 @@ func (v RenameDevice) failed() bool { return v.Error != nil }
 type NewBackupCodes struct {
 	Left        int  // of the present ones, which end at once
 	AskPassword bool // by policy
+	AskCode     bool // likewise: an authentication code as well
 	Email       string
 	Error       *FormError
 }

@@ -1,0 +1,169 @@
+// Package app wires a server: one flat function from settings to running parts,
+// with no framework and no globals.
+//
+// A server that cannot be as safe as its settings say does not start: a missing or
+// wrong key file, a newer schema, a route without a level each end the start with a
+// clear error.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sallyport/internal/admin"
+	"sallyport/internal/backupcode"
+	"sallyport/internal/config"
+	"sallyport/internal/db"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/metrics"
+	"sallyport/internal/password"
+	"sallyport/internal/profile"
+	"sallyport/internal/reauth"
+	"sallyport/internal/seal"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+	"sallyport/internal/totp"
+	"sallyport/internal/web"
+)
+
+// Version is the program's version; a release build sets it.
+var Version = "0.1.0-dev"
+
+// App is a server's parts, ready to serve or to be used by a command.
+type App struct {
+	Config   config.Config
+	Log      *slog.Logger
+	DB       *db.DB
+	Ring     *seal.Ring
+	Hasher   *password.Hasher
+	Factors  *factor.Service
+	Sessions *session.Service
+	SignIns  *signin.Service
+	Profile  *profile.Service
+	Admin    *admin.Service
+	Metrics  *metrics.Metrics
+	Now      func() time.Time
+}
+
+// Open builds the parts, brings the database up to date and checks the key file.
+// The caller closes the App. now is nil except in tests.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() time.Time) (*App, error) {
+	if now == nil {
+		now = time.Now
+	}
+	a := &App{Config: cfg, Log: log, Now: now}
+	var err error
+	if a.Ring, err = seal.Open(cfg.KeyFile); err != nil {
+		return nil, err
+	}
+	if a.DB, err = db.Open(ctx, string(cfg.Database)); err != nil {
+		return nil, err
+	}
+	if err := a.DB.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
+	if err := admin.CheckKey(ctx, a.DB, a.Ring); err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
+	a.wire()
+	return a, nil
+}
+
+// wire builds everything that stands on the database, the key ring and the clock.
+// A new second factor's method is one line in Methods.
+func (a *App) wire() {
+	a.Hasher = password.New(password.Config{Slots: a.Config.Hashing.Slots, Queue: a.Config.Hashing.Queue, Wait: a.Config.Hashing.Wait})
+	a.Factors = &factor.Service{
+		DB: a.DB, Ring: a.Ring, Now: a.Now,
+		Methods: []factor.Method{
+			totp.Method{},
+			backupcode.Method{Hasher: a.Hasher},
+		},
+		NewCodes: func(ctx context.Context) ([]string, []factor.Code, error) { return backupcode.New(ctx, a.Hasher) },
+	}
+	a.Sessions = session.New(a.DB, a.Now)
+	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Now: a.Now}
+	a.Profile = &profile.Service{
+		DB: a.DB, Factors: a.Factors, Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
+		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
+	}
+	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now}
+	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database})
+}
+
+func (a *App) hashing() metrics.Hashing {
+	s := a.Hasher.Stats()
+	return metrics.Hashing{Running: s.Running, Queued: s.Queued, Refused: int64(s.Refused)}
+}
+
+func (a *App) database() metrics.Database {
+	s := a.DB.Stats()
+	return metrics.Database{Open: s.Open, InUse: s.InUse, Waits: int64(s.Waiting)}
+}
+
+// Close closes the database; what was acknowledged is in it already.
+func (a *App) Close() error { return a.DB.Close() }
+
+// Handler is everything the server answers: the pages, and what operations ask for.
+func (a *App) Handler() (http.Handler, error) {
+	pages, err := web.NewPages()
+	if err != nil {
+		return nil, err
+	}
+	pages.Now = a.Now
+	proxies := httpx.NewProxies(a.Config.TrustedProxies)
+	site := &web.Site{
+		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
+		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Admin: a.Admin,
+		Now: a.Now, Count: a.Metrics.SignIn,
+	}
+	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := a.operations(proxies)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz", "/metrics":
+			ops.ServeHTTP(w, r)
+		default:
+			browser.ServeHTTP(w, r)
+		}
+	}), nil
+}
+
+// FirstRunURL makes the one-time set-up link of a server without accounts; "" if there is one.
+func (a *App) FirstRunURL(ctx context.Context) (string, error) {
+	secret, err := a.Admin.FirstRunLink(ctx)
+	if err != nil || secret == "" {
+		return "", err
+	}
+	return strings.TrimSuffix(a.Config.PublicURL.String(), "/") + "/set-up?token=" + secret, nil
+}
+
+// mayReadMetrics reports whether a request comes from a network that may read the
+// metrics. One that went through a proxy which is not trusted may not: its true origin is unknown.
+func (a *App) mayReadMetrics(r *http.Request) bool {
+	client := httpx.InfoOf(r.Context()).Client
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
+	if err != nil || !client.IsValid() || (forwarded && peer.Addr().Unmap() == client) {
+		return false
+	}
+	for _, network := range a.Config.MetricsNetworks {
+		if network.Contains(client) {
+			return true
+		}
+	}
+	return false
+}
+

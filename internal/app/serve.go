@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+	"sallyport/internal/throttle"
+)
+
+// Serve answers on the listener until ctx ends, then finishes what is in flight, for
+// at most the setting shutdown_timeout.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	server := httpx.Server(handler, a.Log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
+	swept := make(chan struct{})
+	go func() { defer close(swept); a.sweepUntil(sweeping) }()
+	defer func() { stopSweeping(); <-swept }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	a.Log.Info("stopping", "timeout", a.Config.ShutdownTimeout)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+const (
+	sweepEvery = time.Minute
+	sweepBatch = 500
+)
+
+// sweepUntil removes rows whose time is over. Nothing depends on it: what has expired
+// counts for nothing whether its row is still there or not (security.md B12).
+func (a *App) sweepUntil(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+				a.Log.Warn("sweeping failed; it is tried again in a minute", "error", err)
+			}
+		}
+	}
+}
+
+// Sweep removes rows whose time is over, in batches small enough to hold nobody up.
+func (a *App) Sweep(ctx context.Context) error {
+	now := a.Now()
+	sweeps := []func() (int64, error){
+		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
+	}
+	for _, sweep := range sweeps {
+		for {
+			n, err := sweep()
+			if err != nil {
+				return err
+			}
+			if n < sweepBatch {
+				break
+			}
+		}
+	}
+	return nil
+}

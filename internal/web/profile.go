@@ -1,0 +1,82 @@
+package web
+
+import (
+	"net/http"
+
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/password"
+	"sallyport/internal/user"
+)
+
+func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.profileView(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceProfile, v)
+}
+
+func (s *Site) profileView(r *http.Request) (Profile, error) {
+	who := signed(r)
+	v := Profile{Name: who.User.Name, Email: who.User.Email, Role: string(who.User.Role), Account: who.Account.Name, MinPassword: password.MinCharacters}
+	sessions, err := s.Sessions.List(r.Context(), who)
+	if err != nil {
+		return v, err
+	}
+	v.Sessions = len(sessions)
+	devices, err := factor.List(r.Context(), s.DB, who.User.AccountID, who.User.ID, s.Now())
+	if err != nil {
+		return v, err
+	}
+	for _, d := range devices {
+		v.TwoFactorOn = v.TwoFactorOn || d.State == factor.Confirmed
+	}
+	return v, nil
+}
+
+func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "current_password", "new_password")
+	if err != nil {
+		return err
+	}
+	cookie, err := s.Profile.ChangePassword(r.Context(), signed(r), form.Get("current_password"), form.Get("new_password"), by(r))
+	if err != nil {
+		v, readErr := s.profileView(r)
+		if readErr != nil {
+			return readErr
+		}
+		e := errs.From(err)
+		switch e.Field {
+		case "password":
+			err = e.In("current_password")
+		case "new":
+			err = e.In("new_password")
+		}
+		return s.again(w, r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
+	return done(w, "/settings", NoticePasswordChanged)
+}
+
+// showWelcome recommends two-factor sign-in (A1).
+func (s *Site) showWelcome(w http.ResponseWriter, r *http.Request) error {
+	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
+	return s.render(w, r, http.StatusOK, "", Recommend{Next: next})
+}
+
+// welcome is "Not now": it is not recommended again by a page of its own.
+func (s *Site) welcome(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "next")
+	if err != nil {
+		return err
+	}
+	who := signed(r)
+	if err := user.Welcomed(r.Context(), s.DB, s.Now(), who.User); err != nil {
+		return err
+	}
+	s.Sessions.Forget(who.User.AccountID, who.User.ID)
+	next, _ := httpx.ReturnTo(form.Get("next"))
+	return s.onward(w, next)
+}

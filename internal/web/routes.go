@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+
+	"sallyport/internal/httpx"
+)
+
+// routes is every page and form there is, with what it asks for. A form whose handler
+// demands the password, or a code of the device itself, is Proved.
+func (s *Site) routes() []httpx.Route {
+	public := func(pattern string, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.Public, Handler: h}
+	}
+	pending := func(pattern string, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.Pending, Handler: h}
+	}
+	self := func(pattern string, fresh httpx.Fresh, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: fresh, Scope: httpx.Self, Handler: h}
+	}
+	return []httpx.Route{
+		public("GET /{$}", s.home),
+		public("GET /static/{file}", s.static),
+		public("GET /favicon.ico", s.favicon),
+		public("GET /.well-known/change-password", s.changePasswordURL),
+		public("GET /set-up", s.showFirstRun),
+		public("POST /set-up", s.firstRun),
+
+		public("GET /sign-in", s.showSignIn),
+		public("POST /sign-in", s.signIn),
+		pending("GET /sign-in/verify", s.showVerify),
+		pending("POST /sign-in/verify", s.verify),
+		pending("GET /sign-in/methods", s.showOtherWays),
+		pending("GET /sign-in/set-up", s.showSetUp),
+		pending("POST /sign-in/set-up", s.setUp),
+		pending("POST /sign-in/set-up/confirm", s.confirmSetUp),
+		public("POST /sign-in/cancel", s.cancelSignIn),
+		self("POST /sign-out", httpx.AnyAge, s.signOut),
+
+		self("GET /settings", httpx.AnyAge, s.showProfile),
+		self("POST /settings/password", httpx.Proved, s.changePassword),
+		self("GET /settings/welcome", httpx.AnyAge, s.showWelcome),
+		self("POST /settings/welcome", httpx.AnyAge, s.welcome),
+
+		self("GET /settings/two-factor", httpx.AnyAge, s.showTwoFactor),
+		self("GET /settings/two-factor/add", httpx.AnyAge, s.showAddDevice),
+		self("POST /settings/two-factor/add", httpx.Proved, s.addDevice),
+		self("GET /settings/two-factor/{id}/confirm", httpx.AnyAge, s.showConfirmDevice),
+		self("POST /settings/two-factor/{id}/confirm", httpx.Proved, s.confirmDevice),
+		self("GET /settings/two-factor/{id}/rename", httpx.AnyAge, s.showRenameDevice),
+		self("POST /settings/two-factor/{id}/rename", httpx.AnyAge, s.renameDevice),
+		self("GET /settings/two-factor/{id}/remove", httpx.AnyAge, s.showRemoveDevice),
+		self("POST /settings/two-factor/{id}/remove", httpx.Proved, s.removeDevice),
+		self("GET /settings/two-factor/backup-codes", httpx.AnyAge, s.showNewBackupCodes),
+		self("POST /settings/two-factor/backup-codes", httpx.Proved, s.newBackupCodes),
+		self("POST /settings/two-factor/backup-codes/saved", httpx.AnyAge, s.savedBackupCodes),
+
+		self("GET /settings/sessions", httpx.AnyAge, s.showSessions),
+		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
+		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
+	}
+}
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.current(r); err == nil {
+		return httpx.SeeOther(w, "/settings")
+	}
+	return httpx.SeeOther(w, "/sign-in")
+}
+
+// changePasswordURL is where password managers look for the form (W3C change-password-url).
+func (s *Site) changePasswordURL(w http.ResponseWriter, _ *http.Request) error {
+	return httpx.SeeOther(w, "/settings")
+}
+
+func (s *Site) static(w http.ResponseWriter, r *http.Request) error {
+	s.Pages.Static().ServeHTTP(w, r)
+	return nil
+}
+
+// favicon answers the browsers that ask without having read a page.
+func (s *Site) favicon(w http.ResponseWriter, _ *http.Request) error {
+	path, err := s.Pages.assets.url("mark.svg")
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(w, path)
+}

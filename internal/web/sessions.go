@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/mileusna/useragent"
+
+	"sallyport/internal/session"
+)
+
+func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
+	who := signed(r)
+	list, err := s.Sessions.List(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	v := Sessions{}
+	for _, one := range list {
+		row := Session{ID: one.ID, Browser: browserWords(one.UserAgent), Address: one.Address, SignedIn: one.SignedInAt,
+			LastSeen: one.LastSeenAt, TwoFactor: one.Level == session.AAL2, Current: one.ID == who.ID}
+		if row.Current {
+			row.LastSeen = s.Now()
+			v.Sessions = append([]Session{row}, v.Sessions...)
+		} else {
+			v.Sessions = append(v.Sessions, row)
+		}
+	}
+	return s.render(w, r, http.StatusOK, PlaceSessions, v)
+}
+
+// browserWords says what a browser claims to be: "Firefox on Linux".
+func browserWords(agent string) string {
+	ua := useragent.Parse(agent)
+	switch {
+	case ua.Name == "" && ua.OS == "":
+		return "Unknown browser"
+	case ua.OS == "":
+		return ua.Name
+	case ua.Name == "":
+		return "A browser on " + ua.OS
+	}
+	return ua.Name + " on " + ua.OS
+}
+
+// endSession ends one session; one's own is a sign-out.
+func (s *Site) endSession(w http.ResponseWriter, r *http.Request) error {
+	who := signed(r)
+	if r.PathValue("id") == who.ID {
+		return s.signOut(w, r)
+	}
+	if err := s.Sessions.End(r.Context(), who, r.PathValue("id"), by(r)); err != nil {
+		return err
+	}
+	return done(w, "/settings/sessions", NoticeOneSessionEnded)
+}
+
+func (s *Site) endOtherSessions(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Sessions.EndOthers(r.Context(), signed(r), by(r)); err != nil {
+		return err
+	}
+	return done(w, "/settings/sessions", NoticeOthersEnded)
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"net/http"
+
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/signin"
+)
+
+// defaultDevice is the name offered for a first device (A6).
+const defaultDevice = "My Phone"
+
+// showSetUp asks for the name of the device that has to be set up before this sign-in goes on (T15).
+func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.pendingSignIn(r)
+	if err != nil {
+		return s.ended(w, r, err)
+	}
+	if p.State() != signin.SetUp {
+		return httpx.SeeOther(w, "/sign-in/verify")
+	}
+	return s.render(w, r, http.StatusOK, "", SetUp{Why: WhyReset, Name: defaultDevice, Ends: p.ExpiresAt})
+}
+
+func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "name")
+	if err != nil {
+		return err
+	}
+	p, e, err := s.SignIns.BeginSetUp(r.Context(), pendingCookie(r), form.Get("name"))
+	if err != nil {
+		if p == nil {
+			return s.ended(w, r, err)
+		}
+		return s.again(w, r, err, "", func(f *FormError) View {
+			return SetUp{Why: WhyReset, Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
+		})
+	}
+	v, err := showKey(e)
+	if err != nil {
+		return err
+	}
+	v.SigningIn, v.Ends = true, p.ExpiresAt
+	return s.render(w, r, http.StatusOK, "", v)
+}
+
+func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "id", "code")
+	if err != nil {
+		return err
+	}
+	step, codes, err := s.SignIns.ConfirmSetUp(r.Context(), pendingCookie(r), form.Get("id"), form.Get("code"), by(r))
+	s.countStep(step, err, string(factor.TOTP))
+	if err != nil {
+		p, readErr := s.pendingSignIn(r)
+		if readErr != nil {
+			return s.ended(w, r, readErr)
+		}
+		return s.again(w, r, err, "", func(f *FormError) View {
+			return ConfirmDevice{ID: form.Get("id"), SigningIn: true, Ends: p.ExpiresAt, Error: f}
+		})
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
+	httpx.ClearCookie(w, httpx.PendingCookie)
+	return s.render(w, r, http.StatusOK, "", BackupCodes{
+		Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name, Email: step.User.Email,
+		Made: s.Now(), Next: step.ReturnTo,
+	})
+}

@@ -1,0 +1,263 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/signin"
+)
+
+// rememberAccount is how long a browser remembers which organisation's sign-in it used.
+const rememberAccount = 365 * 24 * time.Hour
+
+// showSignIn is the first door. /sign-in?account=acme names the organisation; the browser remembers it.
+func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
+	if _, err := s.current(r); err == nil {
+		return s.onward(w, next)
+	}
+	slug := r.URL.Query().Get("account")
+	if slug == "" {
+		slug, _ = httpx.ReadCookie(r, httpx.AccountCookie)
+	}
+	return s.signInForm(w, r, SignIn{Account: slug, Next: next}, http.StatusOK)
+}
+
+// signInForm shows the form; an organisation's name appears only if there is one of that short name.
+func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn, status int) error {
+	if account.CheckSlug(v.Account) != nil {
+		v.Account = ""
+	}
+	if v.Account != "" {
+		a, err := account.BySlug(r.Context(), s.DB, v.Account)
+		switch {
+		case err == nil:
+			v.AccountName = a.Name
+		case !errors.Is(err, account.ErrNotFound):
+			return err
+		}
+	}
+	return s.render(w, r, status, "", v)
+}
+
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "account", "email", "password", "next")
+	if err != nil {
+		return err
+	}
+	next, _ := httpx.ReturnTo(form.Get("next"))
+	v := SignIn{Account: form.Get("account"), Email: form.Get("email"), Next: next}
+	step, err := signin.Step{}, checkFilled(form)
+	if err == nil {
+		step, err = s.SignIns.Password(r.Context(), signin.Credentials{
+			Account: v.Account, Email: v.Email, Password: form.Get("password"), ReturnTo: next,
+		}, by(r))
+		s.countStep(step, err, "password")
+	}
+	if err != nil {
+		if e := errs.From(err); e.Kind == errs.Forbidden {
+			err = e.In("email") // locked or suspended: said at the form, to somebody who knew the password
+		}
+		return s.again(w, r, err, "", func(f *FormError) View {
+			v.Error = f
+			if a, err := account.BySlug(r.Context(), s.DB, v.Account); err == nil {
+				v.AccountName = a.Name
+			}
+			return v
+		})
+	}
+	if v.Account != "" {
+		httpx.SetCookie(w, httpx.AccountCookie, step.Account.Slug, rememberAccount)
+	}
+	switch step.State {
+	case signin.SecondFactor:
+		httpx.SetCookie(w, httpx.PendingCookie, step.Cookie, 0)
+		return httpx.SeeOther(w, "/sign-in/verify")
+	case signin.SetUp:
+		httpx.SetCookie(w, httpx.PendingCookie, step.Cookie, 0)
+		return httpx.SeeOther(w, "/sign-in/set-up")
+	default:
+		return s.enter(w, step)
+	}
+}
+
+// checkFilled catches the empty form, which is a slip and no attempt.
+func checkFilled(form httpx.Values) error {
+	if strings.TrimSpace(form.Get("email")) == "" {
+		return errs.New(errs.Invalid, "email_missing", "Enter your e-mail address.").In("email")
+	}
+	if form.Get("password") == "" {
+		return errs.New(errs.Invalid, "password_missing", "Enter your password.").In("password")
+	}
+	return nil
+}
+
+func (s *Site) countStep(step signin.Step, err error, method string) {
+	what := outcome(err)
+	if err == nil && step.State != signin.SignedIn {
+		what = string(step.State)
+	}
+	s.Count(what, method)
+}
+
+// enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1).
+func (s *Site) enter(w http.ResponseWriter, step signin.Step) error {
+	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
+	httpx.ClearCookie(w, httpx.PendingCookie)
+	if step.Devices == 0 && step.User.WelcomedAt.IsZero() {
+		query := url.Values{}
+		if step.ReturnTo != "" {
+			query.Set("next", step.ReturnTo)
+		}
+		return httpx.SeeOther(w, withQuery("/settings/welcome", query))
+	}
+	return s.onward(w, step.ReturnTo)
+}
+
+// onward leads to where somebody wanted to go, or to their settings with a line that says they are in (X7).
+func (s *Site) onward(w http.ResponseWriter, next string) error {
+	if next == "" {
+		return done(w, "/settings", NoticeSignedIn)
+	}
+	return httpx.SeeOther(w, next)
+}
+
+// pendingSignIn reads the pending sign-in of the request's cookie.
+func (s *Site) pendingSignIn(r *http.Request) (*signin.Pending, error) {
+	return s.SignIns.Pending(r.Context(), pendingCookie(r))
+}
+
+func pendingCookie(r *http.Request) string {
+	cookie, _ := httpx.ReadCookie(r, httpx.PendingCookie)
+	return cookie
+}
+
+// ended shows that the sign-in took too long, if err says so; other errors are returned.
+func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
+	if !errors.Is(err, signin.ErrExpired) {
+		return err
+	}
+	if _, err := s.current(r); err == nil { // pressed twice, or gone back: the first press has signed in
+		httpx.ClearCookie(w, httpx.PendingCookie)
+		return s.onward(w, "")
+	}
+	httpx.ClearCookie(w, httpx.PendingCookie)
+	slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
+	return s.render(w, r, http.StatusGone, "", SignInExpired{Account: slug})
+}
+
+// showVerify is the second door: /sign-in/verify, or with ?method= another way.
+func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.pendingSignIn(r)
+	if err != nil {
+		return s.ended(w, r, err)
+	}
+	if p.State() == signin.SetUp {
+		return httpx.SeeOther(w, "/sign-in/set-up")
+	}
+	return s.render(w, r, http.StatusOK, "", s.verifyView(p, r.URL.Query().Get("method"), nil))
+}
+
+// verifyView describes the code page for one way of passing it.
+func (s *Site) verifyView(p *signin.Pending, method string, failure *FormError) Verify {
+	devices := p.Devices()
+	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Error: failure}
+	v.OtherWays = len(devices) > 1 || v.BackupCodes
+	if method == MethodBackupCode && v.BackupCodes {
+		v.Method = MethodBackupCode
+		return v
+	}
+	open := 0
+	for _, d := range devices {
+		if !d.Locked() {
+			open++
+		}
+		if d.ID == method || len(devices) == 1 {
+			v.Method, v.Device = d.ID, d.Name
+			v.Locked = d.Locked()
+		}
+	}
+	v.Locked = v.Locked || open == 0
+	if v.Locked {
+		v.Error = nil
+	}
+	return v
+}
+
+func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "method", "code")
+	if err != nil {
+		return err
+	}
+	attempt := signin.Attempt{Code: form.Get("code")}
+	switch method := form.Get("method"); method {
+	case "":
+	case MethodBackupCode:
+		attempt.Kind = factor.BackupCode
+	default:
+		attempt.FactorID = method
+	}
+	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), attempt, by(r))
+	s.countStep(step, err, methodLabel(attempt))
+	if err == nil {
+		return s.enter(w, step)
+	}
+	p, readErr := s.pendingSignIn(r)
+	if readErr != nil {
+		return s.ended(w, r, readErr)
+	}
+	return s.again(w, r, err, "", func(f *FormError) View {
+		if f.Field == "" {
+			f.Field = "code"
+		}
+		return s.verifyView(p, form.Get("method"), f)
+	})
+}
+
+func methodLabel(a signin.Attempt) string {
+	if a.Kind == factor.BackupCode {
+		return string(factor.BackupCode)
+	}
+	return string(factor.TOTP)
+}
+
+// showOtherWays lists every way through the second door (C21, K9).
+func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.pendingSignIn(r)
+	if err != nil {
+		return s.ended(w, r, err)
+	}
+	v := OtherWays{Ends: p.ExpiresAt}
+	for _, d := range p.Devices() {
+		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name})
+	}
+	if p.HasBackupCodes() {
+		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})
+	}
+	return s.render(w, r, http.StatusOK, "", v)
+}
+
+// cancelSignIn returns to the sign-in page (X18).
+func (s *Site) cancelSignIn(w http.ResponseWriter, r *http.Request) error {
+	if err := s.SignIns.Cancel(r.Context(), pendingCookie(r)); err != nil {
+		return err
+	}
+	httpx.ClearCookie(w, httpx.PendingCookie)
+	s.Count("cancelled", "password")
+	return done(w, "/sign-in", NoticeCancelled)
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Sessions.SignOut(r.Context(), signed(r), by(r)); err != nil && errs.From(err).Kind != errs.NotFound {
+		return err
+	}
+	httpx.ClearCookie(w, httpx.SessionCookie)
+	return done(w, "/sign-in", NoticeSignedOut)
+}

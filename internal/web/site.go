@@ -1,0 +1,186 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"sallyport/internal/admin"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/profile"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+	"sallyport/internal/throttle"
+)
+
+// csp lets a page load its own style, script and pictures and post to its own forms, and nothing else.
+const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Site is the pages with what they need. All fields are needed.
+type Site struct {
+	Product   string
+	PublicURL *url.URL
+	DB        *db.DB
+	Pages     *Pages
+	SignIns   *signin.Service
+	Sessions  *session.Service
+	Factors   *factor.Service
+	Profile   *profile.Service
+	Admin     *admin.Service
+	Now       func() time.Time
+	Count     func(outcome, method string) // counts a step of a sign-in
+}
+
+// Mux builds the browser surface.
+func (s *Site) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
+	return httpx.NewMux(s.routes(), s.guard, httpx.Options{
+		Surface: "web", PublicURL: s.PublicURL, Proxies: proxies, CSP: csp, Browser: true,
+		Render: s.problem, Log: log, Observe: observe, Now: s.Now,
+	})
+}
+
+type signedKey struct{}
+
+// signed gives the session of a request that the guard let through to a route of level AAL1 or higher.
+func signed(r *http.Request) *session.Signed {
+	w, _ := r.Context().Value(signedKey{}).(*session.Signed)
+	return w
+}
+
+// guard lets a request through to a route only at the route's level.
+func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	switch rt.Level {
+	case httpx.Public:
+		return r, nil
+	case httpx.Pending: // the handlers read the pending sign-in itself; without a cookie there is none
+		if _, ok := httpx.ReadCookie(r, httpx.PendingCookie); !ok {
+			return nil, httpx.SeeOther(w, "/sign-in")
+		}
+		return r, nil
+	}
+	who, err := s.current(r)
+	if errors.Is(err, session.ErrNone) {
+		return nil, s.toSignIn(w, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if rt.Level == httpx.AAL2 && who.Level != session.AAL2 {
+		return nil, errs.New(errs.Forbidden, "second_factor_required", "This needs a sign-in with a second factor.")
+	}
+	return r.WithContext(context.WithValue(r.Context(), signedKey{}, who)), nil
+}
+
+// current gives the session that the request's cookie stands for, or session.ErrNone.
+func (s *Site) current(r *http.Request) (*session.Signed, error) {
+	cookie, ok := httpx.ReadCookie(r, httpx.SessionCookie)
+	if !ok {
+		return nil, session.ErrNone
+	}
+	return s.Sessions.Check(r.Context(), cookie)
+}
+
+// toSignIn sends somebody who is not signed in to the sign-in page, and back to what they asked to see.
+func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) error {
+	query := url.Values{}
+	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had {
+		httpx.ClearCookie(w, httpx.SessionCookie)
+		query.Set("done", string(NoticeSessionEnded))
+	}
+	if r.Method == http.MethodGet && r.URL.Path != "/settings" {
+		if next, ok := httpx.ReturnTo(r.URL.Path); ok {
+			query.Set("next", next)
+		}
+	}
+	return httpx.SeeOther(w, withQuery("/sign-in", query))
+}
+
+func withQuery(path string, query url.Values) string {
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// done sends the browser on to a page with a quiet line about what was done.
+func done(w http.ResponseWriter, path string, n Notice) error {
+	return httpx.SeeOther(w, path+"?done="+string(n))
+}
+
+// by is who makes the request and from where.
+func by(r *http.Request) audit.Actor {
+	a := audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent()}
+	if who := signed(r); who != nil {
+		return a.As(who.User.ID)
+	}
+	return a
+}
+
+// render writes a page, with what surrounds it for the person who is signed in.
+func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place Place, v View) error {
+	c := Chrome{Product: s.Product, Place: place, Notice: Notice(r.URL.Query().Get("done"))}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		c.Notice = ""
+	}
+	if who := signed(r); who != nil {
+		c.Account = who.Account.Name
+		c.Person = &Person{Name: who.User.Name, Email: who.User.Email}
+	}
+	return s.Pages.Render(w, status, c, v)
+}
+
+// again shows a form once more with what was wrong, if the person at the form can do
+// something about it; other errors go to the page for requests that failed as a whole.
+func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, place Place, v func(*FormError) View) error {
+	e := errs.From(err)
+	switch e.Kind {
+	case errs.Invalid, errs.Unauthenticated, errs.Conflict, errs.TooMany:
+	case errs.Forbidden, errs.Expired, errs.Unavailable:
+		if e.Field == "" && e.Code != "busy" {
+			return err
+		}
+	default:
+		return err
+	}
+	if e.RetryAfter > 0 {
+		httpx.SetRetryAfter(w.Header(), e)
+	}
+	return s.render(w, r, httpx.Status(e), place, v(Failure(e)))
+}
+
+// problem is the page for a request that failed as a whole.
+func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
+	v := Problem{Status: f.Status, Message: f.Err.Message, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: f.Err.RetryAfter}
+	if err := s.render(w, r, f.Status, "", v); err != nil {
+		panic(err) // the adapter answers in plain words then
+	}
+}
+
+// outcome names the result of a sign-in's step for the metrics.
+func outcome(err error) string {
+	e := errs.From(err)
+	switch {
+	case e == nil:
+		return "success"
+	case e.Code == signin.ErrCredentials.Code:
+		return "wrong_password"
+	case e.Code == throttle.ErrBlocked.Code:
+		return "throttled"
+	case e.Code == factor.ErrLocked.Code, e.Code == "user_locked", e.Code == "account_suspended":
+		return "locked"
+	case e.Code == signin.ErrExpired.Code:
+		return "expired"
+	case e.Kind == errs.Invalid: // wrong_code, used_code; a malformed one counts as other
+		return e.Code
+	case e.Kind == errs.Unavailable:
+		return "busy"
+	}
+	return "error"
+}

@@ -1,0 +1,299 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/profile"
+	"sallyport/internal/qr"
+	"sallyport/internal/totp"
+)
+
+func (s *Site) devices(r *http.Request) ([]factor.Factor, error) {
+	who := signed(r)
+	return factor.List(r.Context(), s.DB, who.User.AccountID, who.User.ID, s.Now())
+}
+
+// device gives the device that the address names: any state, but only one's own.
+func (s *Site) device(r *http.Request) (factor.Factor, error) {
+	devices, err := s.devices(r)
+	for _, d := range devices {
+		if d.ID == r.PathValue("id") {
+			return d, err
+		}
+	}
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	return factor.Factor{}, factor.ErrNotFound
+}
+
+func countConfirmed(devices []factor.Factor) (n int) {
+	for _, d := range devices {
+		if d.State == factor.Confirmed {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Site) backupCodes(r *http.Request) (factor.Set, error) {
+	who := signed(r)
+	return factor.BackupCodes(r.Context(), s.DB, who.User.AccountID, who.User.ID)
+}
+
+// showTwoFactor is the list of devices and the backup codes (A3, C21).
+func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	devices, err := s.devices(r)
+	if err != nil {
+		return err
+	}
+	v := TwoFactor{MaxDevices: signed(r).Account.Policy.MaxDevicesPerKind}
+	for _, d := range devices {
+		v.Devices = append(v.Devices, Device{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Confirmed: d.State == factor.Confirmed,
+			Locked: d.Locked(), Added: d.AddedAt, LastUsed: d.LastUsedAt})
+	}
+	if v.On() {
+		set, err := s.backupCodes(r)
+		if err != nil {
+			return err
+		}
+		v.Backup = &BackupState{Left: set.Left, Made: set.MadeAt}
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
+}
+
+func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) AddDevice {
+	who := signed(r)
+	v := AddDevice{Name: defaultDevice, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email, MaxDevices: who.Account.Policy.MaxDevicesPerKind}
+	v.Full = countConfirmed(devices) >= v.MaxDevices
+	taken := map[string]bool{}
+	for _, d := range devices {
+		taken[d.Name] = d.State == factor.Confirmed
+	}
+	for n := 2; taken[v.Name]; n++ {
+		v.Name = defaultDevice + " " + strconv.Itoa(n)
+	}
+	return v
+}
+
+func (s *Site) showAddDevice(w http.ResponseWriter, r *http.Request) error {
+	devices, err := s.devices(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, s.addDeviceView(r, devices))
+}
+
+// addDevice answers with the QR code itself: the secret is in this one response and nowhere else (A11).
+func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "name", "password")
+	if err != nil {
+		return err
+	}
+	e, err := s.Profile.AddDevice(r.Context(), signed(r), form.Get("name"), profile.Proofs{Password: form.Get("password")}, by(r))
+	if err != nil {
+		devices, readErr := s.devices(r)
+		if readErr != nil {
+			return readErr
+		}
+		v := s.addDeviceView(r, devices)
+		v.Name = form.Get("name")
+		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+			if f.Field == "password" {
+				v.AskPassword = true
+			}
+			v.Error = f
+			return v
+		})
+	}
+	v, err := showKey(e)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
+}
+
+// showKey describes the page with the QR code.
+func showKey(e totp.Enrolment) (ShowKey, error) {
+	svg, err := qr.SVG(e.URI, "QR code for "+e.Issuer)
+	if err != nil {
+		return ShowKey{}, err
+	}
+	return ShowKey{
+		ID: e.Factor.ID, Name: e.Factor.Name, QR: template.HTML(svg), // of numbers and escaped text, by package qr
+		Key: strings.ReplaceAll(e.Key, " ", ""), URI: e.URI, Issuer: e.Issuer, Account: e.Account, Ends: e.Factor.ExpiresAt,
+	}, nil
+}
+
+func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.device(r)
+	if err != nil {
+		return err
+	}
+	if d.State == factor.Confirmed {
+		return httpx.SeeOther(w, "/settings/two-factor")
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt})
+}
+
+// confirmDevice closes back to the list, with the first device by way of the backup codes (C8, A15).
+func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "code")
+	if err != nil {
+		return err
+	}
+	who, id := signed(r), r.PathValue("id")
+	cookie, codes, err := s.Profile.ConfirmDevice(r.Context(), who, id, form.Get("code"), by(r))
+	if err != nil {
+		d, readErr := s.device(r)
+		if readErr != nil {
+			return err
+		}
+		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+			return ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt, Error: f}
+		})
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
+	if codes == nil {
+		return done(w, "/settings/two-factor", NoticeDeviceConfirmed)
+	}
+	return s.showCodes(w, r, codes, true)
+}
+
+func (s *Site) showCodes(w http.ResponseWriter, r *http.Request, codes []string, first bool) error {
+	who := signed(r)
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, BackupCodes{
+		Codes: codes, First: first, Host: s.PublicURL.Host, Account: who.Account.Name, Email: who.User.Email, Made: s.Now(),
+	})
+}
+
+func (s *Site) savedBackupCodes(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "next")
+	if err != nil {
+		return err
+	}
+	if next, ok := httpx.ReturnTo(form.Get("next")); ok {
+		return httpx.SeeOther(w, next)
+	}
+	return done(w, "/settings/two-factor", NoticeCodesSaved)
+}
+
+func (s *Site) showNewBackupCodes(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.newBackupCodesView(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
+}
+
+func (s *Site) newBackupCodesView(r *http.Request) (NewBackupCodes, error) {
+	devices, err := s.devices(r)
+	if err != nil {
+		return NewBackupCodes{}, err
+	}
+	if countConfirmed(devices) == 0 {
+		return NewBackupCodes{}, factor.ErrNoFactor
+	}
+	set, err := s.backupCodes(r)
+	needs := s.Profile.ToRemove(signed(r))
+	return NewBackupCodes{Left: set.Left, AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
+}
+
+func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "password", "code")
+	if err != nil {
+		return err
+	}
+	cookie, codes, err := s.Profile.NewBackupCodes(r.Context(), signed(r), proofs(form), by(r))
+	if err != nil {
+		v, readErr := s.newBackupCodesView(r)
+		if readErr != nil {
+			return readErr
+		}
+		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+			v.AskPassword = v.AskPassword || f.Field == "password"
+			v.Error = f
+			return v
+		})
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
+	return s.showCodes(w, r, codes, false)
+}
+
+func proofs(form httpx.Values) profile.Proofs {
+	return profile.Proofs{Password: form.Get("password"), Code: form.Get("code")}
+}
+
+func (s *Site) showRenameDevice(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.device(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, RenameDevice{ID: d.ID, Name: d.Name, Present: d.Name})
+}
+
+func (s *Site) renameDevice(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "name")
+	if err != nil {
+		return err
+	}
+	d, err := s.device(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Factors.Rename(r.Context(), signed(r).User, d.ID, form.Get("name"), by(r)); err != nil {
+		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+			return RenameDevice{ID: d.ID, Name: form.Get("name"), Present: d.Name, Error: f}
+		})
+	}
+	return done(w, "/settings/two-factor", NoticeDeviceRenamed)
+}
+
+func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
+	d, err := s.device(r)
+	if err != nil {
+		return RemoveDevice{}, err
+	}
+	devices, err := s.devices(r)
+	needs := s.Profile.ToRemove(signed(r))
+	confirmed := d.State == factor.Confirmed
+	return RemoveDevice{ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1,
+		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
+}
+
+func (s *Site) showRemoveDevice(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.removeDeviceView(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
+}
+
+func (s *Site) removeDevice(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "password", "code")
+	if err != nil {
+		return err
+	}
+	cookie, last, err := s.Profile.RemoveDevice(r.Context(), signed(r), r.PathValue("id"), proofs(form), by(r))
+	if err != nil {
+		v, readErr := s.removeDeviceView(r)
+		if readErr != nil {
+			return readErr
+		}
+		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+			v.AskPassword = v.AskPassword || f.Field == "password"
+			v.Error = f
+			return v
+		})
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
+	if last {
+		return done(w, "/settings/two-factor", NoticeTwoFactorOff)
+	}
+	return done(w, "/settings/two-factor", NoticeDeviceRemoved)
+}

@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -23,8 +26,9 @@ type browser struct {
 	base string // of the server
 	bare bool   // JavaScript is switched off
 
-	mu     sync.Mutex
-	weight float64 // bytes received since the last navigation began; guarded by mu
+	mu         sync.Mutex // guards what follows; all of it counts from the start of the last navigation
+	weight     float64    // bytes received
+	complaints []string   // what the browser objects to: blocked by the content policy, broken scripts
 }
 
 // noScript is the option that switches JavaScript off, as a cautious person or a text browser does.
@@ -55,10 +59,12 @@ func openBrowser(t *testing.T, base string, withoutScript bool) *browser {
 		endAlloc()
 	})
 	b := &browser{t: t, ctx: ctx, base: base, bare: withoutScript}
-	if err := chromedp.Listen(ctx, b.weigh); err != nil {
+	if err := chromedp.Listen(ctx, b.overhear); err != nil {
 		t.Fatalf("starting Chromium: %v", err)
 	}
-	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	_, err := chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	b.must(err, "reading the browser's log")
+	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	b.must(err, "watching the network")
 	_, err = chromedp.Call(ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 	b.must(err, "switching the cache off")
@@ -73,17 +79,25 @@ func (b *browser) script(on bool) {
 	b.must(err, "switching JavaScript")
 }
 
-// weigh adds up what the network delivered, headers included, as compressed on the wire.
-func (b *browser) weigh(ev any) {
+// overhear weighs what the network delivers, headers included, as compressed on the wire, and
+// notes what the browser says in its console.
+func (b *browser) overhear(ev any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch ev := ev.(type) {
 	case *network.EventRequestWillBeSent:
 		if ev.Type == network.ResourceTypeDocument && ev.RedirectResponse == nil {
-			b.weight = 0
+			b.weight, b.complaints = 0, nil
 		}
 	case *network.EventLoadingFinished:
 		b.weight += ev.EncodedDataLength
+	case *log.EventEntryAdded:
+		// A page that answers 422 is no fault; one that a policy cuts short is.
+		if ev.Entry.Level == log.EntryLevelError && ev.Entry.Source != log.EntrySourceNetwork {
+			b.complaints = append(b.complaints, ev.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, ev.ExceptionDetails.Text)
 	}
 }
 

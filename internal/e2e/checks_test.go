@@ -26,6 +26,9 @@ func (b *browser) findings(name string) (found []string) {
 	b.t.Helper()
 	b.mu.Lock()
 	weight := int(b.weight)
+	for _, c := range b.complaints {
+		found = append(found, "the browser complains: "+c)
+	}
 	b.mu.Unlock()
 	if weight == 0 || weight > budget {
 		found = append(found, fmt.Sprintf("weighs %d bytes, want more than none and at most %d", weight, budget))

@@ -15,11 +15,12 @@ func TestHarness(t *testing.T) {
 		`<style>@media (prefers-color-scheme: dark) { .dim { color: #999; background: #aaa } } .wide { width: 400px }</style></head><body><main><h1>A page</h1>`
 	const form = `<form method="post" action="/sound"><label for="c">Authentication code</label><input id="c" name="c" value="old"><button>Verify</button></form>`
 	pages := map[string]string{
-		"/sound": form,
-		"/label": `<input name="c">`,
-		"/dim":   `<p class="dim">hard to read in the dark</p>`,
-		"/wide":  `<p class="wide">too wide for a phone</p>`,
-		"/heavy": `<p hidden>` + strings.Repeat("x", budget) + `</p>`,
+		"/sound":  form,
+		"/label":  `<input name="c">`,
+		"/dim":    `<p class="dim">hard to read in the dark</p>`,
+		"/wide":   `<p class="wide">too wide for a phone</p>`,
+		"/policy": `<script>alert(1)</script>`,
+		"/heavy":  `<p hidden>` + strings.Repeat("x", budget) + `</p>`,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -43,8 +44,11 @@ func TestHarness(t *testing.T) {
 		}
 		b.sees("A page", "You said 123456.")
 		for path, want := range map[string]string{
-			"/label": "label", "/dim": "dark, 1280 pixels wide: color-contrast", "/wide": "scrolls sideways", "/heavy": "weighs",
+			"/label": "label", "/dim": "dark, 1280 pixels wide: color-contrast", "/wide": "scrolls sideways", "/heavy": "weighs", "/policy": "Content Security Policy",
 		} {
+			if path == "/policy" && withoutScript {
+				continue // where no script runs, none is blocked
+			}
 			b.open(path)
 			if found := b.findings(path); len(found) == 0 || !strings.Contains(strings.Join(found, "\n"), want) {
 				t.Errorf("without script %v: %s: findings %q, want one that says %q", withoutScript, path, found, want)

@@ -80,7 +80,7 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 	b.press("Use a backup code")
 	b.fill("Backup code", codes[0])
 	b.press("Verify")
-	b.sees("Enter a backup code", "used")
+	b.sees("Enter a backup code", "There is a problem")
 	b.inspect("used-backup-code")
 	b.press("Cancel")
 	b.sees("Sign in")

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"encoding/json"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/app"
+	"sallyport/internal/audit"
+	"sallyport/internal/factor"
+	"sallyport/internal/user"
+)
+
+type accountCmd struct {
+	Create    accountCreateCmd `cmd:"" help:"Create an account."`
+	List      accountListCmd   `cmd:"" help:"List all accounts."`
+	Show      accountShowCmd   `cmd:"" help:"Show one account with its policy."`
+	SetPolicy accountPolicyCmd `cmd:"" help:"Change settings of an account's policy."`
+}
+
+type accountCreateCmd struct {
+	ShortName string `arg:"" help:"Short name, for the sign-in address: small letters, digits, hyphens."`
+	Name      string `arg:"" help:"The organisation's name."`
+}
+
+func (c accountCreateCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.Create(s.ctx, a.DB, a.Now(), c.ShortName, c.Name, audit.Operator())
+		if err != nil {
+			return err
+		}
+		s.print("Account %s is created. Its people sign in at %s/sign-in?account=%s", acct.Name, a.Config.PublicURL, acct.Slug)
+		s.print("Add its owner: sallyport user create %s EMAIL --role owner", acct.Slug)
+		return nil
+	})
+}
+
+type accountListCmd struct{}
+
+func (accountListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		all, err := account.List(s.ctx, a.DB)
+		if err != nil {
+			return err
+		}
+		t := table{head: []string{"SHORT NAME", "NAME", "STATE", "CREATED"}}
+		for _, acct := range all {
+			t.add(acct.Slug, acct.Name, accountState(acct), day(acct.CreatedAt))
+		}
+		return t.print(s.Stdout, "There is no account yet. Create one: sallyport account create SHORT-NAME NAME")
+	})
+}
+
+func accountState(a account.Account) string {
+	if a.SuspendedAt.IsZero() {
+		return "active"
+	}
+	return "suspended"
+}
+
+type accountShowCmd struct {
+	ShortName string `arg:"" help:"The account's short name."`
+}
+
+func (c accountShowCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
+		if err != nil {
+			return err
+		}
+		users, err := user.List(s.ctx, a.DB, acct.ID)
+		if err != nil {
+			return err
+		}
+		devices, err := factor.CountConfirmed(s.ctx, a.DB, acct.ID)
+		if err != nil {
+			return err
+		}
+		s.print("name:        %s\nshort name:  %s\nid:          %s\nstate:       %s\ncreated:     %s\nusers:       %d, of whom %d have a second factor\npolicy:",
+			acct.Name, acct.Slug, acct.ID, accountState(acct), day(acct.CreatedAt), len(users), len(devices))
+		policy, err := json.MarshalIndent(acct.Policy, "  ", "  ")
+		s.print("  %s", policy)
+		return err
+	})
+}
+
+type accountPolicyCmd struct {
+	ShortName string   `arg:"" help:"The account's short name."`
+	Settings  []string `arg:"" help:"Settings as name=value, for instance clock_tolerance=90s." placeholder:"NAME=VALUE"`
+}
+
+func (c accountPolicyCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
+		if err != nil {
+			return err
+		}
+		policy, err := acct.Policy.With(c.Settings...)
+		if err != nil {
+			return err
+		}
+		if err := account.SetPolicy(s.ctx, a.DB, a.Now(), acct.ID, policy, audit.Operator()); err != nil {
+			return err
+		}
+		s.print("The policy of %s is changed; every server follows it within a second.", acct.Name)
+		return nil
+	})
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format("2 January 2006, 15:04 UTC")
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"sallyport/internal/account"
+	"sallyport/internal/admin"
+	"sallyport/internal/app"
+	"sallyport/internal/audit"
+	"sallyport/internal/factor"
+	"sallyport/internal/user"
+)
+
+type userCmd struct {
+	Create         userCreateCmd   `cmd:"" help:"Create a user; the password is prompted for."`
+	List           userListCmd     `cmd:"" help:"List an account's users."`
+	Show           userShowCmd     `cmd:"" help:"Show one user with the devices and the latest events."`
+	ResetTwoFactor userResetCmd    `cmd:"" help:"End a user's devices, backup codes and sessions; the next sign-in demands a new device."`
+	SetPassword    userPasswordCmd `cmd:"" help:"Give a user a new password, which is prompted for; the second factor stays."`
+	Lock           userLockCmd     `cmd:"" help:"End a user's sessions and keep them out."`
+	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
+}
+
+// who names a user on the command line.
+type who struct {
+	Account string `arg:"" help:"The account's short name."`
+	Email   string `arg:"" help:"The user's e-mail address."`
+}
+
+// on runs fn on the user that w names.
+func (w who) on(s *session, fn func(*app.App, account.Account, user.User) error) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, w.Account)
+		if err != nil {
+			return err
+		}
+		u, err := user.ByEmail(s.ctx, a.DB, acct.ID, w.Email)
+		if err != nil {
+			return err
+		}
+		return fn(a, acct, u)
+	})
+}
+
+type userCreateCmd struct {
+	who
+	Role         string `help:"owner, admin or member." default:"member" enum:"owner,admin,member"`
+	Name         string `help:"The person's name."`
+	PasswordFile string `help:"Read the password from the first line of this file (- is the standard input) instead of prompting." placeholder:"FILE"`
+}
+
+func (c userCreateCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, c.Account)
+		if err != nil {
+			return err
+		}
+		if _, err := user.CanonicalEmail(c.Email); err != nil {
+			return err
+		}
+		plain, err := s.newPassword(c.PasswordFile)
+		if err != nil {
+			return err
+		}
+		u, err := a.Admin.CreateUser(s.ctx, acct, admin.NewUser{Email: c.Email, Name: c.Name, Role: user.Role(c.Role), Password: plain}, audit.Operator())
+		if err != nil {
+			return err
+		}
+		s.print("User %s is created as %s of %s.", u.Email, u.Role, acct.Name)
+		return nil
+	})
+}
+
+type userListCmd struct {
+	Account string `arg:"" help:"The account's short name."`
+}
+
+func (c userListCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, c.Account)
+		if err != nil {
+			return err
+		}
+		users, err := user.List(s.ctx, a.DB, acct.ID)
+		if err != nil {
+			return err
+		}
+		devices, err := factor.CountConfirmed(s.ctx, a.DB, acct.ID)
+		if err != nil {
+			return err
+		}
+		t := table{head: []string{"E-MAIL", "ROLE", "NAME", "STATE", "DEVICES"}}
+		for _, u := range users {
+			t.add(u.Email, string(u.Role), u.Name, userState(u), fmt.Sprint(devices[u.ID]))
+		}
+		return t.print(s.Stdout, "This account has no users yet. Create its owner: sallyport user create "+acct.Slug+" EMAIL --role owner")
+	})
+}
+
+func userState(u user.User) string {
+	switch {
+	case !u.LockedAt.IsZero():
+		return "locked"
+	case u.SetUpRequired:
+		return "must set up"
+	default:
+		return "active"
+	}
+}
+
+type userShowCmd struct{ who }
+
+func (c userShowCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		s.print("e-mail:   %s\nname:     %s\nrole:     %s of %s\nid:       %s\nstate:    %s\ncreated:  %s",
+			u.Email, u.Name, u.Role, acct.Name, u.ID, userState(u), day(u.CreatedAt))
+		devices, err := factor.List(s.ctx, a.DB, u.AccountID, u.ID, a.Now())
+		if err != nil {
+			return err
+		}
+		set, err := factor.BackupCodes(s.ctx, a.DB, u.AccountID, u.ID)
+		if err != nil {
+			return err
+		}
+		s.print("backup codes left: %d\n", set.Left)
+		t := table{head: []string{"DEVICE", "KIND", "STATE", "ADDED", "LAST USED", "WRONG CODES IN A ROW"}}
+		for _, f := range devices {
+			t.add(f.Name, string(f.Kind), string(f.State), day(f.AddedAt), day(f.LastUsedAt), fmt.Sprint(f.Failures))
+		}
+		if err := t.print(s.Stdout, "No device: two-factor sign-in is off."); err != nil {
+			return err
+		}
+		return s.events(a, u)
+	})
+}
+
+// events prints the latest events that concern a user.
+func (s *session) events(a *app.App, u user.User) error {
+	events, err := audit.List(s.ctx, a.DB, u.AccountID, 1000)
+	if err != nil {
+		return err
+	}
+	t := table{head: []string{"WHEN", "WHAT", "FROM", "DETAIL"}}
+	for _, e := range events {
+		if (e.Target == u.ID || e.Actor.ID == u.ID || e.Detail["user"] == u.ID) && len(t.rows) < 20 {
+			t.add(day(e.At), string(e.Action), e.Actor.Address, details(e.Detail))
+		}
+	}
+	s.print("")
+	return t.print(s.Stdout, "No events.")
+}
+
+type userResetCmd struct {
+	who
+	Reason string `help:"Why; it stands in the audit record." required:""`
+}
+
+func (c userResetCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if err := a.Admin.ResetTwoFactor(s.ctx, u, strings.TrimSpace(c.Reason), audit.Operator()); err != nil {
+			return err
+		}
+		s.print("The devices, backup codes and sessions of %s have ended. The next sign-in demands a new device.", u.Email)
+		return nil
+	})
+}
+
+type userPasswordCmd struct {
+	who
+	PasswordFile string `help:"Read the password from the first line of this file (- is the standard input) instead of prompting." placeholder:"FILE"`
+}
+
+func (c userPasswordCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		plain, err := s.newPassword(c.PasswordFile)
+		if err != nil {
+			return err
+		}
+		if err := a.Admin.SetPassword(s.ctx, acct, u, plain, audit.Operator()); err != nil {
+			return err
+		}
+		s.print("The password of %s is changed and their sessions have ended. Their second factor is as it was.", u.Email)
+		return nil
+	})
+}
+
+type userLockCmd struct{ who }
+
+func (c userLockCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if err := a.Admin.Lock(s.ctx, u, audit.Operator()); err != nil {
+			return err
+		}
+		s.print("%s is locked and their sessions have ended.", u.Email)
+		return nil
+	})
+}
+
+type userUnlockCmd struct{ who }
+
+func (c userUnlockCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if err := a.Admin.Unlock(s.ctx, u, audit.Operator()); err != nil {
+			return err
+		}
+		s.print("%s may sign in again.", u.Email)
+		return nil
+	})
+}

@@ -106,7 +106,10 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
 	}, w.Account.Policy.MaxDevicesPerKind, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
-	return cookie, codes, err
+	if err != nil {
+		return "", nil, err
+	}
+	return cookie, codes, nil
 }
 
 // RemoveDevice takes a device away (C10). With the last one, two-factor sign-in is off and the backup codes end.
@@ -118,7 +121,10 @@ func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID 
 	cookie, more := s.goOn(w, w.Level, w.AMR)
 	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
-	return cookie, last, err
+	if err != nil {
+		return "", false, err
+	}
+	return cookie, last, nil
 }
 
 // NewBackupCodes makes ten new backup codes, to be shown once; the old ones end at once.
@@ -130,7 +136,10 @@ func (s *Service) NewBackupCodes(ctx context.Context, w *session.Signed, p Proof
 	cookie, more := s.goOn(w, w.Level, w.AMR)
 	codes, err = s.Factors.NewBackupCodes(ctx, proof, w.User, by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
-	return cookie, codes, err
+	if err != nil {
+		return "", nil, err
+	}
+	return cookie, codes, nil
 }
 
 // ChangePassword replaces the password; the second factor stays as it is. All other sessions end.
@@ -151,7 +160,10 @@ func (s *Service) ChangePassword(ctx context.Context, w *session.Signed, current
 	cookie, more := s.goOn(w, w.Level, w.AMR)
 	err = s.DB.Run(ctx, append(more, user.StoreHash(s.Now(), w.User, hash, by)...)...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
-	return cookie, err
+	if err != nil {
+		return "", err
+	}
+	return cookie, nil
 }
 
 // goOn returns the statements that end all sessions of the person and begin one for this browser, and its cookie's value.

@@ -39,7 +39,10 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, p.Account.Policy.MaxDevicesPerKind,
 		user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP)))
-	return step, codes, err
+	if err != nil {
+		return Step{}, nil, err
+	}
+	return step, codes, nil
 }
 
 func (s *Service) setUp(ctx context.Context, cookie string) (*Pending, reauth.Proof, error) {

@@ -161,8 +161,10 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 		step.Cookie = cookie
 		stmts = append(stmts, insertPending(now, b, p.user.Epoch, returnTo))
 	}
-	err := s.DB.Run(ctx, stmts...)
-	return step, err
+	if err := s.DB.Run(ctx, stmts...); err != nil {
+		return Step{}, err // a Step that says signed in exists only once it is so
+	}
+	return step, nil
 }
 
 func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt {
@@ -192,7 +194,10 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) {
 		return nil, ErrExpired
 	}
-	return p, admitted(p.User, p.Account)
+	if err := admitted(p.User, p.Account); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Attempt is a code for the second door.
@@ -227,5 +232,8 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 		}
 		return stmts
 	})
-	return step, err
+	if err != nil {
+		return Step{}, err
+	}
+	return step, nil
 }

@@ -1,0 +1,155 @@
+// Package domaintest builds a small world for tests above the database: the account
+// "Acme" with its three people, every service of the domain wired as in production,
+// a clock that stands still until a test moves it, and phones that show codes.
+//
+// Nothing in it is faked but the clock: the database is a real one (see dbtest), the
+// key file is a real file, passwords are hashed by the real hasher. Two worlds on one
+// database stand for two server processes: they share rows and the key file, and nothing else.
+package domaintest
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/admin"
+	"sallyport/internal/audit"
+	"sallyport/internal/backupcode"
+	"sallyport/internal/db"
+	"sallyport/internal/factor"
+	"sallyport/internal/password"
+	"sallyport/internal/profile"
+	"sallyport/internal/reauth"
+	"sallyport/internal/seal"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+	"sallyport/internal/totp"
+	"sallyport/internal/user"
+)
+
+// Password is what Ada, Alan and Grace sign in with.
+const Password = "seven unrelated ferry bells"
+
+// By is the client that the helpers act for.
+var By = audit.Actor{Kind: audit.KindNobody, Address: "192.0.2.7", UserAgent: "domaintest"}
+
+// World is one server process and the account it serves.
+type World struct {
+	Clock   *Clock
+	DB      *db.DB
+	Ring    *seal.Ring
+	KeyFile string
+	Hasher  *password.Hasher
+
+	Factors  *factor.Service
+	Sessions *session.Service
+	Reauth   *reauth.Service
+	Profile  *profile.Service
+	SignIn   *signin.Service
+	Admin    *admin.Service
+
+	Acme             account.Account
+	Ada, Alan, Grace user.User // owner, admin, member
+}
+
+// New builds a world on a migrated database without accounts. Its clock stands at Start.
+func New(tb testing.TB, d *db.DB) *World {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "sallyport.key")
+	if err := seal.NewKeyFile(file); err != nil {
+		tb.Fatalf("make the key file: %v", err)
+	}
+	w := wire(tb, d, &Clock{now: Start}, file)
+	ctx := context.Background()
+	var err error
+	if w.Acme, err = account.Create(ctx, d, w.Clock.Now(), "acme", "Acme", audit.Operator()); err != nil {
+		tb.Fatalf("create the account: %v", err)
+	}
+	w.Ada = w.AddUser(tb, w.Acme, "ada@acme.test", "Ada", user.Owner)
+	w.Alan = w.AddUser(tb, w.Acme, "alan@acme.test", "Alan", user.Admin)
+	w.Grace = w.AddUser(tb, w.Acme, "grace@acme.test", "Grace", user.Member)
+	return w
+}
+
+// Restart is the same world as another process sees it that opened the database as d:
+// the same rows, key file and clock, its own memory.
+func (w *World) Restart(tb testing.TB, d *db.DB) *World {
+	tb.Helper()
+	other := wire(tb, d, w.Clock, w.KeyFile)
+	other.Acme, other.Ada, other.Alan, other.Grace = w.Acme, w.Ada, w.Alan, w.Grace
+	return other
+}
+
+// wire puts the services together as app does.
+func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
+	tb.Helper()
+	ring, err := seal.Open(keyFile)
+	if err != nil {
+		tb.Fatalf("open the key file: %v", err)
+	}
+	// As many slots as a small server has; a queue in which a whole test can wait.
+	h := password.New(password.Config{Slots: 2, Queue: 100_000, Wait: 10 * time.Minute})
+	w := &World{Clock: c, DB: d, Ring: ring, KeyFile: keyFile, Hasher: h}
+	w.Factors = &factor.Service{
+		DB: d, Ring: ring, Now: c.Now,
+		Methods: []factor.Method{totp.Method{}, backupcode.Method{Hasher: h}},
+		NewCodes: func(ctx context.Context) ([]string, []factor.Code, error) {
+			return backupcode.New(ctx, h)
+		},
+	}
+	w.Sessions = session.New(d, c.Now)
+	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
+	w.Profile = &profile.Service{DB: d, Factors: w.Factors, Sessions: w.Sessions, Reauth: w.Reauth, Hasher: h, Now: c.Now}
+	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Now: c.Now}
+	w.Admin = &admin.Service{DB: d, Hasher: h, Now: c.Now}
+	return w
+}
+
+// Start is where a world's clock stands at first: at the beginning of a 30-second step.
+var Start = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
+
+// Clock stands still until it is moved. It is safe for concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now tells the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Set moves the clock to t, forwards or backwards.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// hashed is the hash of Password, computed once for all worlds of a process.
+var hashed = sync.OnceValues(func() (string, error) {
+	return password.New(password.Config{}).Hash(context.Background(), Password)
+})
+
+// AddUser adds a person whose password is Password.
+func (w *World) AddUser(tb testing.TB, a account.Account, email, name string, role user.Role) user.User {
+	tb.Helper()
+	hash, err := hashed()
+	if err != nil {
+		tb.Fatalf("hash the password: %v", err)
+	}
+	u, err := user.Create(context.Background(), w.DB, w.Clock.Now(),
+		user.New{AccountID: a.ID, Email: email, Name: name, Role: role, PasswordHash: hash}, audit.Operator())
+	if err != nil {
+		tb.Fatalf("create %s: %v", email, err)
+	}
+	return u
+}

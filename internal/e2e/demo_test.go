@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -24,88 +25,112 @@ var (
 	person  = regexp.MustCompile(`^\s*([^\s@]+@\S+)\s+(?:owner|admin|member)\s+(\S+)\s*$`)
 )
 
-// startDemo runs the built binary on a free port of the loopback and reads what it prints:
-// its address, and one line a user with e-mail, role and password. It is stopped at the end
-// of the test, which fails if it does not end in order.
-func startDemo(t *testing.T) *demo {
+// startDemo runs the demo on a free port of the loopback and reads what it prints: its
+// address, and one line a user with e-mail, role and password.
+func startDemo(t *testing.T, args ...string) *demo {
+	t.Helper()
+	d := &demo{passwords: map[string]string{}}
+	start(t, nil, append([]string{"demo", "--listen", "127.0.0.1:0"}, args...), func(line string) bool {
+		if m := person.FindStringSubmatch(line); m != nil {
+			d.passwords[m[1]] = m[2]
+		} else if u := address.FindString(line); u != "" && d.url == "" {
+			d.url = strings.TrimRight(u, "/")
+		}
+		return d.url != "" && len(d.passwords) == 3
+	})
+	return d
+}
+
+// start runs the program under test and hands the lines it prints to ready, until that says
+// that all is there. The program is told to stop at the end of the test, which fails if it does
+// not end in order.
+func start(t *testing.T, env, args []string, ready func(line string) bool) {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0")
+	cmd := exec.Command(program, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log syncBuffer
-	cmd.Stderr = &log
+	out, in := io.Pipe()
+	cmd.Stdout, cmd.Stderr = in, in
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-
-	d := &demo{passwords: map[string]string{}}
-	ready := make(chan struct{})
-	drained := make(chan struct{})
+	var said transcript
+	up, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		defer close(drained)
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			line := lines.Text()
-			log.Write([]byte(line + "\n"))
-			if ready == nil {
-				continue
-			}
-			if m := person.FindStringSubmatch(line); m != nil {
-				d.passwords[m[1]] = m[2]
-			} else if u := address.FindString(line); u != "" && d.url == "" {
-				d.url = strings.TrimRight(u, "/")
-			}
-			if d.url != "" && len(d.passwords) == 3 {
-				close(ready)
-				ready = nil
+		waiting := true
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			said.add(lines.Text())
+			if waiting && ready(lines.Text()) {
+				waiting = false
+				close(up)
 			}
 		}
-		io.Copy(io.Discard, stdout)
 	}()
-	started := ready
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		hung := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
-		<-drained
-		err := cmd.Wait()
-		if !hung.Stop() {
-			t.Error("the server did not end within ten seconds of SIGTERM")
-		} else if err != nil {
-			t.Errorf("the server ended with %v", err)
+	go func() { ended <- cmd.Wait(); in.Close() }()
+	stop := func(err error) {
+		if err != nil {
+			t.Errorf("%v ended with %v", args, err)
 		}
 		if t.Failed() {
-			t.Logf("the server said:\n%s", log.String())
+			t.Logf("%v said:\n%s", args, said.String())
+		}
+	}
+	select {
+	case <-up:
+	case err := <-ended:
+		stop(err)
+		t.Fatalf("%v ended at once, and said:\n%s", args, said.String())
+	case <-time.After(20 * time.Second):
+		cmd.Process.Kill()
+		t.Fatalf("%v was not ready within twenty seconds, and said:\n%s", args, said.String())
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case err := <-ended:
+			stop(err)
+		case <-time.After(10 * time.Second):
+			cmd.Process.Kill()
+			t.Errorf("%v did not end within ten seconds of SIGTERM", args)
 		}
 	})
-	select {
-	case <-started:
-	case <-drained:
-		t.Fatal("the server ended at once")
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server printed no address and three users within twenty seconds")
-	}
-	return d
 }
 
-// syncBuffer collects what two streams say.
-type syncBuffer struct {
+// command runs the program under test to its end, with what a person would type as its input.
+func command(t *testing.T, env []string, input string, args ...string) string {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// transcript collects what a program says.
+type transcript struct {
 	mu sync.Mutex
 	b  bytes.Buffer // guarded by mu
 }
 
-func (s *syncBuffer) Write(p []byte) (int, error) {
+func (s *transcript) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.b.Write(p)
+	s.b.WriteString(line + "\n")
 }
 
-func (s *syncBuffer) String() string {
+func (s *transcript) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()

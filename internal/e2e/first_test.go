@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFirstStart sets up a server as an operator does: a key, a start, and the one-time link
+// that the first start prints instead of having a default user.
+func TestFirstStart(t *testing.T) {
+	tools(t)
+	dir := t.TempDir()
+	listen := freePort(t)
+	env := []string{
+		"SALLYPORT_KEY_FILE=" + filepath.Join(dir, "sallyport.key"),
+		"SALLYPORT_DATABASE=sqlite:" + filepath.Join(dir, "sallyport.db"),
+		"SALLYPORT_LISTEN=" + listen,
+	}
+	command(t, env, "", "key", "new")
+	var link string
+	start(t, env, []string{"serve"}, func(line string) bool {
+		if u := address.FindString(line); strings.Contains(u, "/set-up") {
+			link = u
+		}
+		return link != ""
+	})
+	base, path, found := strings.Cut(link, "/set-up")
+	if !found {
+		t.Fatalf("the link is %s", link)
+	}
+	b := openBrowser(t, base, false)
+	b.open("/set-up" + path)
+	b.sees("Set up the first organisation")
+	b.inspect("set-up")
+	b.fill("Organisation", "Example Works")
+	b.fill("Your name", "Mary Example")
+	b.fill("E-mail", "mary@example.test")
+	b.fill("Password", "password")
+	b.press("Set up")
+	b.sees("Set up the first organisation", "There is a problem")
+	b.inspect("set-up-common-password")
+	const password = "a lamp under a bushel"
+	b.fill("Password", password)
+	b.press("Set up")
+	b.sees("Sign in", "The organisation is set up.")
+	b.signIn("mary@example.test", password)
+	b.sees("Make your account safer")
+
+	b.open("/set-up" + path)
+	b.sees("This set-up link no longer works")
+	b.inspect("set-up-over")
+}
+
+// freePort is an address of the loopback that nobody listens on at this moment.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

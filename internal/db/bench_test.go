@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
@@ -17,7 +19,7 @@ const clients = 32
 // parallel runs op b.N times over the clients and reports operations per second and fsyncs.
 func parallel(b *testing.B, d *db.DB, op func(client, i int) error) {
 	b.Helper()
-	before := d.Stats()
+	before, cpu := d.Stats(), cpuTime(b)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	b.ResetTimer()
@@ -41,7 +43,17 @@ func parallel(b *testing.B, d *db.DB, op func(client, i int) error) {
 	b.StopTimer()
 	s := d.Stats()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
+	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/op") // of this process; PostgreSQL's own is not in it
 	b.ReportMetric(float64(s.Transactions-before.Transactions)/max(1, float64(s.Commits-before.Commits)), "tx/commit")
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func benchRows(b *testing.B, d *db.DB) {

@@ -117,17 +117,14 @@ func (d *DB) Engine() string { return d.name }
 func (d *DB) Close() error { return d.e.close() }
 
 // nested reports whether the calling goroutine is inside a transaction's closure. It reads
-// its own stack, which costs about a microsecond and needs no bookkeeping in callers' contexts.
+// its own stack, which costs a few microseconds and needs no bookkeeping in callers' contexts. A
+// closure is shallow, so its frame is near the top.
 func nested() bool {
-	pcs := make([]uintptr, 128)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "internal/db.(*Tx).call") {
+	var pcs [64]uintptr
+	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+		if f := runtime.FuncForPC(pc - 1); f != nil && strings.HasSuffix(f.Name(), "/db.(*Tx).call") {
 			return true
 		}
-		if !more {
-			return false
-		}
 	}
+	return false
 }

@@ -18,8 +18,8 @@
 // Statements use $1, $2 … and only what both engines understand (see migrations/README.md).
 // A closure given to Tx does SQL and nothing else, because it may run twice; it shares its
 // commit with its neighbours on SQLite, so a slow closure makes everybody wait. It must not
-// call DB.Tx or DB.Run again (that is refused), and reads that must see its own writes go
-// through the Tx. READ COMMITTED is the isolation to count on: a secret, code or counter
+// call DB.Tx or DB.Run again (that is refused), and it reads through the Tx: a read through the DB
+// would not see its own writes, and would take a second connection from a pool that may be empty. READ COMMITTED is the isolation to count on: a secret, code or counter
 // changes by one conditional write whose row count is the verdict.
 //
 // # Trust

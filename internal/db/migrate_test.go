@@ -221,7 +221,7 @@ const envChild = "SALLYPORT_DBTEST_CHILD"
 
 // slowMigration takes some seconds in its second statement.
 var slowMigration = fstest.MapFS{"0001_slow.sql": file(`CREATE TABLE m_slow (n bigint NOT NULL);
-INSERT INTO m_slow WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000000) SELECT n FROM c;`)}
+INSERT INTO m_slow WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT n FROM c;`)}
 
 // TestKilledMigration kills a process in the middle of a migration: old or new, nothing between.
 func TestKilledMigration(t *testing.T) {
@@ -237,7 +237,7 @@ func TestKilledMigration(t *testing.T) {
 		return
 	}
 	eachEmpty(t, func(t *testing.T, dsn string) {
-		for _, delay := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond, 600 * time.Millisecond} {
+		for _, delay := range []time.Duration{20 * time.Millisecond, 120 * time.Millisecond, 400 * time.Millisecond} {
 			cmd := child(t, "TestKilledMigration", envChild+"_MIGRATE="+dsn)
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -259,7 +259,7 @@ func TestKilledMigration(t *testing.T) {
 			if err := d.Get(t.Context(), `SELECT count(*) FROM schema_version WHERE version = 1`, nil, &done); err != nil {
 				done = 0 // not even the table of versions
 			}
-			if err := d.Get(t.Context(), `SELECT count(*) FROM m_slow`, nil, &rows); err == nil && rows != 3000000*done {
+			if err := d.Get(t.Context(), `SELECT count(*) FROM m_slow`, nil, &rows); err == nil && rows != 1000000*done {
 				t.Errorf("killed after %s: version recorded %d times, %d rows", delay, done, rows)
 			} else if err != nil && done == 1 {
 				t.Errorf("killed after %s: recorded, but %v", delay, err)

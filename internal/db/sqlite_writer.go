@@ -1,12 +1,9 @@
 package db
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // writer owns the one connection that writes. Transactions queue to it; it runs each in a
@@ -31,34 +28,6 @@ type writer struct {
 	fatal error // what closing the connection said
 }
 
-// job is one transaction on its way through the writer.
-type job struct {
-	ctx   context.Context
-	fn    func(tx *Tx) error // or
-	stmts []Stmt
-	state atomic.Int32 // queued, then taken by the writer or withdrawn by the caller
-	done  chan struct{}
-	timer *time.Timer
-
-	// Set by the writer before done is signalled.
-	err      error
-	ok       bool
-	panicked bool
-	panicVal any
-}
-
-const (
-	queued int32 = iota
-	taken
-	withdrawn
-)
-
-func newJob() any {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return &job{done: make(chan struct{}, 1), timer: t}
-}
-
 func startWriter(path string, n *counters, lim limits) (*writer, error) {
 	w := &writer{
 		path: path, lim: lim, n: n,
@@ -71,59 +40,6 @@ func startWriter(path string, n *counters, lim limits) (*writer, error) {
 	go w.loop()
 	return w, nil
 }
-
-// submit queues a transaction and waits for its outcome. Until the writer takes it, the caller
-// may still withdraw: because ctx ended, or because it waited too long, or for itself.
-func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt) error {
-	j := w.spare.Get().(*job)
-	j.ctx, j.fn, j.stmts = ctx, fn, stmts
-	j.err, j.ok, j.panicked, j.panicVal = nil, false, false, nil
-	j.state.Store(queued)
-	j.timer.Reset(w.lim.nest)
-	defer j.timer.Stop()
-
-	in := w.queue
-	for checked := false; ; {
-		select {
-		case in <- j:
-			in = nil // from now on only wait
-			continue
-		case <-j.done:
-			err, panicked, val := j.err, j.panicked, j.panicVal
-			j.ctx, j.fn, j.stmts, j.err, j.panicVal = nil, nil, nil, nil, nil
-			w.spare.Put(j)
-			if panicked {
-				panic(val)
-			}
-			return err
-		case <-ctx.Done():
-			if j.withdraw() {
-				return ctx.Err()
-			}
-		case <-w.gone:
-			if j.withdraw() {
-				return ErrUnavailable.Because(errClosed)
-			}
-		case <-j.timer.C:
-			if !checked {
-				checked = true
-				if nested() && j.withdraw() {
-					return errNested
-				}
-				j.timer.Reset(w.lim.turn - w.lim.nest)
-				continue
-			}
-			if j.withdraw() {
-				return ErrBusy.Because(fmt.Errorf("no turn to write within %s", w.lim.turn))
-			}
-		}
-		// The writer has it: what it did is decided by its answer alone.
-		<-j.done
-		j.done <- struct{}{}
-	}
-}
-
-func (j *job) withdraw() bool { return j.state.CompareAndSwap(queued, withdrawn) }
 
 func (w *writer) connect() error {
 	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)")
@@ -317,33 +233,4 @@ func (w *writer) stop() error {
 	w.once.Do(func() { close(w.quit) })
 	<-w.gone
 	return classifySQLite(w.fatal)
-}
-
-// liteTx is the writer's connection as a transaction sees it.
-type liteTx struct{ w *writer }
-
-func (t liteTx) exec(_ context.Context, sql string, args []any) (int64, error) {
-	t.w.n.statements.Add(1)
-	n, err := t.w.conn.exec(sql, args)
-	return n, classifySQLite(err)
-}
-
-func (t liteTx) run(_ context.Context, stmts []Stmt) error {
-	for i := range stmts {
-		t.w.n.statements.Add(1)
-		if err := t.w.conn.do(&stmts[i]); err != nil {
-			return classifySQLite(err)
-		}
-	}
-	return nil
-}
-
-func (t liteTx) Get(_ context.Context, sql string, args []any, dest ...any) error {
-	t.w.n.statements.Add(1)
-	return classifySQLite(t.w.conn.get(sql, args, dest))
-}
-
-func (t liteTx) Each(ctx context.Context, sql string, args []any, row func(scan func(dest ...any) error) error) error {
-	t.w.n.statements.Add(1)
-	return classifySQLite(t.w.conn.each(ctx, sql, args, row))
 }

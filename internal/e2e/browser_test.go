@@ -68,6 +68,8 @@ func openBrowser(t *testing.T, base string, withoutScript bool) *browser {
 	b.must(err, "watching the network")
 	_, err = chromedp.Call(ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 	b.must(err, "switching the cache off")
+	_, err = chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	b.must(err, "bringing the window to the front")
 	b.script(!withoutScript)
 	return b
 }
@@ -240,7 +242,7 @@ func (b *browser) shoot(name string) {
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(b.t.Name(), "/", "-")+"-"+name+".png"), png, 0o600)
+		err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(b.t.Name()+"-"+name, "/", "-")+".png"), png, 0o600)
 	}
 	if err != nil {
 		b.t.Logf("keeping the picture %s: %v", name, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -52,7 +53,7 @@ func start(t *testing.T, env, args []string, ready func(line string) bool) {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(environment(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
@@ -101,6 +102,12 @@ func start(t *testing.T, env, args []string, ready func(line string) bool) {
 	})
 }
 
+// environment is ours without the variables that steer the tests: the program refuses
+// settings that it does not know.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SALLYPORT_") })
+}
+
 // command runs the program under test to its end, with what a person would type as its input.
 func command(t *testing.T, env []string, input string, args ...string) string {
 	t.Helper()
@@ -109,7 +116,7 @@ func command(t *testing.T, env []string, input string, args ...string) string {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(environment(), env...)
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

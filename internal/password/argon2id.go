@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,6 +55,9 @@ func derive(pw string, salt []byte) (key []byte) {
 // decode reads an encoded hash and returns what verifies passwords against it, and
 // whether it is of the present kind. The error is ErrMalformedHash.
 func decode(encoded string) (check func(pw string) (bool, error), current bool, err error) {
+	if strings.ContainsAny(encoded, "\r\n") { // which the Base64 decoder would pass over
+		return nil, false, ErrMalformedHash.Because(errors.New("more than one line"))
+	}
 	rest, ours := strings.CutPrefix(encoded, currentPrefix)
 	if !ours {
 		check, err = decodeForeign(encoded)

@@ -1,8 +1,8 @@
 package admin
 
 import (
-	"bytes"
 	"context"
+	"crypto/subtle"
 	"time"
 
 	"sallyport/internal/account"
@@ -46,7 +46,7 @@ func (s *Service) CheckFirstRun(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	if hash == nil || !s.Now().Before(expires) || !bytes.Equal(hash, token.Hash(secret)) { // hashes of 256 random bits
+	if hash == nil || !s.Now().Before(expires) || subtle.ConstantTimeCompare(hash, token.Hash(secret)) != 1 {
 		return ErrFirstRunLink
 	}
 	return nil

@@ -75,9 +75,17 @@ func TestStepRoundsDown(t *testing.T) {
 		unix int64
 		want int64
 	}{
-		{key, 0, 0}, {key, 29, 0}, {key, 30, 1}, {key, -1, -1}, {key, -30, -1}, {key, -31, -2},
-		{key, 1<<31 - 1, 71582788}, {key, 1 << 31, 71582788}, {key, 1 << 32, 143165576},
-		{minute, 59, 0}, {minute, 60, 1},
+		{key, 0, 0},
+		{key, 29, 0},
+		{key, 30, 1},
+		{key, -1, -1},
+		{key, -30, -1},
+		{key, -31, -2},
+		{key, 1<<31 - 1, 71582788},
+		{key, 1 << 31, 71582788},
+		{key, 1 << 32, 143165576},
+		{minute, 59, 0},
+		{minute, 60, 1},
 		{Key{Period: 90*time.Second + time.Millisecond}, 180, 2}, // parts of seconds do not count
 		{Key{Period: time.Millisecond}, 60, 2},                   // nor do periods below one
 	} {

@@ -69,20 +69,19 @@ func TestVerifyNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quickest := func(work func() error) time.Duration {
-		best := time.Hour
-		for range 8 {
-			start := time.Now()
-			if err := work(); err != nil {
-				t.Fatal(err)
-			}
-			best = min(best, time.Since(start))
+	quickest := func(best *time.Duration, work func() error) {
+		start := time.Now()
+		if err := work(); err != nil {
+			t.Fatal(err)
 		}
-		return best
+		*best = min(*best, time.Since(start))
 	}
 	before := h.Stats().Done
-	known := quickest(func() error { _, _, err := h.Verify(ctx, encoded, "wrong horse"); return err })
-	unknown := quickest(func() error { return h.VerifyNothing(ctx, "wrong horse") })
+	known, unknown := time.Hour, time.Hour
+	for range 8 { // in turns, so that other work on the machine slows both
+		quickest(&known, func() error { _, _, err := h.Verify(ctx, encoded, "wrong horse"); return err })
+		quickest(&unknown, func() error { return h.VerifyNothing(ctx, "wrong horse") })
+	}
 	if done := h.Stats().Done - before; done != 16 {
 		t.Errorf("%d hashes were done, want 16", done)
 	}

@@ -13,7 +13,8 @@ type Querier interface {
 	// Get scans the first row into dest; ErrNotFound if there is none.
 	Get(ctx context.Context, sql string, args []any, dest ...any) error
 	// Each calls row for every row; an error of row stops and is returned as it is.
-	// row must only scan and collect: the connection is occupied until Each returns.
+	// row must only scan and collect: the connection is occupied until Each returns, and it must return
+	// within seconds. Long lists are read page by page.
 	Each(ctx context.Context, sql string, args []any, row func(scan func(dest ...any) error) error) error
 }
 

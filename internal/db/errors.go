@@ -123,3 +123,10 @@ func repeatable(err error) bool {
 	}
 	return false
 }
+
+// demoted reports that the server behind a connection has become read-only, as an old
+// primary is after a fail-over (read_only_sql_transaction).
+func demoted(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006"
+}

@@ -97,6 +97,13 @@ func (d *pg) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return nil, ErrUnavailable.Because(err)
 }
 
+// drop closes a connection, so that the pool opens a new one, to the new primary after a fail-over.
+func (d *pg) drop(ctx context.Context, c *pgxpool.Conn) {
+	fctx, cancel := flight(context.WithoutCancel(ctx))
+	defer cancel()
+	_ = c.Conn().Close(fctx) // it is of no use either way
+}
+
 func (d *pg) Get(ctx context.Context, sql string, args []any, dest ...any) error {
 	return d.read(ctx, sql, args, func(rows pgx.Rows) error { return firstRow(rows, dest) })
 }

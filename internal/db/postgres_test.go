@@ -126,6 +126,20 @@ func TestStatementTimeout(t *testing.T) {
 	}
 }
 
+// TestDemoted: after a fail-over the pool's connections lead to a server that only reads; they are replaced.
+func TestDemoted(t *testing.T) {
+	d := dbtest.Open(t, withParam(t, dbtest.Postgres(t), "pool_max_conns", "1"))
+	ctx := t.Context()
+	write(t, d, `CREATE TABLE t_demoted (id text PRIMARY KEY)`)
+	write(t, d, `SET default_transaction_read_only = on`)
+	if err := d.Run(ctx, db.Write(`INSERT INTO t_demoted VALUES ('a')`)); !errors.Is(err, db.ErrUnavailable) {
+		t.Errorf("on a read-only server: %v, want ErrUnavailable", err)
+	}
+	if err := d.Run(ctx, db.Write(`INSERT INTO t_demoted VALUES ('b')`)); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
 // cutter is a TCP proxy that breaks a connection when the client sends the given words: before
 // the server sees them, or after it has acted on them and before its answer.
 type cutter struct {

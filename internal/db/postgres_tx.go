@@ -99,6 +99,9 @@ func (d *pg) once(ctx context.Context, body func(t *pgTx) error) error {
 	t := &pgTx{d: d, c: c}
 	if err := body(t); err != nil {
 		t.rollback(ctx)
+		if demoted(err) {
+			d.drop(ctx, c)
+		}
 		return err
 	}
 	if !t.begun {

@@ -43,7 +43,6 @@ func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt
 	j.err, j.ok, j.panicked, j.panicVal = nil, false, false, nil
 	j.state.Store(queued)
 	j.timer.Reset(w.lim.nest)
-	defer j.timer.Stop()
 
 	in := w.queue
 	for checked := false; ; {
@@ -53,6 +52,7 @@ func (w *writer) submit(ctx context.Context, fn func(tx *Tx) error, stmts []Stmt
 			continue
 		case <-j.done:
 			err, panicked, val := j.err, j.panicked, j.panicVal
+			j.timer.Stop() // before somebody else gets this job
 			j.ctx, j.fn, j.stmts, j.err, j.panicVal = nil, nil, nil, nil, nil
 			w.spare.Put(j)
 			if panicked {

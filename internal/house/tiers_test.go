@@ -36,7 +36,7 @@ var tiers = map[string]tier{
 
 	"cmd/sallyport": command,
 
-	"db/dbtest": proof, "db/dbtest/pg": proof, "apptest": proof, "bench": proof, "e2e": proof, "house": proof,
+	"db/dbtest": proof, "db/dbtest/pg": proof, "apptest": proof, "domaintest": proof, "bench": proof, "e2e": proof, "house": proof,
 }
 
 // sideways lists the imports within one tier, each with its reason.

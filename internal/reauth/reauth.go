@@ -9,7 +9,6 @@ package reauth
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"sallyport/internal/audit"
@@ -56,7 +55,8 @@ type Service struct {
 	Now    func() time.Time
 }
 
-// PasswordKey names the counter of wrong passwords, the same one for sign-in and for repeated proofs.
+// PasswordKey names a user's counter of wrong passwords, the same one for sign-in and for
+// repeated proofs. No other user's sign-in clears it, not even one with the same address in another account.
 func PasswordKey(accountID, userID string) throttle.Key {
 	return throttle.Key{AccountID: accountID, Subject: "password:" + userID}
 }
@@ -82,44 +82,38 @@ func (s *Service) Password(ctx context.Context, u user.User, plain string, by au
 	if err != nil {
 		return Proof{}, err
 	}
-	if !ok {
-		return Proof{}, Refuse(ctx, s.DB, key, s.Now(), audit.Event{AccountID: u.AccountID, Actor: by, Target: u.ID}, ErrWrongPassword)
-	}
 	now := s.Now()
+	if !ok {
+		return Proof{}, Refuse(ctx, s.DB, now, audit.Event{AccountID: u.AccountID, Actor: by, Target: u.ID}, ErrWrongPassword, key)
+	}
 	if err := s.DB.Run(ctx, throttle.Pass(key, now)); err != nil {
-		return Proof{}, explainBlocked(ctx, s.DB, key, now, err)
+		return Proof{}, throttle.Explain(ctx, s.DB, now, err, key)
 	}
 	return Proof{u.AccountID, u.ID, now}, nil
 }
 
-// Refuse charges a wrong password to the counter, records it, and returns wrong,
-// with the wait it earned, or throttle.ErrBlocked if a wait was running: then it was never evaluated.
-func Refuse(ctx context.Context, d *db.DB, key throttle.Key, now time.Time, e audit.Event, wrong *errs.Error) error {
+// Refuse charges a wrong password to the counters, all or none, records it, and returns
+// wrong with the longest wait it earned; or throttle.ErrBlocked if a wait was running:
+// then it was never evaluated.
+func Refuse(ctx context.Context, d *db.DB, now time.Time, e audit.Event, wrong *errs.Error, keys ...throttle.Key) error {
 	var failures int64
-	err := d.Tx(ctx, func(tx *db.Tx) (err error) {
-		if failures, err = throttle.Fail(ctx, tx, key, now); err != nil {
-			return err
+	err := d.Tx(ctx, func(tx *db.Tx) error {
+		failures = 0
+		for _, k := range keys {
+			n, err := throttle.Fail(ctx, tx, k, now)
+			if err != nil {
+				return err
+			}
+			failures = max(failures, n)
 		}
 		e.Action = audit.PasswordRefused
 		return tx.Run(ctx, audit.Record(now, e))
 	})
 	if err != nil {
-		return explainBlocked(ctx, d, key, now, err)
+		return throttle.Explain(ctx, d, now, err, keys...)
 	}
 	if wait := throttle.Wait(failures); wait > 0 {
 		return wrong.After(wait)
 	}
 	return wrong
-}
-
-// explainBlocked says how long the wait lasts that err is about.
-func explainBlocked(ctx context.Context, q db.Querier, key throttle.Key, now time.Time, err error) error {
-	if !errors.Is(err, throttle.ErrBlocked) {
-		return err
-	}
-	left, readErr := throttle.Left(ctx, q, key, now)
-	if readErr != nil {
-		return readErr
-	}
-	return throttle.Blocked(left)
 }

@@ -12,7 +12,7 @@ import (
 // AfterPassword is Password from the point at which the password proved right, so that
 // tests may begin thousands of sign-ins without hashing.
 func (s *Service) AfterPassword(ctx context.Context, slug, email string, by audit.Actor) (Step, error) {
-	p, err := lookUp(ctx, s.DB, slug, email, "nobody")
+	p, err := lookUp(ctx, s.DB, slug, email, addressKey(email))
 	if err != nil {
 		return Step{}, err
 	}

@@ -34,11 +34,14 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	by = by.As(p.User.ID)
 	var insert db.Stmt
 	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
+	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP))}
+	if p.passwordFailures > 0 {
+		more = append(more, forgive(p.User)...)
+	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code,
 		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
-	}, p.Account.Policy.MaxDevicesPerKind,
-		user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP)))
+	}, p.Account.Policy.MaxDevicesPerKind, more...)
 	if err != nil {
 		return Step{}, nil, err
 	}

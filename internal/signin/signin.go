@@ -11,8 +11,6 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
-	"strings"
 	"time"
 
 	"sallyport/internal/account"
@@ -82,19 +80,10 @@ type Credentials struct {
 // user.ErrLocked and account.ErrSuspended (both only to who knows the password),
 // and password's when the server is busy.
 func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (Step, error) {
-	slug := strings.ToLower(strings.TrimSpace(c.Account))
-	email, err := user.CanonicalEmail(c.Email)
-	if err != nil { // counted and answered like any unknown address
-		email = strings.ToLower(strings.TrimSpace(c.Email))
-	}
-	stranger := throttle.Key{Subject: "stranger:" + hex.EncodeToString(token.Hash(slug+"\x00"+email))}
-	p, err := lookUp(ctx, s.DB, slug, email, stranger.Subject)
+	slug, email, address := canonical(c)
+	p, err := lookUp(ctx, s.DB, slug, email, address)
 	if err != nil {
 		return Step{}, err
-	}
-	key := stranger
-	if p.known() {
-		key = reauth.PasswordKey(p.user.AccountID, p.user.ID)
 	}
 	if left := p.blockedUntil.Sub(s.Now()); left > 0 {
 		return Step{}, throttle.Blocked(left)
@@ -105,19 +94,25 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 	}
 	if !ok {
 		e := audit.Event{AccountID: p.user.AccountID, Actor: by, Target: p.user.ID}
-		return Step{}, reauth.Refuse(ctx, s.DB, key, s.Now(), e, ErrCredentials)
+		return Step{}, reauth.Refuse(ctx, s.DB, s.Now(), e, ErrCredentials, p.counters(address)...)
 	}
+	pass := throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), s.Now())
 	if err := admitted(p.user, p.account); err != nil {
+		// Even this answer tells that the password is right, so the counter decides first.
+		if err := s.DB.Run(ctx, pass); err != nil {
+			return Step{}, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
+		}
 		return Step{}, err
 	}
-	stmts := []db.Stmt{throttle.Pass(key, s.Now())}
+	stmts := []db.Stmt{pass}
 	if renew {
 		// If the server is too busy to hash once more, a later sign-in renews it.
 		if hash, err := s.Hasher.Hash(ctx, c.Password); err == nil {
 			stmts = append(stmts, user.RenewHash(p.user.AccountID, p.user.ID, p.hash, hash))
 		}
 	}
-	return s.advance(ctx, p, stmts, c.ReturnTo, by)
+	step, err := s.advance(ctx, p, stmts, c.ReturnTo, by)
+	return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
 }
 
 // verify hashes in every case, so a stranger waits as long as a member.
@@ -154,8 +149,8 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 	if step.State == SignedIn {
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
-		stmts = append(stmts, throttle.Clear(reauth.PasswordKey(p.user.AccountID, p.user.ID)), insert,
-			signedIn(now, p.user, by, "password"))
+		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
+		stmts = append(stmts, forgive(p.user)...)
 	} else {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
 		step.Cookie = cookie
@@ -228,7 +223,7 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
 		if p.passwordFailures > 0 {
-			stmts = append(stmts, throttle.Clear(reauth.PasswordKey(p.User.AccountID, p.User.ID)))
+			stmts = append(stmts, forgive(p.User)...)
 		}
 		return stmts
 	})

@@ -7,6 +7,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
+	"sallyport/internal/throttle"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
@@ -17,40 +18,45 @@ type person struct {
 	account      account.Account
 	hash         string
 	devices      int
-	blockedUntil time.Time
+	blockedUntil time.Time // no password counts before
 }
 
 func (p person) known() bool { return p.user.ID != "" }
 
 // lookUp finds the one user with this address: of the account named, or, without
-// one, of all accounts if there is no second. Nobody found is no error.
-func lookUp(ctx context.Context, q db.Querier, slug, email, stranger string) (person, error) {
+// one, of all accounts if there is no second. Nobody found is no error. Whoever it
+// is, the wait of the address's own counter is read too.
+func lookUp(ctx context.Context, q db.Querier, slug, email string, address throttle.Key) (person, error) {
 	var found []person
+	var addressUntil db.Time
 	err := q.Each(ctx, `
 		SELECT `+user.Columns+`, `+account.Columns+`, COALESCE(u.password_hash, ''),
 			(SELECT count(*) FROM factors f WHERE f.account_id = u.account_id AND f.user_id = u.user_id
 				AND f.state = 'confirmed' AND f.kind <> 'backup_code'),
-			COALESCE((SELECT t.blocked_until FROM throttles t
-				WHERE t.account_id = COALESCE(u.account_id, '') AND t.subject = COALESCE('password:' || u.user_id, $3)), 0)
+			COALESCE((SELECT t.blocked_until FROM throttles t WHERE t.account_id = u.account_id AND t.subject = 'password:' || u.user_id), 0),
+			COALESCE((SELECT t.blocked_until FROM throttles t WHERE t.account_id = $3 AND t.subject = $4), 0)
 		FROM (SELECT 1 AS one) AS always
 		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2)
-		LIMIT 2`, []any{email, slug, stranger},
+		LIMIT 2`, []any{email, slug, address.AccountID, address.Subject},
 		func(scan func(...any) error) error {
 			var u user.Scanner
 			var a account.Scanner
 			var p person
-			var blocked db.Time
-			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &blocked)...); err != nil {
+			var userUntil db.Time
+			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &userUntil, &addressUntil)...); err != nil {
 				return err
 			}
-			p.user, p.blockedUntil = u.Finish(), blocked.Std()
+			p.user, p.blockedUntil = u.Finish(), max(userUntil, addressUntil).Std()
 			var err error
 			p.account, err = a.Finish()
 			found = append(found, p)
 			return err
 		})
-	if err != nil || len(found) != 1 {
+	if err != nil {
 		return person{}, err
+	}
+	if len(found) != 1 {
+		return person{blockedUntil: addressUntil.Std()}, nil
 	}
 	return found[0], nil
 }

@@ -54,6 +54,23 @@ func Left(ctx context.Context, q db.Querier, k Key, now time.Time) (time.Duratio
 	return until.Std().Sub(now), nil
 }
 
+// Explain adds to an ErrBlocked how long the longest of the counters' waits still lasts,
+// so that a right guess in a wait is answered exactly like a wrong one. Other errors come back unchanged.
+func Explain(ctx context.Context, q db.Querier, now time.Time, err error, keys ...Key) error {
+	if !errors.Is(err, ErrBlocked) {
+		return err
+	}
+	var longest time.Duration
+	for _, k := range keys {
+		left, err := Left(ctx, q, k, now)
+		if err != nil {
+			return err
+		}
+		longest = max(longest, left)
+	}
+	return Blocked(longest)
+}
+
 // Clear returns the statement that forgives all failures, for the transaction of a complete sign-in.
 func Clear(k Key) db.Stmt {
 	return db.Write(`DELETE FROM throttles WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,7 @@ type lite struct {
 	open    atomic.Int32
 	waiting atomic.Int32
 	closed  chan struct{}
+	once    sync.Once
 	n       *counters
 }
 
@@ -196,19 +198,17 @@ func (d *lite) pool(s *Stats) {
 	s.Queue = len(d.w.queue)
 }
 
-// close stops the writer after what it has accepted, then waits for the readers.
+// close waits for the readers, then stops the writer after what it has accepted; as the last
+// connection it moves the write-ahead log into the file.
 func (d *lite) close() error {
-	select {
-	case <-d.closed:
-		return nil
-	default:
+	d.once.Do(func() {
 		close(d.closed)
-	}
-	for range cap(d.readers) {
-		if c := <-d.readers; c != nil {
-			_ = c.close() // a read connection has nothing to lose
-			d.open.Add(-1)
+		for range cap(d.readers) {
+			if c := <-d.readers; c != nil {
+				_ = c.close() // a read connection has nothing to lose
+				d.open.Add(-1)
+			}
 		}
-	}
+	})
 	return d.w.stop()
 }

@@ -131,10 +131,15 @@ func TestReads(t *testing.T) {
 			if in != 100 || out != 0 {
 				t.Errorf("inside %d, outside %d", in, out)
 			}
-			return nil
+			// Reading only the first row of RETURNING changes all rows all the same.
+			return tx.Get(ctx, `UPDATE t_reads SET n = n + 1000 RETURNING n`, nil, &in)
 		})
 		if err != nil {
 			t.Error(err)
+		}
+		var changed int
+		if err := d.Get(ctx, `SELECT count(*) FROM t_reads WHERE n >= 1000`, nil, &changed); err != nil || changed != 10 {
+			t.Errorf("%d rows changed, want 10 (%v)", changed, err)
 		}
 		// A statement inside Each is refused alike, and ends the transaction.
 		err = d.Tx(ctx, func(tx *db.Tx) error {

@@ -19,8 +19,11 @@ import (
 	"sallyport/internal/user"
 )
 
-// ErrReason says that a reset needs a reason.
-var ErrReason = errs.New(errs.Invalid, "reason_needed", "Say why, in up to 200 characters. The reason stands in the audit record.").In("reason")
+// Errors of administration.
+var (
+	ErrReason = errs.New(errs.Invalid, "reason_needed", "Say why, in up to 200 characters. The reason stands in the audit record.").In("reason")
+	ErrHash   = errs.New(errs.Invalid, "password_hash_unknown", "This password hash is damaged, of an unknown kind, or too dear to check. Argon2, bcrypt, scrypt and PBKDF2 in their usual notation can be brought.").In("password")
+)
 
 // Service administers. All fields are needed.
 type Service struct {
@@ -31,14 +34,21 @@ type Service struct {
 
 // NewUser is what a person is added from.
 type NewUser struct {
-	Email, Name, Password string
-	Role                  user.Role
+	Email, Name  string
+	Role         user.Role
+	Password     string
+	PasswordHash string // of a password brought from elsewhere, instead of Password
 }
 
-// CreateUser adds a person to an account. Errors: those of package user, and of password.Check.
+// CreateUser adds a person to an account. A hash brought from elsewhere is renewed at
+// the first sign-in. Errors: those of package user, of password.Check, and ErrHash.
 func (s *Service) CreateUser(ctx context.Context, a account.Account, n NewUser, by audit.Actor) (user.User, error) {
-	hash, err := s.hash(ctx, n.Password, n.Email, n.Name, a.Name)
-	if err != nil {
+	hash, err := n.PasswordHash, error(nil)
+	if hash != "" {
+		if err := password.CheckHash(hash); err != nil {
+			return user.User{}, ErrHash.Because(err)
+		}
+	} else if hash, err = s.hash(ctx, n.Password, n.Email, n.Name, a.Name); err != nil {
 		return user.User{}, err
 	}
 	return user.Create(ctx, s.DB, s.Now(), user.New{AccountID: a.ID, Email: n.Email, Name: n.Name, Role: n.Role, PasswordHash: hash}, by)

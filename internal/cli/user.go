@@ -47,7 +47,8 @@ type userCreateCmd struct {
 	who
 	Role         string `help:"owner, admin or member." default:"member" enum:"owner,admin,member"`
 	Name         string `help:"The person's name."`
-	PasswordFile string `help:"Read the password from the first line of this file (- is the standard input) instead of prompting." placeholder:"FILE"`
+	PasswordFile string `help:"Read the password from the first line of this file (- is the standard input) instead of prompting." placeholder:"FILE" xor:"secret"`
+	HashFile     string `help:"Read a password hash brought from elsewhere instead: Argon2, bcrypt, scrypt or PBKDF2. It is renewed at the first sign-in." placeholder:"FILE" xor:"secret"`
 }
 
 func (c userCreateCmd) Run(s *session) error {
@@ -59,11 +60,16 @@ func (c userCreateCmd) Run(s *session) error {
 		if _, err := user.CanonicalEmail(c.Email); err != nil {
 			return err
 		}
-		plain, err := s.newPassword(c.PasswordFile)
+		n := admin.NewUser{Email: c.Email, Name: c.Name, Role: user.Role(c.Role)}
+		if c.HashFile != "" {
+			n.PasswordHash, err = s.newPassword(c.HashFile)
+		} else {
+			n.Password, err = s.newPassword(c.PasswordFile)
+		}
 		if err != nil {
 			return err
 		}
-		u, err := a.Admin.CreateUser(s.ctx, acct, admin.NewUser{Email: c.Email, Name: c.Name, Role: user.Role(c.Role), Password: plain}, audit.Operator())
+		u, err := a.Admin.CreateUser(s.ctx, acct, n, audit.Operator())
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,8 @@
+package password
+
+// CheckHash says whether [Hasher.Verify] can check encoded: a hash of ours, or one brought
+// from elsewhere. If not, the error is ErrMalformedHash.
+func CheckHash(encoded string) error {
+	_, _, err := decode(encoded)
+	return err
+}

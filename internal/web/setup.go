@@ -61,8 +61,9 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 			return ConfirmDevice{ID: form.Get("id"), SigningIn: true, Ends: p.ExpiresAt, Error: f}
 		})
 	}
-	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
-	httpx.ClearCookie(w, httpx.PendingCookie)
+	if err := s.handOver(w, r, step); err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, "", BackupCodes{
 		Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name, Email: step.User.Email,
 		Made: s.Now(), Next: step.ReturnTo,

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/session"
 	"sallyport/internal/signin"
 )
 
@@ -20,8 +21,12 @@ const rememberAccount = 365 * 24 * time.Hour
 // showSignIn is the first door. /sign-in?account=acme names the organisation; the browser remembers it.
 func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
-	if _, err := s.current(r); err == nil {
+	_, err := s.current(r)
+	if err == nil {
 		return s.onward(w, next)
+	}
+	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && errors.Is(err, session.ErrNone) {
+		httpx.ClearCookie(w, httpx.SessionCookie)
 	}
 	slug := r.URL.Query().Get("account")
 	if slug == "" {
@@ -84,7 +89,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		httpx.SetCookie(w, httpx.PendingCookie, step.Cookie, 0)
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	default:
-		return s.enter(w, step)
+		return s.enter(w, r, step)
 	}
 }
 
@@ -108,9 +113,10 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 }
 
 // enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1).
-func (s *Site) enter(w http.ResponseWriter, step signin.Step) error {
-	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
-	httpx.ClearCookie(w, httpx.PendingCookie)
+func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step) error {
+	if err := s.handOver(w, r, step); err != nil {
+		return err
+	}
 	if step.Devices == 0 && step.User.WelcomedAt.IsZero() {
 		query := url.Values{}
 		if step.ReturnTo != "" {
@@ -119,6 +125,23 @@ func (s *Site) enter(w http.ResponseWriter, step signin.Step) error {
 		return httpx.SeeOther(w, withQuery("/settings/welcome", query))
 	}
 	return s.onward(w, step.ReturnTo)
+}
+
+// handOver gives the browser its new session and ends the one it had (ASVS 7.2.4).
+func (s *Site) handOver(w http.ResponseWriter, r *http.Request, step signin.Step) error {
+	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
+	httpx.ClearCookie(w, httpx.PendingCookie)
+	before, err := s.current(r)
+	if errors.Is(err, session.ErrNone) {
+		return nil
+	}
+	if err == nil {
+		err = s.Sessions.SignOut(r.Context(), before, by(r).As(before.User.ID))
+	}
+	if errors.Is(err, session.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // onward leads to where somebody wanted to go, or to their settings with a line that says they are in (X7).
@@ -204,10 +227,10 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	default:
 		attempt.FactorID = method
 	}
-	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), attempt, by(r))
+	step, err := s.attempt(r, attempt)
 	s.countStep(step, err, methodLabel(attempt))
 	if err == nil {
-		return s.enter(w, step)
+		return s.enter(w, r, step)
 	}
 	p, readErr := s.pendingSignIn(r)
 	if readErr != nil {
@@ -219,6 +242,20 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.verifyView(p, form.Get("method"), f)
 	})
+}
+
+// attempt tries a code. A backup code may be typed into any field for codes (X12): the
+// device that was asked for then has no say.
+func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
+	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
+	if errors.Is(err, factor.ErrNotFound) && a.FactorID != "" {
+		a.FactorID = ""
+		step, err = s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
+	}
+	if errors.Is(err, factor.ErrNotFound) { // nothing of the person's could be meant, so nothing was compared or charged
+		err = factor.ErrMalformed
+	}
+	return step, err
 }
 
 func methodLabel(a signin.Attempt) string {

@@ -88,10 +88,11 @@ func (s *Site) current(r *http.Request) (*session.Signed, error) {
 }
 
 // toSignIn sends somebody who is not signed in to the sign-in page, and back to what they asked to see.
+// It leaves a dead cookie alone: of a form sent twice, the first answer may have replaced it by a
+// live one while this request was on its way. The sign-in page sees which, and clears it.
 func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) error {
 	query := url.Values{}
 	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had {
-		httpx.ClearCookie(w, httpx.SessionCookie)
 		query.Set("done", string(NoticeSessionEnded))
 	}
 	if r.Method == http.MethodGet && r.URL.Path != "/settings" {
@@ -157,7 +158,7 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, place Pl
 
 // problem is the page for a request that failed as a whole.
 func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
-	v := Problem{Status: f.Status, Message: f.Err.Message, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: f.Err.RetryAfter}
+	v := Problem{Status: f.Status, Message: f.Err.Message, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(f.Err)}
 	if err := s.render(w, r, f.Status, "", v); err != nil {
 		panic(err) // the adapter answers in plain words then
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/throttle"
 )
 
 // View is the data of one page. Each page has a struct of its own.
@@ -85,7 +86,15 @@ func Failure(err error) *FormError {
 	if e == nil {
 		return nil
 	}
-	return &FormError{Field: e.Field, Message: e.Message, Code: e.Code, Wait: e.RetryAfter}
+	return &FormError{Field: e.Field, Message: e.Message, Code: e.Code, Wait: untold(e)}
+}
+
+// untold is the wait that an error's message does not tell in its own words.
+func untold(e *errs.Error) time.Duration {
+	if e.Kind == errs.TooMany || e.Kind == errs.Unavailable || strings.Contains(e.Message, throttle.Words(e.RetryAfter)) {
+		return 0
+	}
+	return e.RetryAfter
 }
 
 // field is one input as its template sees it.

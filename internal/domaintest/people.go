@@ -7,10 +7,13 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/factor"
 	"sallyport/internal/otp"
 	"sallyport/internal/profile"
+	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
+	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
 
@@ -130,11 +133,54 @@ func Scan(tb testing.TB, factorID, uri string) Phone {
 	return Phone{FactorID: factorID, Key: key}
 }
 
-// Enrol gives somebody without a second factor a first phone and ten backup codes.
+// Enrol gives somebody without a second factor a first phone and ten backup codes,
+// without the way through the pages, so it hashes no password.
 func (w *World) Enrol(tb testing.TB, u user.User) (Phone, []string) {
 	tb.Helper()
-	p, _, codes := w.AddPhone(tb, w.SignInPlain(tb, u), "My Phone")
+	ctx, now := context.Background(), w.Clock.Now()
+	u, err := user.Get(ctx, w.DB, u.AccountID, u.ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	proof, _ := reauth.Recent(u, now, now)
+	e, err := totp.Begin(ctx, w.Factors, proof, w.Acme, u, "My Phone")
+	if err != nil {
+		tb.Fatalf("add a phone for %s: %v", u.Email, err)
+	}
+	p := Scan(tb, e.Factor.ID, e.URI)
+	codes, err := w.Factors.Confirm(ctx, u, factor.Try{AccountID: u.AccountID, UserID: u.ID, FactorID: p.FactorID, Code: p.Code(now), By: By.As(u.ID)},
+		w.Acme.Policy.MaxDevicesPerKind, user.RaiseEpoch(u))
+	if err != nil {
+		tb.Fatalf("confirm the phone of %s: %v", u.Email, err)
+	}
+	w.Clock.Advance(otp.DefaultPeriod)
 	return p, codes
+}
+
+// Browse gives somebody a session of the level that their factors call for, without the
+// way through the doors, so it hashes no password.
+func (w *World) Browse(tb testing.TB, u user.User) Browser {
+	tb.Helper()
+	ctx := context.Background()
+	u, err := user.Get(ctx, w.DB, u.AccountID, u.ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	devices, err := factor.List(ctx, w.DB, u.AccountID, u.ID, w.Clock.Now())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	level, amr := session.AAL1, []string{"pwd"}
+	for _, d := range devices {
+		if d.State == factor.Confirmed {
+			level, amr = session.AAL2, []string{"pwd", "otp", "mfa"}
+		}
+	}
+	cookie, _, insert := session.Issue(w.Clock.Now(), w.Acme, u, u.Epoch, level, amr, By)
+	if err := w.DB.Run(ctx, insert); err != nil {
+		tb.Fatal(err)
+	}
+	return w.Open(tb, cookie)
 }
 
 // SetPolicy changes the account's policy by settings of the form "name=value".

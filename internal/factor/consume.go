@@ -3,6 +3,7 @@ package factor
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,8 +56,9 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 		}
 	}
 	err = s.DB.Run(ctx, stmts...)
-	if errors.Is(err, errRefused) { // since the rows were read, the code was used up or a wait began
-		return Match{}, s.refuse(ctx, t, []Candidate{{Factor: found.Right.Factor}}, Finding{Used: true}, now)
+	if errors.Is(err, errRefused) { // since the rows were read, the code was used up, another was tried, or a wait began
+		lost := Finding{Used: found.Right.After == 0}
+		return Match{}, s.refuse(ctx, t, []Candidate{{Factor: found.Right.Factor}}, lost, now)
 	}
 	if err != nil {
 		return Match{}, err
@@ -149,6 +151,7 @@ func (s *Service) find(ctx context.Context, m Method, code string, tried []Candi
 		return Finding{}, err
 	}
 	if n := found.Near; found.Right == nil && n != nil && n.Factor.ResyncStep != 0 && n.Step == n.Factor.ResyncStep+1 {
+		n.After = n.Factor.ResyncStep
 		found.Right = n
 	}
 	return found, nil
@@ -180,16 +183,15 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 	if len(charged) == 0 { // a wait began meanwhile: whether the code was right stays unknown
 		return s.blockedNow(ctx, t, tried, now)
 	}
-	for _, f := range charged {
-		if f.Left(now) == 0 {
-			return verdict
-		}
-	}
-	if charged[0].Locked() {
+	next := slices.MinFunc(charged, func(a, b Factor) int { return a.BlockedUntil.Compare(b.BlockedUntil) })
+	left := next.Left(now)
+	switch {
+	case left == 0:
+		return verdict
+	case next.Locked():
 		return ErrLocked
 	}
-	left := charged[0].Left(now)
-	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter the code your phone shows.")
+	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter a new one.")
 }
 
 // blockedNow reads how long the tried factors are blocked.

@@ -93,6 +93,7 @@ type Match struct {
 	Factor   Factor
 	Step     int64  // time-based: the code's step, used up with all before it
 	Drift    int64  // the clock difference to remember
+	After    int64  // the step that must still be the last one tried, if only the pair counts (K10); else 0
 	Selector string // single-use codes: the one to use up
 }
 

@@ -139,8 +139,9 @@ func confirm(m Match, now time.Time) db.Stmt {
 	f := m.Factor
 	return db.Must(errRefused, `
 		UPDATE factors SET state = 'confirmed', confirmed_at = $4, expires_at = 0, last_step = $5, drift = $6, resync_step = 0, failures = 0, blocked_until = 0
-		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4 AND blocked_until <= $4 AND last_step < $5`,
-		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift)
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4 AND blocked_until <= $4 AND last_step < $5
+			AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
+		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift, m.After)
 }
 
 // consume uses up the code that m stands for. Of all transactions that try, at any
@@ -150,8 +151,9 @@ func consume(m Match, now time.Time) []db.Stmt {
 	if m.Selector == "" {
 		return []db.Stmt{db.Must(errRefused, `
 			UPDATE factors SET last_step = $4, drift = $5, last_used_at = $6, resync_step = 0, failures = 0, blocked_until = 0
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND last_step < $4 AND blocked_until <= $6`,
-			f.AccountID, f.UserID, f.ID, m.Step, m.Drift, db.At(now))}
+			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND last_step < $4 AND blocked_until <= $6
+				AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
+			f.AccountID, f.UserID, f.ID, m.Step, m.Drift, db.At(now), m.After)}
 	}
 	return []db.Stmt{
 		db.Must(errRefused, `

@@ -124,8 +124,8 @@ func (p *Pages) funcs(say texts) template.FuncMap {
 		"groups": groups,
 		"mark":   mark,
 		"asset":  p.assets.url,
-		"when":   func(t time.Time) template.HTML { return stamp(t, When(t, p.Now())) },
-		"clock":  func(t time.Time) template.HTML { return stamp(t, Clock(t)) },
-		"day":    func(t time.Time) template.HTML { return stamp(t, Day(t)) },
+		"when":   func(t time.Time) template.HTML { return stamp(t, "when", When(t, p.Now())) },
+		"clock":  func(t time.Time) template.HTML { return stamp(t, "clock", Clock(t)) },
+		"day":    func(t time.Time) template.HTML { return stamp(t, "day", Day(t)) },
 	}
 }

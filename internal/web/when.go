@@ -31,7 +31,8 @@ func Clock(t time.Time) string { return t.UTC().Format(clockLayout) }
 func Day(t time.Time) string { return t.UTC().Format(dayLayout) }
 
 // stamp puts words about a moment into a time element. The words are made of digits and month names only.
-func stamp(t time.Time, words string) template.HTML {
+// Form names the function that made them, for the script to do likewise.
+func stamp(t time.Time, form, words string) template.HTML {
 	at := t.UTC().Format(time.RFC3339)
-	return template.HTML(`<time datetime="` + at + `">` + template.HTMLEscapeString(words) + `</time>`)
+	return template.HTML(`<time datetime="` + at + `" data-form="` + form + `">` + template.HTMLEscapeString(words) + `</time>`)
 }

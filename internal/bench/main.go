@@ -14,6 +14,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -36,20 +37,21 @@ func main() {
 
 // bench is one run.
 type bench struct {
-	dir    string // temporary
-	rounds int
-	only   *regexp.Regexp
-	report report
+	dir     string // temporary
+	rounds  int
+	only    *regexp.Regexp
+	profile string // file for a CPU profile; server processes add their group
+	report  report
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 2 && args[0] == "serve" {
-		return serve(ctx, args[1])
+	if len(args) == 3 && args[0] == "serve" {
+		return profiled(args[2], func() error { return serve(ctx, args[1]) })
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 5, "how often the two sides of a ratio take turns")
 	only := flags.String("only", "", "measure only the groups whose name matches this regular expression")
-	profile := flags.String("cpuprofile", "", "write a CPU profile of this process to a file")
+	profile := flags.String("cpuprofile", "", "write a CPU profile to a file, and each server process's to that name with its group")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -62,19 +64,25 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	if *profile != "" {
-		f, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close() //nolint:errcheck // a profile that is cut short shows itself
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	b := &bench{dir: dir, rounds: max(1, *rounds), only: filter, profile: *profile}
+	return profiled(*profile, func() error { return b.all(ctx) })
+}
+
+// profiled runs work and writes a CPU profile of it, if a file is named.
+func profiled(file string, work func() error) error {
+	if file == "" {
+		return work()
 	}
-	b := &bench{dir: dir, rounds: max(1, *rounds), only: filter}
-	return b.all(ctx)
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = work()
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
 }
 
 // all measures every group and prints the table. A group that fails ends the run: half a table misleads.

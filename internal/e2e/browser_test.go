@@ -222,6 +222,19 @@ func (b *browser) sees(heading string, texts ...string) {
 	}
 }
 
+// refuses fails the test unless the page says that something is wrong, in the title, in a summary
+// that screen readers announce, and in these words.
+func (b *browser) refuses(heading string, texts ...string) {
+	b.t.Helper()
+	b.sees(heading, texts...)
+	if title := eval[string](b, "document.title"); !strings.HasPrefix(title, "Error: ") {
+		b.t.Errorf("the title %q does not begin with Error:", title)
+	}
+	if !eval[bool](b, `document.querySelector("[role=alert]")?.checkVisibility() ?? false`) {
+		b.t.Errorf("nothing announces what is wrong\non %s", b.where())
+	}
+}
+
 // picture is the whole page as a person's camera sees it.
 func (b *browser) picture() []byte {
 	b.t.Helper()

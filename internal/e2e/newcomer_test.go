@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // Who the demo's users are.
@@ -98,6 +100,7 @@ func (b *browser) addDevice(name, password string) (*phone, []string) {
 	b.sees("Scan the QR code", "Do not let anyone else scan this QR code.", name)
 
 	phone := scan(b.t, b.picture())
+	b.do("opening what helps without a camera", chromedp.Click(control("Can’t scan it?")))
 	b.inspect("qr")
 	b.scheme("dark")
 	if again := scan(b.t, b.picture()); again.secret != phone.secret {

@@ -44,7 +44,7 @@ func TestReset(t *testing.T) {
 	}
 	b.fill("Authentication code", phone.wrongCode(t))
 	b.press("Verify")
-	b.sees("Confirm “New phone”", "There is a problem")
+	b.refuses("Confirm “New phone”")
 	b.inspect("set-up-wrong-code")
 	b.fill("Authentication code", phone.code(t))
 	b.press("Verify")
@@ -115,11 +115,11 @@ func TestWaits(t *testing.T) {
 		b.fill("Authentication code", phone.wrongCode(t))
 		b.press("Verify")
 	}
-	b.sees("Enter your authentication code", "Wait 30 seconds")
+	b.refuses("Enter your authentication code", "Wait 30 seconds")
 	b.inspect("wait")
 	b.fill("Authentication code", phone.code(t))
 	b.press("Verify")
-	b.sees("Enter your authentication code", "Wait ")
+	b.refuses("Enter your authentication code", "Wait ")
 }
 
 // wait asks again until it is so, at most as long as a step may take.

@@ -21,6 +21,7 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 
 	b.open("/sign-in")
 	b.signIn(grace, "not her password")
+	b.refuses("Sign in")
 	wrong := b.text()
 	b.inspect("wrong-password")
 	if got := b.value("E-mail"); got != grace {
@@ -28,9 +29,6 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 	}
 	if got := b.value("Password"); got != "" {
 		t.Error("after a wrong password the page holds the password")
-	}
-	if !strings.HasPrefix(eval[string](b, "document.title"), "Error: ") {
-		t.Error("the title does not begin with Error:")
 	}
 	b.open("/sign-in")
 	b.signIn("nobody@acme.test", "not her password")
@@ -49,15 +47,15 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 	b.signIn(grace, d.passwords[grace])
 	b.fill("Authentication code", phone.wrongCode(t))
 	b.press("Verify")
-	b.sees("Enter your authentication code", "Check the date and time on your phone")
+	b.refuses("Enter your authentication code", "Check the date and time on your phone")
 	b.inspect("wrong-code")
 	b.fill("Authentication code", used)
 	b.press("Verify")
-	b.sees("Enter your authentication code", "used")
+	b.refuses("Enter your authentication code", "used")
 	b.inspect("used-code")
 	b.fill("Authentication code", "12345")
 	b.press("Verify")
-	b.sees("Enter your authentication code")
+	b.refuses("Enter your authentication code")
 	b.inspect("malformed-code")
 
 	if b.has("Try another way") {
@@ -80,7 +78,7 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 	b.press("Use a backup code")
 	b.fill("Backup code", codes[0])
 	b.press("Verify")
-	b.sees("Enter a backup code", "There is a problem")
+	b.refuses("Enter a backup code")
 	b.inspect("used-backup-code")
 	b.press("Cancel")
 	b.sees("Sign in")
@@ -105,7 +103,7 @@ func TestSettings(t *testing.T) {
 	b.press("Add new device")
 	b.fill("Password", "not his password")
 	b.press("Add")
-	b.sees("Add new device")
+	b.refuses("Add new device")
 	b.inspect("add-wrong-password")
 	phone, _ := b.addDevice("My Phone", d.passwords[alan])
 	b.press("I have saved them")
@@ -147,6 +145,7 @@ func TestSettings(t *testing.T) {
 	b.fill("Current password", d.passwords[alan])
 	b.fill("New password", "password")
 	b.press("Change password")
+	b.refuses("Profile and password")
 	b.inspect("common-password")
 	const fresh = "three unrelated nouns"
 	b.fill("Current password", d.passwords[alan])
@@ -160,7 +159,7 @@ func TestSettings(t *testing.T) {
 	b.inspect("remove")
 	b.fill("Password", d.passwords[alan])
 	b.press("Remove")
-	b.sees("Remove “Alan’s phone”")
+	b.refuses("Remove “Alan’s phone”")
 	b.inspect("remove-wrong-password")
 	b.fill("Password", fresh)
 	b.press("Remove")

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sallyport/internal/errs"
 )
@@ -49,8 +51,8 @@ func CheckName(name string) (string, error) {
 		return "", errName
 	}
 	for _, r := range name {
-		if r < ' ' || r == 0x7f || r == ':' {
-			return "", errName.Saying("The account’s name must not hold a colon or control characters.")
+		if r == ':' || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return "", errName.Saying("The account’s name must not hold a colon, control characters or invisible ones.")
 		}
 	}
 	return name, nil

@@ -7,6 +7,7 @@ package admin
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"sallyport/internal/account"
@@ -84,7 +85,7 @@ func (s *Service) Unlock(ctx context.Context, u user.User, by audit.Actor) error
 // ResetTwoFactor ends a person's devices, backup codes and sessions; the next sign-in
 // demands the set-up of a new device (T12, T15).
 func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string, by audit.Actor) error {
-	if reason == "" || !user.Printable(reason, 200) {
+	if strings.TrimSpace(reason) == "" || !user.Printable(reason, 200) {
 		return ErrReason
 	}
 	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)

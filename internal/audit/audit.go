@@ -80,9 +80,10 @@ type Event struct {
 	Detail    map[string]string // small facts, never secrets
 }
 
-// clean makes a claim of the client's fit to be stored and printed: at most 256
-// characters, none of them a control character.
-func clean(s string) string {
+// Claim makes what a client says of itself fit to be stored and printed: at most 256
+// characters of valid UTF-8, none of them a control character (PostgreSQL refuses NUL
+// and broken UTF-8, and a sign-in must not fail by that).
+func Claim(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -20,7 +20,7 @@ func Record(now time.Time, e Event) db.Stmt {
 		INSERT INTO audit_events (account_id, event_id, at, action, actor_kind, actor_id, target_id, address, user_agent, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		e.AccountID, id.New("evt", now), db.At(now), string(e.Action), string(e.Actor.Kind), e.Actor.ID,
-		e.Target, e.Actor.Address, clean(e.Actor.UserAgent), detail)
+		e.Target, Claim(e.Actor.Address), Claim(e.Actor.UserAgent), detail)
 }
 
 // List returns an account's newest events, newest first.

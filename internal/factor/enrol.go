@@ -53,7 +53,8 @@ func (s *Service) checkLimit(ctx context.Context, f Factor, limit int) error {
 	return nil
 }
 
-// freeName cleans a name and refuses it if another confirmed device of the user has it.
+// freeName cleans a name and refuses it if another device of the user has it. A new device
+// (except is empty) takes the place of the one that waits; for all others its name is taken.
 func (s *Service) freeName(ctx context.Context, u user.User, except, name string) (string, error) {
 	name, err := CleanName(name)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Service) freeName(ctx context.Context, u user.User, except, name string
 		return "", err
 	}
 	for _, d := range devices {
-		if d.State == Confirmed && d.ID != except && strings.EqualFold(d.Name, name) {
+		if (d.State == Confirmed || except != "") && d.ID != except && strings.EqualFold(d.Name, name) {
 			return "", ErrNameTaken
 		}
 	}

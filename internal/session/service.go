@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
@@ -16,9 +18,16 @@ const (
 	cacheFor = 800 * time.Millisecond
 	// cacheMost bounds the memory of the cache; a full one is emptied.
 	cacheMost = 50_000
-	// touchEvery is how exactly the last use of a session is noted.
-	touchEvery = time.Minute
+	// touchMost is how exactly the last use of a session is noted at least.
+	touchMost = time.Minute
 )
+
+// touchEvery is how exactly the last use is noted: to a minute, or to a twentieth of
+// a short idle time, so that nobody who works is taken for idle.
+func touchEvery(idle time.Duration) time.Duration { return min(touchMost, idle/20) }
+
+// storable reports whether a text from outside can be a key at all; PostgreSQL fails on what cannot.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // Service answers who is signed in. Make it with New.
 type Service struct {
@@ -44,7 +53,7 @@ func New(d *db.DB, now func() time.Time) *Service {
 // Check returns the session that a cookie stands for, or ErrNone. The value is shared: do not change it.
 func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
 	b, ok := token.Parse(value, prefix)
-	if !ok {
+	if !ok || !storable(value) {
 		return nil, ErrNone
 	}
 	now := s.now()
@@ -62,7 +71,7 @@ func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
 	if err := c.signed.dead(now); err != nil {
 		return nil, err
 	}
-	if now.Sub(c.signed.LastSeenAt) >= touchEvery {
+	if now.Sub(c.signed.LastSeenAt) >= touchEvery(c.signed.Account.Policy.SessionIdle.Std()) {
 		if err := touch(ctx, s.db, c.signed.Session, now); err != nil {
 			return nil, err
 		}
@@ -117,6 +126,9 @@ func (s *Service) SignOut(ctx context.Context, signed *Signed, by audit.Actor) e
 
 // End ends one of the user's sessions, or fails with ErrNotFound.
 func (s *Service) End(ctx context.Context, signed *Signed, sessionID string, by audit.Actor) error {
+	if !storable(sessionID) {
+		return ErrNotFound
+	}
 	return s.end(ctx, signed, sessionID, audit.SessionEnded, by)
 }
 

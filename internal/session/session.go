@@ -41,7 +41,7 @@ type Session struct {
 	Address           string
 	UserAgent         string
 	SignedInAt        time.Time
-	LastSeenAt        time.Time // to within a minute
+	LastSeenAt        time.Time // to within a minute, or a twentieth of the idle time if that is less
 	ExpiresAt         time.Time
 }
 

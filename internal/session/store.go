@@ -22,7 +22,7 @@ func Issue(now time.Time, a account.Account, u user.User, epoch int64, level Lev
 	value, b := token.Issue(u.AccountID, u.ID, prefix)
 	s = Session{
 		AccountID: u.AccountID, UserID: u.ID, ID: b.ID, Epoch: epoch, Level: level, AMR: amr,
-		Address: by.Address, UserAgent: by.UserAgent,
+		Address: audit.Claim(by.Address), UserAgent: audit.Claim(by.UserAgent),
 		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
 	}
 	return value, s, insert(s)
@@ -38,14 +38,10 @@ func Renew(old Session, epoch int64, level Level, amr []string) (value string, s
 }
 
 func insert(s Session) db.Stmt {
-	agent := s.UserAgent
-	if len(agent) > 256 {
-		agent = strings.ToValidUTF8(agent[:256], "")
-	}
 	return db.Write(`
 		INSERT INTO sessions (account_id, user_id, session_id, epoch, level, amr, address, user_agent, signed_in_at, last_seen_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		s.AccountID, s.UserID, s.ID, s.Epoch, string(s.Level), strings.Join(s.AMR, " "), s.Address, agent,
+		s.AccountID, s.UserID, s.ID, s.Epoch, string(s.Level), strings.Join(s.AMR, " "), s.Address, s.UserAgent,
 		db.At(s.SignedInAt), db.At(s.LastSeenAt), db.At(s.ExpiresAt))
 }
 

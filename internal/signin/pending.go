@@ -1,7 +1,9 @@
 package signin
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sallyport/internal/account"
 	"sallyport/internal/factor"
@@ -21,6 +23,12 @@ type Pending struct {
 	epoch            int64
 	passwordFailures int64
 	factors          []factor.Stored
+}
+
+// parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it.
+func parse(cookie string) (token.Bearer, bool) {
+	b, ok := token.Parse(cookie, prefix)
+	return b, ok && utf8.ValidString(cookie) && !strings.ContainsRune(cookie, 0)
 }
 
 // State is what the sign-in waits for, decided from what is stored.

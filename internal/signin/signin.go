@@ -169,7 +169,7 @@ func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt
 
 // Cancel ends a pending sign-in. One that is gone already is no error.
 func (s *Service) Cancel(ctx context.Context, cookie string) error {
-	b, ok := token.Parse(cookie, prefix)
+	b, ok := parse(cookie)
 	if !ok {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (s *Service) Cancel(ctx context.Context, cookie string) error {
 
 // Pending returns the pending sign-in that a cookie stands for, or ErrExpired.
 func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) {
-	b, ok := token.Parse(cookie, prefix)
+	b, ok := parse(cookie)
 	if !ok {
 		return nil, ErrExpired
 	}

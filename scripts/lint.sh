@@ -2,7 +2,7 @@
 # The checks that read the code without running it. Each tool's version is pinned in tools/go.mod.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tool() { go tool -modfile=tools/go.mod "$@"; }
+tool=(go tool -modfile=tools/go.mod)
 
 failed=0
 check() { # check NAME COMMAND…: run it, show its output only if it fails
@@ -17,9 +17,9 @@ check() { # check NAME COMMAND…: run it, show its output only if it fails
 }
 
 # gofumpt lists the files it would change and exits 0, so for it any output is a failure.
-check gofumpt tool gofumpt -l cmd internal tools
+check gofumpt "${tool[@]}" gofumpt -l cmd internal tools
 check vet go vet ./...
-check staticcheck tool staticcheck ./...
+check staticcheck "${tool[@]}" staticcheck ./...
 check tidy go mod tidy -diff
 check verify go mod verify
 exit "$failed"

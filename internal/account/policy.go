@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,34 +108,48 @@ func (p Policy) Check() error {
 	return nil
 }
 
-// With returns the policy with settings of the form "name=value" applied, checked.
+// With returns the policy with settings of the form "name=value" applied, checked as a whole.
 func (p Policy) With(settings ...string) (Policy, error) {
+	changed := p
+	for _, s := range settings {
+		var err error
+		if changed, err = changed.with(s); err != nil {
+			return p, err
+		}
+	}
+	if err := changed.Check(); err != nil {
+		return p, err
+	}
+	return changed, nil
+}
+
+// with applies one setting by way of the policy's JSON form, which knows the names.
+func (p Policy) with(setting string) (Policy, error) {
 	fields := map[string]any{}
 	raw, _ := json.Marshal(p) // a struct of plain values always encodes
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return p, err
 	}
-	for _, s := range settings {
-		name, value, ok := strings.Cut(s, "=")
-		if _, known := fields[name]; !ok || !known {
-			names := make([]string, 0, len(fields))
-			for n := range fields {
-				names = append(names, n)
-			}
-			slices.Sort(names)
-			return p, ErrPolicy.In(name).Saying(fmt.Sprintf("%q is not a setting. Write name=value with one of: %s.", s, strings.Join(names, ", ")))
+	name, value, ok := strings.Cut(setting, "=")
+	was, known := fields[name]
+	if !ok || !known {
+		names := strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+		return p, ErrPolicy.In(name).Saying(fmt.Sprintf("%q is not a setting. Write name=value with one of: %s.", setting, names))
+	}
+	fields[name] = value
+	if _, number := was.(float64); number {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return p, refuse(name, "%q is not a number.", value)
 		}
-		fields[name] = value
-		if n, err := strconv.Atoi(value); err == nil {
-			fields[name] = n
-		}
+		fields[name] = n
 	}
 	raw, _ = json.Marshal(fields)
 	changed, err := decodePolicy(raw)
-	if err != nil {
-		return p, ErrPolicy.Because(err).Saying("A value has the wrong form: " + err.Error() + ".")
+	if err != nil { // texts fit every field but time spans
+		return p, refuse(name, "%q is not a time span in whole seconds like 30s, 15m or 24h.", value)
 	}
-	return changed, changed.Check()
+	return changed, nil
 }
 
 // decodePolicy reads a stored policy. A field it lacks, because an older version wrote it, has its default.

@@ -111,7 +111,7 @@ func List(ctx context.Context, q db.Querier) ([]Account, error) {
 // Any reports whether there is an account at all; without one a first start offers its set-up link.
 func Any(ctx context.Context, q db.Querier) (bool, error) {
 	var n int
-	err := q.Get(ctx, `SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS some`, nil, &n)
+	err := q.Get(ctx, `SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS first_one`, nil, &n)
 	return n > 0, err
 }
 

@@ -1,0 +1,49 @@
+package signin_test
+
+import (
+	"testing"
+
+	"sallyport/internal/db"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+)
+
+// TestStatementsPerSignIn holds the budget of issue 2: at most eight statements and two
+// commits for password, code, session and record.
+func TestStatementsPerSignIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		phone, codes := w.Enrol(t, w.Ada)
+		w.SignInWith(t, w.Ada, phone) // whatever is done once is done
+		w.Clock.Advance(step)
+		spent := func(what string, statements, commits int64, do func()) {
+			t.Helper()
+			before := d.Stats()
+			do()
+			after := d.Stats()
+			if s, c := after.Statements-before.Statements, after.Commits-before.Commits; s > statements || c > commits {
+				t.Errorf("%s: %d statements and %d commits, at most %d and %d", what, s, c, statements, commits)
+			}
+		}
+		enter := func(code string) func() {
+			return func() {
+				done, err := w.SignIn.Password(t.Context(), credentials(w.Ada.Email), domaintest.By)
+				if err == nil {
+					_, err = verify(w, done.Cookie, code)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		spent("with an app", 8, 2, enter(phone.Code(w.Clock.Now())))
+		spent("with a backup code", 10, 2, enter(codes[0]))
+		spent("with the password alone", 8, 1, func() {
+			if _, err := w.SignIn.Password(t.Context(), credentials(w.Grace.Email), domaintest.By); err != nil {
+				t.Fatal(err)
+			}
+		})
+		b := w.Browse(t, w.Ada)
+		spent("a session seen again", 0, 0, func() { w.Open(t, b.Cookie) })
+	})
+}

@@ -75,13 +75,13 @@ func cutLast(list string) (entry, rest string, more bool) {
 // parseHop reads "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or "[2001:db8::1]:80".
 func parseHop(s string) (netip.Addr, bool) {
 	s = strings.Trim(s, " \t")
+	// Most often it is a connection's peer, so the form with a port is tried first.
+	if both, err := netip.ParseAddrPort(s); err == nil {
+		return both.Addr().Unmap().WithZone(""), true
+	}
 	addr, err := netip.ParseAddr(s)
 	if err != nil {
-		both, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return netip.Addr{}, false
-		}
-		addr = both.Addr()
+		return netip.Addr{}, false
 	}
 	return addr.Unmap().WithZone(""), true
 }

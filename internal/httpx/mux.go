@@ -93,7 +93,7 @@ func (m *Mux) register(rt Route) (err error) {
 	m.mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) {
 		// ServeHTTP below gave the mux a writer of ours, so this cannot fail.
 		out := w.(*response)
-		out.pattern = rt.Pattern
+		out.pattern, out.unheard = rt.Pattern, false
 		out.err = m.pass(rt, out, r)
 	})
 	return nil
@@ -109,9 +109,9 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, h := range m.fixed {
 		w.Header()[h.name] = h.value
 	}
-	w.Header()["X-Request-Id"] = []string{info.RequestID}
-	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
-	out := &response{ResponseWriter: w}
+	out := &response{ResponseWriter: w, info: infoContext{r.Context(), info}, id: [1]string{info.RequestID}}
+	w.Header()["X-Request-Id"] = out.id[:]
+	r = r.WithContext(&out.info)
 	m.run(out, r)
 	if out.err == nil && out.status == 0 {
 		out.WriteHeader(http.StatusOK) // as net/http does for a handler that wrote nothing
@@ -130,6 +130,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run finds the route and lets it answer; a panic becomes an internal error.
 func (m *Mux) run(out *response, r *http.Request) {
 	defer func() {
+		out.unheard = false
 		if p := recover(); p != nil {
 			out.err = panicked(p)
 		}
@@ -144,11 +145,13 @@ func (m *Mux) run(out *response, r *http.Request) {
 		out.err = ErrNoPage
 		return
 	}
-	if h, pattern := m.mux.Handler(r); pattern == "" {
-		out.err = unmatched(out.Header(), h, r)
-		return
-	}
+	// What ServeMux says itself, because no route matches, does not go out; asking it for
+	// the route beforehand would have it search twice for every request.
+	out.unheard = true
 	m.mux.ServeHTTP(out, r)
+	if out.unheard {
+		out.err = unmatched(out)
+	}
 }
 
 // pass leads a matched request through the route's checks to its handler.
@@ -193,14 +196,11 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 	return rt.Handler(out, r)
 }
 
-// unmatched tells "nothing here" from "not with that method" by asking ServeMux's own
-// answer, which also lists the methods that would do.
-func unmatched(h http.Header, mux http.Handler, r *http.Request) *errs.Error {
-	probe := &discard{header: http.Header{}}
-	mux.ServeHTTP(probe, r)
-	if probe.status != http.StatusMethodNotAllowed {
-		return ErrNoPage
+// unmatched tells "nothing here" from "not with that method" by ServeMux's own answer,
+// which has also listed the methods that would do, in Allow.
+func unmatched(out *response) *errs.Error {
+	if out.said == http.StatusMethodNotAllowed {
+		return ErrMethod
 	}
-	h.Set("Allow", probe.header.Get("Allow"))
-	return ErrMethod
+	return ErrNoPage
 }

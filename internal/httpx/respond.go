@@ -19,9 +19,19 @@ type response struct {
 	status  int    // 0 until the header is written
 	err     error  // what guard or handler returned
 	broken  bool   // failed after the first byte
+	unheard bool   // ServeMux has not found a route yet: what it answers itself is dropped
+	said    int    // the status of that
+
+	// With the request instead of allocated one by one.
+	info infoContext
+	id   [1]string // the value of X-Request-Id
 }
 
 func (w *response) WriteHeader(status int) {
+	if w.unheard {
+		w.said = status
+		return
+	}
 	if w.status == 0 && status >= 200 {
 		w.status = status
 	}
@@ -29,6 +39,9 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) Write(b []byte) (int, error) {
+	if w.unheard {
+		return len(b), nil
+	}
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -108,8 +121,7 @@ func (m *Mux) log(r *http.Request, info Info, out *response, e *errs.Error, took
 	if e != nil && e.Code == errClientLeft.Code {
 		level = slog.LevelDebug
 	}
-	ctx := context.WithoutCancel(r.Context())
-	if !m.opt.Log.Enabled(ctx, level) {
+	if !m.opt.Log.Enabled(r.Context(), level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -123,15 +135,5 @@ func (m *Mux) log(r *http.Request, info Info, out *response, e *errs.Error, took
 	if p, ok := out.err.(*panicError); ok {
 		attrs = append(attrs, slog.String("stack", p.stack))
 	}
-	m.opt.Log.LogAttrs(ctx, level, "request", attrs...)
+	m.opt.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
 }
-
-// discard takes ServeMux's own answer to learn its status and Allow header.
-type discard struct {
-	header http.Header
-	status int
-}
-
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) WriteHeader(status int)      { d.status = status }
-func (d *discard) Write(b []byte) (int, error) { return len(b), nil }

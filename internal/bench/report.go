@@ -44,6 +44,14 @@ func (r *report) figure(name string, value float64, a aim, sides ...string) {
 	}
 }
 
+// note prints a figure without an aim.
+func (r *report) note(name string, value float64, sides ...string) {
+	fmt.Printf("  %-58s %8s\n", name, number(value))
+	for _, s := range sides {
+		fmt.Printf("      %s\n", s)
+	}
+}
+
 func number(v float64) string {
 	switch {
 	case v >= 100:

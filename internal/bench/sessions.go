@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	checks     = 20000 // requests of one burst
-	sessionsOf = 500   // sessions taking turns in them
+	checks    = 20000 // requests of one burst
+	each      = 10    // people that one client can sign in during a watch
+	strangers = 4000  // sessions of which none is asked about twice within a second
 )
 
 // sessions measures what it costs to know who is signed in, with an end in force within a
@@ -21,12 +22,12 @@ const (
 // connections by another process, this one.
 func (b *bench) sessions(ctx context.Context) (err error) {
 	b.report.group("Session check")
-	dir, s, err := b.folder(ctx, "sessions", 500+b.rounds*clients*10)
+	dir, s, err := b.folder(ctx, "sessions", max(strangers, b.rounds*clients*each))
 	if err != nil {
 		return err
 	}
 	defer s.db.Close() //nolint:errcheck // the file is thrown away
-	cookies, err := s.cookies(ctx, sessionsOf)
+	cookies, err := s.cookies(ctx, strangers)
 	if err != nil {
 		return err
 	}
@@ -41,29 +42,34 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 	}
 	defer hangUp(wires)
 	host := config.LocalURL(server.addr).Host
-	requests := func(path string) [][]byte {
-		all := make([][]byte, len(cookies))
-		for i, c := range cookies {
+	requests := func(path string, n int) [][]byte {
+		all := make([][]byte, n)
+		for i, c := range cookies[:n] {
 			all[i] = get(host, path, httpx.SessionCookie+"="+c)
 		}
 		return all
 	}
-	ask := func(all [][]byte) side {
+	ask := func(n int, all [][]byte) side {
 		return func(int) (sample, error) {
-			return burst(clients, checks, server.cpu, func(c, i int) error {
+			return burst(clients, n, server.cpu, func(c, i int) error {
 				_, err := wires[c].want(http.StatusNoContent, all[i%len(all)])
 				return err
 			})
 		}
 	}
-	guarded := requests(checkPath)
-	ratio, check, bare, err := byTurns(2*b.rounds, ask(guarded), ask(requests(barePath)))
+	guarded, bareRequests := requests(checkPath, clients), requests(barePath, clients)
+	ratio, check, bare, err := byTurns(2*b.rounds, ask(checks, guarded), ask(checks, bareRequests))
 	if err != nil {
 		return err
 	}
 	b.report.figure("session checks ÷ a bare handler that reads a cookie", ratio, atLeast(0.6),
 		"session checks "+check.String(), "bare handler   "+bare.String(),
-		fmt.Sprintf("the server's CPU alone: %.2f", bare.cpuEach().Seconds()/check.cpuEach().Seconds()))
+		fmt.Sprintf("by the server's CPU alone: %.2f", bare.cpuEach().Seconds()/check.cpuEach().Seconds()))
+	ratio, fresh, bare, err := byTurns(b.rounds, ask(strangers, requests(checkPath, strangers)), ask(checks, bareRequests))
+	if err != nil {
+		return err
+	}
+	b.report.note("the same, each of another session, read from the database", ratio, "session checks "+fresh.String(), "bare handler   "+bare.String())
 	return b.whileSigningIn(ctx, s, server, guarded, host)
 }
 
@@ -71,7 +77,7 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 // more people queue for it, against the same checks alone: few clients at a fixed pace, since
 // those who ask as fast as they can only measure themselves.
 func (b *bench) whileSigningIn(ctx context.Context, s *stage, server *child, guarded [][]byte, host string) error {
-	const watchers, watched, gap, each = 4, 800, 2 * time.Millisecond, 10
+	const watchers, watched, gap = 4, 800, 2 * time.Millisecond
 	wires, err := dialAll(server.addr, watchers)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ var english = texts{
 	"skip":               "Skip to content",
 	"bar.places":         "Settings",
 	"bar.sign_out":       "Sign out",
-	"place.profile":      "Profile and password",
+	"place.profile":      "Profile",
 	"place.two_factor":   "Two-factor authentication",
 	"place.sessions":     "Sessions",
 	"error.summary":      "There is a problem",
@@ -43,7 +43,7 @@ var english = texts{
 	"hint.backup_code":       "One of the ten you saved. Each works once. Capitals, blanks and dashes do not matter.",
 	"hint.device_name":       "So that you can tell your devices apart.",
 	"hint.your_password":     "To make sure it is you.",
-	"hint.new_password":      "At least {n} characters. A few unrelated words are easier to remember and harder to guess than one odd word. Common passwords are refused.",
+	"hint.new_password":      "At least {n} characters. A few unrelated words make a good one. Common passwords are refused.",
 
 	// Quiet lines about what has been done.
 	"notice.signed_in":         "You are signed in.",
@@ -152,7 +152,8 @@ var english = texts{
 	"devices.other":         "{n} devices",
 	"device.confirmed":      "confirmed",
 	"device.unconfirmed":    "not confirmed",
-	"device.locked":         "locked after too many wrong codes",
+	"device.locked":         "locked",
+	"device.locked_why":     "Too many wrong codes in a row. Your administrator can unlock it.",
 	"device.added":          "Added {time}",
 	"device.used":           "last used {time}",
 	"device.never_used":     "not used yet",
@@ -166,6 +167,7 @@ var english = texts{
 	"backup.left.other":     "{n} of 10 codes left",
 	"backup.none":           "No codes left",
 	"backup.made":           "made {time}",
+	"backup.out":            "None is left: generate new ones.",
 	"backup.low":            "Few are left: generate new ones.",
 	"backup.off":            "You get ten backup codes when your first device is confirmed.",
 	"backup.generate":       "Generate new backup codes",
@@ -253,6 +255,5 @@ var english = texts{
 	"problem.503.title": "The server is busy",
 	"problem.503.lead":  "It can’t take your request just now. Nothing was changed. Try again shortly.",
 	"problem.reference": "Reference: {id}",
-	"problem.home":      "Go to your settings",
-	"problem.sign_in":   "Go to sign-in",
+	"problem.home":      "Go to the start page",
 }

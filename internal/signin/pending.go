@@ -54,6 +54,16 @@ func (p *Pending) Devices() []factor.Factor {
 	return devices
 }
 
+// DeviceName is the name of one of the user's devices, confirmed or not; empty if there is none of this id.
+func (p *Pending) DeviceName(factorID string) string {
+	for _, f := range p.factors {
+		if f.ID == factorID {
+			return f.Name
+		}
+	}
+	return ""
+}
+
 // HasBackupCodes reports whether there is a set of backup codes; how many are left is nobody's business yet.
 func (p *Pending) HasBackupCodes() bool {
 	for _, f := range p.factors {

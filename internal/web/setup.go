@@ -58,7 +58,7 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 			return s.ended(w, r, readErr)
 		}
 		return s.again(w, r, err, "", func(f *FormError) View {
-			return ConfirmDevice{ID: form.Get("id"), SigningIn: true, Ends: p.ExpiresAt, Error: f}
+			return ConfirmDevice{ID: form.Get("id"), Name: p.DeviceName(form.Get("id")), SigningIn: true, Ends: p.ExpiresAt, Error: f}
 		})
 	}
 	if err := s.handOver(w, r, step); err != nil {

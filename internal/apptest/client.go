@@ -16,6 +16,7 @@ import (
 type Client struct {
 	Cookies map[string]string // by name; change them to play a thief or a fool
 	Agent   string
+	Trail   []string // every address asked for and every one led to
 
 	tb   testing.TB
 	base string
@@ -42,7 +43,7 @@ func NewClient(tb testing.TB, base string) *Client {
 // Clone is a browser with the same cookies, which from now on go their own way.
 func (c *Client) Clone() *Client {
 	other := *c
-	other.Cookies = maps.Clone(c.Cookies)
+	other.Cookies, other.Trail = maps.Clone(c.Cookies), nil
 	return &other
 }
 
@@ -84,6 +85,7 @@ func (c *Client) Try(r *http.Request) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Trail = append(c.Trail, r.URL.String(), answer.Header.Get("Location"), r.Referer())
 	for _, cookie := range answer.Cookies() {
 		if cookie.MaxAge < 0 {
 			delete(c.Cookies, cookie.Name)

@@ -42,8 +42,10 @@ func (s *Site) firstRun(w http.ResponseWriter, r *http.Request) error {
 			err = e.In("your_name")
 		}
 		return s.again(w, r, err, "", func(f *FormError) View {
-			return FirstRun{Token: form.Get("token"), Organisation: form.Get("organisation"), Name: form.Get("your_name"),
-				Email: form.Get("email"), MinPassword: password.MinCharacters, Error: f}
+			return FirstRun{
+				Token: form.Get("token"), Organisation: form.Get("organisation"), Name: form.Get("your_name"),
+				Email: form.Get("email"), MinPassword: password.MinCharacters, Error: f,
+			}
 		})
 	}
 	return done(w, "/sign-in", NoticeAccountCreated)

@@ -135,7 +135,7 @@ func TestOtherWaysAndCancel(t *testing.T) {
 		c := s.Client(t)
 		ways := c.SignIn(apptest.Ada, apptest.Password).Follow().Click("Try another way").
 			Sees(http.StatusOK, "My Phone", "Tablet", "Use a backup code")
-		page := c.Get(ways.Find(`href="(/sign-in/verify\?method=` + tablet.FactorID + `)"`)).Sees(http.StatusOK, "Tablet")
+		page := c.Get(ways.Find(`href="(/sign-in/verify\?method=`+tablet.FactorID+`)"`)).Sees(http.StatusOK, "Tablet")
 		page.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(http.StatusUnprocessableEntity, "isn’t valid")
 		page.Press("Cancel").Follow().Sees(http.StatusOK, "The sign-in was cancelled.")
 		if len(c.Cookies) != 0 {

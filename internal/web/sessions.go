@@ -16,8 +16,10 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := Sessions{}
 	for _, one := range list {
-		row := Session{ID: one.ID, Browser: browserWords(one.UserAgent), Address: one.Address, SignedIn: one.SignedInAt,
-			LastSeen: one.LastSeenAt, TwoFactor: one.Level == session.AAL2, Current: one.ID == who.ID}
+		row := Session{
+			ID: one.ID, Browser: browserWords(one.UserAgent), Address: one.Address, SignedIn: one.SignedInAt,
+			LastSeen: one.LastSeenAt, TwoFactor: one.Level == session.AAL2, Current: one.ID == who.ID,
+		}
 		if row.Current {
 			row.LastSeen = s.Now()
 			v.Sessions = append([]Session{row}, v.Sessions...)

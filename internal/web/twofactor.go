@@ -54,8 +54,10 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := TwoFactor{MaxDevices: signed(r).Account.Policy.MaxDevicesPerKind}
 	for _, d := range devices {
-		v.Devices = append(v.Devices, Device{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Confirmed: d.State == factor.Confirmed,
-			Locked: d.Locked(), Added: d.AddedAt, LastUsed: d.LastUsedAt})
+		v.Devices = append(v.Devices, Device{
+			ID: d.ID, Kind: string(d.Kind), Name: d.Name, Confirmed: d.State == factor.Confirmed,
+			Locked: d.Locked(), Added: d.AddedAt, LastUsed: d.LastUsedAt,
+		})
 	}
 	if v.On() {
 		set, err := s.backupCodes(r)
@@ -73,9 +75,11 @@ func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) AddDevice
 	v.Full = countConfirmed(devices) >= v.MaxDevices
 	taken := map[string]bool{}
 	for _, d := range devices {
-		taken[d.Name] = d.State == factor.Confirmed
+		if d.State == factor.Confirmed {
+			taken[strings.ToLower(d.Name)] = true
+		}
 	}
-	for n := 2; taken[v.Name]; n++ {
+	for n := 2; taken[strings.ToLower(v.Name)]; n++ {
 		v.Name = defaultDevice + " " + strconv.Itoa(n)
 	}
 	return v
@@ -234,6 +238,9 @@ func (s *Site) showRenameDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if d.State != factor.Confirmed { // its name can be chosen anew by adding it again
+		return httpx.SeeOther(w, "/settings/two-factor/"+d.ID+"/confirm")
+	}
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, RenameDevice{ID: d.ID, Name: d.Name, Present: d.Name})
 }
 
@@ -262,8 +269,10 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 	devices, err := s.devices(r)
 	needs := s.Profile.ToRemove(signed(r))
 	confirmed := d.State == factor.Confirmed
-	return RemoveDevice{ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1,
-		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
+	return RemoveDevice{
+		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1,
+		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
+	}, err
 }
 
 func (s *Site) showRemoveDevice(w http.ResponseWriter, r *http.Request) error {

@@ -149,3 +149,30 @@ func TestManyAtOnceWithOneCode(t *testing.T) {
 		}
 	})
 }
+
+// TestOnePendingSignInOneSession: two different right codes for one pending sign-in, at one
+// moment: one session, and the code of the other is still good.
+func TestOnePendingSignInOneSession(t *testing.T) {
+	replicas(t, func(t *testing.T, a, b *domaintest.World) {
+		phone, codes := a.Enrol(t, a.Ada)
+		for _, backup := range codes[:8] {
+			cookie := begin(t, a, a.Ada)
+			shown := []string{phone.Code(a.Clock.Now()), backup}
+			results := atOnce(
+				func() error { _, err := verify(a, cookie, shown[0]); return err },
+				func() error { _, err := verify(b, cookie, shown[1]); return err },
+			)
+			if (results[0] == nil) == (results[1] == nil) {
+				t.Fatalf("two codes for one pending sign-in: %v", results)
+			}
+			for i, err := range results {
+				if err == nil {
+					continue
+				}
+				wantError(t, "the other", err, signin.ErrExpired)
+				wantError(t, "the other's code in a new sign-in", try(t, a, a.Ada, shown[i]), nil)
+			}
+			a.Clock.Advance(step)
+		}
+	})
+}

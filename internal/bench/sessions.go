@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	checks    = 20000 // requests of one burst
-	each      = 10    // people that one client can sign in during a watch
-	strangers = 4000  // sessions of which none is asked about twice within a second
+	checks    = 5000 // requests of one burst
+	each      = 10   // people that one client can sign in during a watch
+	strangers = 4000 // sessions of which none is asked about twice within a second
 )
 
 // sessions measures what it costs to know who is signed in, with an end in force within a
@@ -58,7 +58,7 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 		}
 	}
 	guarded, bareRequests := requests(checkPath, clients), requests(barePath, clients)
-	ratio, check, bare, err := byTurns(2*b.rounds, ask(checks, guarded), ask(checks, bareRequests))
+	ratio, check, bare, err := byTurns(5*b.rounds, ask(checks, guarded), ask(checks, bareRequests))
 	if err != nil {
 		return err
 	}

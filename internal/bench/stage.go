@@ -127,17 +127,23 @@ func (s *stage) write(ctx context.Context, stmts []db.Stmt) error {
 	return nil
 }
 
+// stride scatters neighbours over the tables, because people do not sign in in the order in
+// which they were added. It is a prime that divides no number of people used here.
+const stride = 7919
+
 // ticket is a sign-in that waits for its code.
 type ticket struct{ cookie, code string }
 
 // tickets passes the first door for n people, by writing what passing it writes, and
-// moves the services' clock on by a period, so that everybody has a code not used yet.
+// moves the services' clock on, so that everybody has a code not used yet. It moves three
+// periods: one in a million codes is that of the next period too, and then both are used up.
 func (s *stage) tickets(ctx context.Context, n int) ([]ticket, error) {
-	s.ahead.Add(int64(otp.DefaultPeriod))
+	s.ahead.Add(3 * int64(otp.DefaultPeriod))
 	now := s.now()
 	all := make([]ticket, n)
 	stmts := make([]db.Stmt, n)
-	for i, p := range s.people[:n] {
+	for i := range n {
+		p := s.people[i*stride%len(s.people)]
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, "pen")
 		all[i] = ticket{cookie, p.key.Code(p.key.Step(now))}
 		stmts[i] = db.Write(`

@@ -132,10 +132,12 @@ func samples() []sample {
 		{"remove", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"remove-last", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"remove-wrong", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
+		{"remove-code", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, AskCode: true, Email: "ada@acme.test", Error: wrongCode}},
 		{"remove-unconfirmed", factors, RemoveDevice{ID: "fac_3", Name: "New phone"}},
 		{"rename", factors, RenameDevice{ID: "fac_1", Name: "My Phone", Present: "My Phone"}},
 		{"rename-taken", factors, RenameDevice{ID: "fac_1", Name: "Tablet", Present: "My Phone", Error: badName}},
 		{"newcodes", factors, NewBackupCodes{Left: 7, AskPassword: true, Email: "ada@acme.test"}},
+		{"newcodes-code", factors, NewBackupCodes{Left: 7, AskPassword: true, AskCode: true, Email: "ada@acme.test"}},
 		{"newcodes-one", factors, NewBackupCodes{Left: 1}},
 		{"newcodes-wrong", factors, NewBackupCodes{Left: 0, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"sessions", at(ada, PlaceSessions), Sessions{Sessions: []Session{

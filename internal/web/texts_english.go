@@ -4,8 +4,6 @@ package web
 // Words: "sign in" is the verb, "sign-in" the noun; authentication code, backup code, device.
 var english = texts{
 	// Around every page.
-	"title.error":        "Error: {title}",
-	"title.page":         "{title} – {product}",
 	"skip":               "Skip to content",
 	"bar.places":         "Settings",
 	"bar.sign_out":       "Sign out",
@@ -39,7 +37,6 @@ var english = texts{
 	"field.name":             "Device name",
 	"field.your_name":        "Your name",
 	"field.organisation":     "Organisation",
-	"hint.code":              "6 digits. Blanks do not matter.",
 	"hint.backup_code":       "One of the ten you saved. Each works once. Capitals, blanks and dashes do not matter.",
 	"hint.device_name":       "So that you can tell your devices apart.",
 	"hint.your_password":     "To make sure it is you.",

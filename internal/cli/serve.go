@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -15,13 +16,14 @@ type serveCmd struct{}
 // Run serves until SIGINT or SIGTERM. A first start without accounts prints the one-time set-up link.
 func (serveCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		link, err := a.FirstRunURL(s.ctx)
-		if err != nil {
-			return err
-		}
 		listener, err := s.listen(a)
 		if err != nil {
 			return err
+		}
+		// Only now: a new link ends the one of the server that has the address already.
+		link, err := a.FirstRunURL(s.ctx)
+		if err != nil {
+			return errors.Join(err, listener.Close())
 		}
 		s.print("Sallyport %s answers at %s", app.Version, a.Config.PublicURL)
 		if link != "" {

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sallyport/internal/db/dbtest"
+)
+
+// TestMain lets the test binary be the program too: tests run it as "sallyport".
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sallyport": main})
+}
+
+// TestScripts plays the sessions of an operator under testdata/script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Setenv("SALLYPORT_LISTEN", l.Addr().String())
+			env.Setenv("LISTEN", l.Addr().String())
+			return l.Close()
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"postgres": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv("SALLYPORT_DATABASE", dbtest.EmptyPostgres(t))
+			},
+			"waitfor": waitFor,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// waitFor waits until an address answers well: waitfor URL.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		answer, err := http.Get(args[0])
+		if err != nil {
+			continue
+		}
+		ts.Check(answer.Body.Close())
+		if answer.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	ts.Fatalf("%s does not answer", args[0])
+}

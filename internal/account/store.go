@@ -126,6 +126,8 @@ func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p
 	}
 	return d.Run(ctx,
 		db.Must(ErrNotFound, `UPDATE accounts SET policy = $2 WHERE account_id = $1`, accountID, string(raw)),
-		audit.Record(now, audit.Event{AccountID: accountID, Action: audit.AccountPolicyChanged, Actor: by, Target: accountID,
-			Detail: map[string]string{"policy": string(raw)}}))
+		audit.Record(now, audit.Event{
+			AccountID: accountID, Action: audit.AccountPolicyChanged, Actor: by, Target: accountID,
+			Detail: map[string]string{"policy": string(raw)},
+		}))
 }

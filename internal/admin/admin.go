@@ -90,6 +90,8 @@ func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string
 	}
 	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)
 	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID),
-		audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.UserReset, Actor: by, Target: u.ID,
-			Detail: map[string]string{"reason": reason}}))...)
+		audit.Record(s.Now(), audit.Event{
+			AccountID: u.AccountID, Action: audit.UserReset, Actor: by, Target: u.ID,
+			Detail: map[string]string{"reason": reason},
+		}))...)
 }

@@ -16,8 +16,10 @@ func TestWhatIsRecordedIsRead(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		now := time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 		for i, account := range []string{"acc_1", "acc_2", "acc_1", "acc_1"} {
-			e := audit.Event{AccountID: account, Action: audit.SignedIn, Target: "usr_1", Detail: map[string]string{"text": "a\x00\xff\"'</script>"},
-				Actor: audit.Actor{Address: "192.0.2.1\x00", UserAgent: "x\x00\xff\r\n" + strings.Repeat("ü", 300)}.As("usr_1")}
+			e := audit.Event{
+				AccountID: account, Action: audit.SignedIn, Target: "usr_1", Detail: map[string]string{"text": "a\x00\xff\"'</script>"},
+				Actor: audit.Actor{Address: "192.0.2.1\x00", UserAgent: "x\x00\xff\r\n" + strings.Repeat("ü", 300)}.As("usr_1"),
+			}
 			if err := d.Run(t.Context(), audit.Record(now.Add(time.Duration(i)*time.Second), e)); err != nil {
 				t.Fatal(err)
 			}

@@ -170,8 +170,10 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 			return err
 		}
 		for _, f := range charged {
-			if err := tx.Run(ctx, audit.Record(now, audit.Event{AccountID: t.AccountID, Action: action, Actor: t.By, Target: f.ID,
-				Detail: map[string]string{"user": t.UserID, "failures": strconv.FormatInt(f.Failures, 10)}})); err != nil {
+			if err := tx.Run(ctx, audit.Record(now, audit.Event{
+				AccountID: t.AccountID, Action: action, Actor: t.By, Target: f.ID,
+				Detail: map[string]string{"user": t.UserID, "failures": strconv.FormatInt(f.Failures, 10)},
+			})); err != nil {
 				return err
 			}
 		}

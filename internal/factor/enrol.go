@@ -114,8 +114,10 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	}
 	stmts := append([]db.Stmt{}, more...)
 	stmts = append(stmts, confirm(match, now), user.RequireSetUp(u, false),
-		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
-			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name}}))
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
+			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name},
+		}))
 	var shown []string
 	if first || set.ID == "" {
 		var made []db.Stmt

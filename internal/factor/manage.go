@@ -55,8 +55,10 @@ func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string
 		return err
 	}
 	return s.DB.Run(ctx, rename(f, name),
-		audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.FactorRenamed, Actor: by, Target: f.ID,
-			Detail: map[string]string{"from": f.Name, "to": name}}))
+		audit.Record(s.Now(), audit.Event{
+			AccountID: u.AccountID, Action: audit.FactorRenamed, Actor: by, Target: f.ID,
+			Detail: map[string]string{"from": f.Name, "to": name},
+		}))
 }
 
 // Remove takes a device away, and with the last one the backup codes, in one
@@ -82,8 +84,10 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 		for _, r := range rest {
 			last = last && r.State != Confirmed
 		}
-		stmts := []db.Stmt{audit.Record(s.Now(), audit.Event{AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,
-			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name}})}
+		stmts := []db.Stmt{audit.Record(s.Now(), audit.Event{
+			AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,
+			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name},
+		})}
 		if last {
 			stmts = append(stmts, removeCodes(u.AccountID, u.ID)...)
 		}

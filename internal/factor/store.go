@@ -25,8 +25,10 @@ type Scanner struct {
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
 	f := &s.s.Factor
-	return []any{&f.AccountID, &f.UserID, &f.ID, &f.Kind, &f.Name, &f.State, &f.LastStep, &f.Drift, &f.ResyncStep, &f.Failures,
-		&s.blocked, &s.created, &s.expires, &s.confirmed, &s.used}
+	return []any{
+		&f.AccountID, &f.UserID, &f.ID, &f.Kind, &f.Name, &f.State, &f.LastStep, &f.Drift, &f.ResyncStep, &f.Failures,
+		&s.blocked, &s.created, &s.expires, &s.confirmed, &s.used,
+	}
 }
 
 // DestWithSecret lists where Columns and SecretColumn go.

@@ -163,8 +163,10 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 }
 
 func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt {
-	return audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.SignedIn, Actor: by.As(u.ID), Target: u.ID,
-		Detail: map[string]string{"method": method}})
+	return audit.Record(now, audit.Event{
+		AccountID: u.AccountID, Action: audit.SignedIn, Actor: by.As(u.ID), Target: u.ID,
+		Detail: map[string]string{"method": method},
+	})
 }
 
 // Cancel ends a pending sign-in. One that is gone already is no error.

@@ -106,8 +106,15 @@ func TestSpellingsAndAddressesShareOneCounter(t *testing.T) {
 		ways := func(email string) (got []string) {
 			upper := strings.ToUpper(email)
 			for _, c := range []struct{ slug, email string }{
-				{"acme", email}, {" ACME ", upper}, {"", " " + email + "\t"}, {"other", email}, {"nowhere", upper},
-				{"acme", email}, {"", email}, {"other", email}, {"nowhere", email},
+				{"acme", email},
+				{" ACME ", upper},
+				{"", " " + email + "\t"},
+				{"other", email},
+				{"nowhere", upper},
+				{"acme", email},
+				{"", email},
+				{"other", email},
+				{"nowhere", email},
 			} {
 				got = append(got, refusal(w, c.slug, c.email))
 			}

@@ -72,8 +72,10 @@ func Creating(now time.Time, n New, by audit.Actor) (User, []db.Stmt, error) {
 	return u, []db.Stmt{
 		db.Write(`INSERT INTO users (account_id, user_id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			u.AccountID, u.ID, u.Email, u.Name, string(u.Role), n.PasswordHash, db.At(now)),
-		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserCreated, Actor: by, Target: u.ID,
-			Detail: map[string]string{"email": u.Email, "role": string(u.Role)}}),
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.UserCreated, Actor: by, Target: u.ID,
+			Detail: map[string]string{"email": u.Email, "role": string(u.Role)},
+		}),
 	}, nil
 }
 

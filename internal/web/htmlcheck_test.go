@@ -25,7 +25,7 @@ var (
 	tagName   = regexp.MustCompile(`^[a-z][a-z0-9]*`)
 	attribute = regexp.MustCompile(`^\s+([a-zA-Z][a-zA-Z0-9:-]*)(?:="([^"<]*)")?`)
 	reference = regexp.MustCompile(`&(?:[a-zA-Z]+|#[0-9]+|#x[0-9a-fA-F]+);|&`)
-	// ends are those elements which a "p" may not hold (HTML section 4.4.1).
+	// blocks are elements which a "p" may not hold (HTML section 4.4.1).
 	blocks = []string{"p", "div", "form", "ul", "ol", "dl", "h1", "h2", "section", "figure", "details", "pre", "main", "header", "nav"}
 )
 
@@ -112,14 +112,4 @@ func parseTag(s string) (*element, string, error) {
 		return e, left, nil
 	}
 	return nil, "", fmt.Errorf("<%s> has an attribute that can't be read: %.30q", name, rest)
-}
-
-// within reports whether the element stands inside one with the tag.
-func (e *element) within(tag string) bool {
-	for p := e.parent; p != nil; p = p.parent {
-		if p.tag == tag {
-			return true
-		}
-	}
-	return false
 }

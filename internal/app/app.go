@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,8 @@ type App struct {
 	Admin    *admin.Service
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
+
+	readiness readiness
 }
 
 // Open builds the parts, brings the database up to date and checks the key file.
@@ -150,12 +153,15 @@ func (a *App) FirstRunURL(ctx context.Context) (string, error) {
 	return strings.TrimSuffix(a.Config.PublicURL.String(), "/") + "/set-up?token=" + secret, nil
 }
 
+// proxied are the headers by which a proxy gives itself away.
+var proxied = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "Via"}
+
 // mayReadMetrics reports whether a request comes from a network that may read the
 // metrics. One that went through a proxy which is not trusted may not: its true origin is unknown.
 func (a *App) mayReadMetrics(r *http.Request) bool {
 	client := httpx.InfoOf(r.Context()).Client
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
+	forwarded := slices.ContainsFunc(proxied, func(name string) bool { return r.Header.Get(name) != "" })
 	if err != nil || !client.IsValid() || (forwarded && peer.Addr().Unmap() == client) {
 		return false
 	}
@@ -166,4 +172,3 @@ func (a *App) mayReadMetrics(r *http.Request) bool {
 	}
 	return false
 }
-

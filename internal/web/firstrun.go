@@ -41,7 +41,7 @@ func (s *Site) firstRun(w http.ResponseWriter, r *http.Request) error {
 		if e := errs.From(err); e.Field == "name" {
 			err = e.In("your_name")
 		}
-		return s.again(w, r, err, "", func(f *FormError) View {
+		return s.again(r, err, "", func(f *FormError) View {
 			return FirstRun{
 				Token: form.Get("token"), Organisation: form.Get("organisation"), Name: form.Get("your_name"),
 				Email: form.Get("email"), MinPassword: password.MinCharacters, Error: f,

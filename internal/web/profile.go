@@ -54,7 +54,7 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 		case "new":
 			err = e.In("new_password")
 		}
-		return s.again(w, r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
+		return s.again(r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
 	return done(w, "/settings", NoticePasswordChanged)

@@ -33,7 +33,7 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 		if p == nil {
 			return s.ended(w, r, err)
 		}
-		return s.again(w, r, err, "", func(f *FormError) View {
+		return s.again(r, err, "", func(f *FormError) View {
 			return SetUp{Why: WhyReset, Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
 		})
 	}
@@ -57,7 +57,7 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return s.ended(w, r, readErr)
 		}
-		return s.again(w, r, err, "", func(f *FormError) View {
+		return s.again(r, err, "", func(f *FormError) View {
 			return ConfirmDevice{ID: form.Get("id"), Name: p.DeviceName(form.Get("id")), SigningIn: true, Ends: p.ExpiresAt, Error: f}
 		})
 	}

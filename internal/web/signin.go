@@ -70,7 +70,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		if e := errs.From(err); e.Kind == errs.Forbidden {
 			err = e.In("email") // locked or suspended: said at the form, to somebody who knew the password
 		}
-		return s.again(w, r, err, "", func(f *FormError) View {
+		return s.again(r, err, "", func(f *FormError) View {
 			v.Error = f
 			if a, err := account.BySlug(r.Context(), s.DB, v.Account); err == nil {
 				v.AccountName = a.Name
@@ -236,7 +236,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	if readErr != nil {
 		return s.ended(w, r, readErr)
 	}
-	return s.again(w, r, err, "", func(f *FormError) View {
+	return s.again(r, err, "", func(f *FormError) View {
 		if f.Field == "" {
 			f.Field = "code"
 		}

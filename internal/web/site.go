@@ -139,7 +139,7 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place 
 
 // again shows a form once more with what was wrong, if the person at the form can do
 // something about it; other errors go to the page for requests that failed as a whole.
-func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, place Place, v func(*FormError) View) error {
+func (s *Site) again(r *http.Request, err error, place Place, v func(*FormError) View) error {
 	e := errs.From(err)
 	switch e.Kind {
 	case errs.Invalid, errs.Unauthenticated, errs.Conflict, errs.TooMany:
@@ -150,14 +150,36 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, place Pl
 	default:
 		return err
 	}
-	if e.RetryAfter > 0 {
-		httpx.SetRetryAfter(w.Header(), e)
-	}
-	return s.render(w, r, httpx.Status(e), place, v(Failure(e)))
+	return e.Because(&shownAgain{request: r, place: place, view: v(Failure(e)), cause: e.Cause})
 }
+
+// shownAgain travels as the cause of an error that a form shows. So the refusal has its
+// status and its line in the log like every other one, and the form is what the person sees.
+type shownAgain struct {
+	request *http.Request // as the guard admitted it
+	place   Place
+	view    View
+	cause   error
+}
+
+func (a *shownAgain) Error() string {
+	if a.cause != nil {
+		return a.cause.Error()
+	}
+	return "shown at its form"
+}
+
+func (a *shownAgain) Unwrap() error { return a.cause }
 
 // problem is the page for a request that failed as a whole.
 func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
+	var again *shownAgain
+	if errors.As(f.Err, &again) {
+		if err := s.render(w, again.request, f.Status, again.place, again.view); err != nil {
+			panic(err) // as below
+		}
+		return
+	}
 	v := Problem{Status: f.Status, Message: f.Err.Message, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(f.Err)}
 	if err := s.render(w, r, f.Status, "", v); err != nil {
 		panic(err) // the adapter answers in plain words then

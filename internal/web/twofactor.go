@@ -107,7 +107,7 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 		}
 		v := s.addDeviceView(r, devices)
 		v.Name = form.Get("name")
-		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			if f.Field == "password" {
 				v.AskPassword = true
 			}
@@ -158,7 +158,7 @@ func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return err
 		}
-		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			return ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt, Error: f}
 		})
 	}
@@ -219,7 +219,7 @@ func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return readErr
 		}
-		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			v.AskPassword = v.AskPassword || f.Field == "password"
 			v.Error = f
 			return v
@@ -254,7 +254,7 @@ func (s *Site) renameDevice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.Factors.Rename(r.Context(), signed(r).User, d.ID, form.Get("name"), by(r)); err != nil {
-		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			return RenameDevice{ID: d.ID, Name: form.Get("name"), Present: d.Name, Error: f}
 		})
 	}
@@ -294,7 +294,7 @@ func (s *Site) removeDevice(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return readErr
 		}
-		return s.again(w, r, err, PlaceTwoFactor, func(f *FormError) View {
+		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			v.AskPassword = v.AskPassword || f.Field == "password"
 			v.Error = f
 			return v

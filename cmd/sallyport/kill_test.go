@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"sallyport/internal/db"
+	"sallyport/internal/db/dbtest"
 )
 
 // TestKill kills a server at a random instant under load, again and again: whatever it had
@@ -96,4 +98,34 @@ func TestTerminate(t *testing.T) {
 			t.Logf("%d acknowledgements hold; stopped after %v", a.total(), took)
 		}
 	})
+}
+
+// TestSecondSignal: a first SIGTERM waits for what is in flight, a second one ends the server at once.
+func TestSecondSignal(t *testing.T) {
+	p, _ := settle(t, dbtest.SQLite(t), 0, 0)
+	server := serve(t, p.settings...)
+	slow, err := net.Dial("tcp", strings.TrimPrefix(server.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	// A request whose body does not come keeps the server waiting.
+	if _, err := slow.Write([]byte("POST /sign-in HTTP/1.1\r\nHost: " + strings.TrimPrefix(server.url, "http://") +
+		"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond)
+	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-server.done:
+		t.Fatal("the first signal cut a request off")
+	case <-time.After(500 * time.Millisecond):
+	}
+	start := time.Now()
+	server.signal(syscall.SIGTERM)
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("the second signal took %v", took)
+	}
 }

@@ -115,6 +115,17 @@ func Any(ctx context.Context, q db.Querier) (bool, error) {
 	return n > 0, err
 }
 
+// SetSuspended suspends an account, whose people then have no session anywhere within a second, or resumes it.
+func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string, suspended bool, by audit.Actor) error {
+	action, at := audit.AccountResumed, db.Time(0)
+	if suspended {
+		action, at = audit.AccountSuspended, db.At(now)
+	}
+	return d.Run(ctx,
+		db.Must(ErrNotFound, `UPDATE accounts SET suspended_at = $2 WHERE account_id = $1`, accountID, at),
+		audit.Record(now, audit.Event{AccountID: accountID, Action: action, Actor: by, Target: accountID}))
+}
+
 // SetPolicy replaces an account's policy.
 func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p Policy, by audit.Actor) error {
 	if err := p.Check(); err != nil {

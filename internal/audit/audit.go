@@ -57,7 +57,7 @@ const (
 	FactorAdded      Action = "factor.added"
 	FactorRenamed    Action = "factor.renamed"
 	FactorRemoved    Action = "factor.removed"
-	FactorBlocked    Action = "factor.blocked"
+	FactorLocked     Action = "factor.locked"
 	BackupCodesMade  Action = "backup_codes.made"
 	PasswordRefused  Action = "password.refused"
 	CodeRefused      Action = "code.refused"

@@ -94,7 +94,7 @@ func (Method) Clean(typed string) (string, error) {
 	return b.String(), nil
 }
 
-// Match compares the code with the one unused code that its selector finds.
+// Match compares the code with the one that its selector finds.
 func (m Method) Match(ctx context.Context, code string, candidates []factor.Candidate, _ time.Time, _ time.Duration) (factor.Finding, error) {
 	for _, c := range candidates {
 		for _, stored := range c.Codes {
@@ -104,6 +104,9 @@ func (m Method) Match(ctx context.Context, code string, candidates []factor.Cand
 			ok, _, err := m.Hasher.Verify(ctx, stored.Hash, code[selectorLength:])
 			if err != nil {
 				return factor.Finding{}, err
+			}
+			if ok && stored.Used {
+				return factor.Finding{Used: true}, nil
 			}
 			if ok {
 				return factor.Finding{Right: &factor.Match{Factor: c.Factor, Selector: stored.Selector}}, nil

@@ -101,8 +101,8 @@ func TestCodesWorkOnceInAnyForm(t *testing.T) {
 				t.Errorf("%q: %v", form(codes[i]), err)
 			}
 			for _, again := range []string{form(codes[i]), codes[i]} {
-				if err := use(w.Ada, again); !errors.Is(err, factor.ErrWrongCode) {
-					t.Errorf("%q again: %v, want wrong_code", again, err)
+				if err := use(w.Ada, again); !errors.Is(err, factor.ErrUsedCode) {
+					t.Errorf("%q again: %v, want used_code", again, err)
 				}
 			}
 		}

@@ -12,10 +12,12 @@ import (
 )
 
 type accountCmd struct {
-	Create    accountCreateCmd `cmd:"" help:"Create an account."`
-	List      accountListCmd   `cmd:"" help:"List all accounts."`
-	Show      accountShowCmd   `cmd:"" help:"Show one account with its policy."`
-	SetPolicy accountPolicyCmd `cmd:"" help:"Change settings of an account's policy."`
+	Create    accountCreateCmd  `cmd:"" help:"Create an account."`
+	List      accountListCmd    `cmd:"" help:"List all accounts."`
+	Show      accountShowCmd    `cmd:"" help:"Show one account with its policy."`
+	SetPolicy accountPolicyCmd  `cmd:"" help:"Change settings of an account's policy."`
+	Suspend   accountSuspendCmd `cmd:"" help:"Keep all of an account's people out."`
+	Resume    accountResumeCmd  `cmd:"" help:"Let a suspended account's people in again."`
 }
 
 type accountCreateCmd struct {
@@ -112,4 +114,34 @@ func day(t time.Time) string {
 		return "never"
 	}
 	return t.UTC().Format("2 January 2006, 15:04 UTC")
+}
+
+type accountSuspendCmd struct {
+	ShortName string `arg:"" help:"The account's short name."`
+}
+
+func (c accountSuspendCmd) Run(s *session) error {
+	return s.setSuspended(c.ShortName, true, "%s is suspended: within a second nobody of it has a session, and nobody can sign in.")
+}
+
+type accountResumeCmd struct {
+	ShortName string `arg:"" help:"The account's short name."`
+}
+
+func (c accountResumeCmd) Run(s *session) error {
+	return s.setSuspended(c.ShortName, false, "%s is active again.")
+}
+
+func (s *session) setSuspended(slug string, suspended bool, said string) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, slug)
+		if err != nil {
+			return err
+		}
+		if err := account.SetSuspended(s.ctx, a.DB, a.Now(), acct.ID, suspended, audit.Operator()); err != nil {
+			return err
+		}
+		s.print(said, acct.Name)
+		return nil
+	})
 }

@@ -14,18 +14,23 @@ import (
 	"golang.org/x/term"
 )
 
+// secret reads a secret of the kind named from the first line of a file; "-" is the standard input.
+func (s *session) secret(kind, file string) (string, error) {
+	if file == "-" {
+		return firstLine(kind, s.Stdin)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("the %s cannot be read: %w", kind, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return firstLine(kind, f)
+}
+
 // newPassword prompts twice on a terminal, or reads the first line of a file.
 func (s *session) newPassword(file string) (string, error) {
-	switch {
-	case file == "-":
-		return firstLine(s.Stdin)
-	case file != "":
-		f, err := os.Open(file)
-		if err != nil {
-			return "", fmt.Errorf("the password file cannot be read: %w", err)
-		}
-		defer f.Close() //nolint:errcheck // only read
-		return firstLine(f)
+	if file != "" {
+		return s.secret("password", file)
 	}
 	in := int(s.Stdin.Fd())
 	if !term.IsTerminal(in) {
@@ -47,14 +52,14 @@ func (s *session) newPassword(file string) (string, error) {
 	return typed[0], nil
 }
 
-func firstLine(r io.Reader) (string, error) {
+func firstLine(kind string, r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
-		return "", errors.New("no password was given")
+		return "", fmt.Errorf("no %s was given", kind)
 	}
 	return line, nil
 }

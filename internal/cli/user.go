@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/factor"
+	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
 
@@ -17,6 +18,7 @@ type userCmd struct {
 	List           userListCmd     `cmd:"" help:"List an account's users."`
 	Show           userShowCmd     `cmd:"" help:"Show one user with the devices and the latest events."`
 	ResetTwoFactor userResetCmd    `cmd:"" help:"End a user's devices, backup codes and sessions; the next sign-in demands a new device."`
+	ImportDevice   userImportCmd   `cmd:"" help:"Bring a user's authenticator app from another product, by its otpauth link."`
 	SetPassword    userPasswordCmd `cmd:"" help:"Give a user a new password, which is prompted for; the second factor stays."`
 	Lock           userLockCmd     `cmd:"" help:"End a user's sessions and keep them out."`
 	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
@@ -62,7 +64,7 @@ func (c userCreateCmd) Run(s *session) error {
 		}
 		n := admin.NewUser{Email: c.Email, Name: c.Name, Role: user.Role(c.Role)}
 		if c.HashFile != "" {
-			n.PasswordHash, err = s.newPassword(c.HashFile)
+			n.PasswordHash, err = s.secret("password hash", c.HashFile)
 		} else {
 			n.Password, err = s.newPassword(c.PasswordFile)
 		}
@@ -168,6 +170,27 @@ func (c userResetCmd) Run(s *session) error {
 			return err
 		}
 		s.print("The devices, backup codes and sessions of %s have ended. The next sign-in demands a new device.", u.Email)
+		return nil
+	})
+}
+
+type userImportCmd struct {
+	who
+	Name    string `help:"The device's name." default:"My Phone"`
+	URIFile string `help:"Read the otpauth link from the first line of this file (- is the standard input)." required:"" placeholder:"FILE"`
+}
+
+func (c userImportCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		uri, err := s.secret("otpauth link", c.URIFile)
+		if err != nil {
+			return err
+		}
+		f, err := totp.Import(s.ctx, a.Factors, acct, u, c.Name, uri, audit.Operator())
+		if err != nil {
+			return err
+		}
+		s.print("%s has the device “%s” and needs its codes from now on. Backup codes they make themselves, in their settings.", u.Email, f.Name)
 		return nil
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/errs"
 	"sallyport/internal/throttle"
 	"sallyport/internal/user"
 )
@@ -159,10 +160,7 @@ func (s *Service) find(ctx context.Context, m Method, code string, tried []Candi
 
 // refuse charges a wrong code, records it, and says what was wrong with it.
 func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Finding, now time.Time) error {
-	verdict, action := ErrWrongCode, audit.CodeRefused
-	if found.Used {
-		verdict, action = ErrUsedCode, audit.CodeUsedTwice
-	}
+	verdict, action := verdictOf(tried[0].Kind, found.Used)
 	var charged []Factor
 	err := s.DB.Tx(ctx, func(tx *db.Tx) (err error) {
 		charged, err = charge(ctx, tx, tried, found.Near, now, waitOrLock)
@@ -173,6 +171,14 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 			if err := tx.Run(ctx, audit.Record(now, audit.Event{
 				AccountID: t.AccountID, Action: action, Actor: t.By, Target: f.ID,
 				Detail: map[string]string{"user": t.UserID, "failures": strconv.FormatInt(f.Failures, 10)},
+			})); err != nil {
+				return err
+			}
+			if f.Failures != throttle.Lock {
+				continue
+			}
+			if err := tx.Run(ctx, audit.Record(now, audit.Event{
+				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.UserID},
 			})); err != nil {
 				return err
 			}
@@ -194,6 +200,20 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 		return ErrLocked
 	}
 	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter a new one.")
+}
+
+// verdictOf says what is wrong with a code of this kind, and how that is recorded.
+func verdictOf(k Kind, used bool) (*errs.Error, audit.Action) {
+	switch {
+	case k == BackupCode && used:
+		return ErrUsedCode.Saying("That backup code has been used already. Enter another of your ten."), audit.CodeUsedTwice
+	case k == BackupCode:
+		return ErrWrongCode.Saying("That backup code isn’t valid. It may be mistyped or replaced by newer ones. Try another of your ten, or ask your administrator."), audit.CodeRefused
+	case used:
+		return ErrUsedCode, audit.CodeUsedTwice
+	default:
+		return ErrWrongCode, audit.CodeRefused
+	}
 }
 
 // blockedNow reads how long the tried factors are blocked.

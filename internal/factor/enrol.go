@@ -35,6 +35,27 @@ func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, k 
 	return f, s.DB.Run(ctx, insertPending(f, sealed))
 }
 
+// Import stores a factor brought from another product as confirmed. It takes no proof,
+// because only the operator imports; the user's sessions end with it. Errors: ErrName, ErrNameTaken, ErrLimit.
+func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, secret []byte, limit int, by audit.Actor) (Factor, error) {
+	now := s.Now()
+	name, err := s.freeName(ctx, u, "", name)
+	if err != nil {
+		return Factor{}, err
+	}
+	f := Factor{AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: k, Name: name, State: Confirmed, AddedAt: now, ConfirmedAt: now}
+	if err := s.checkLimit(ctx, f, limit); err != nil {
+		return Factor{}, err
+	}
+	sealed, err := s.seal(f, secret)
+	if err != nil {
+		return Factor{}, err
+	}
+	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
+			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"}}))
+}
+
 // checkLimit refuses one device too many of a kind (K6).
 func (s *Service) checkLimit(ctx context.Context, f Factor, limit int) error {
 	devices, err := List(ctx, s.DB, f.AccountID, f.UserID, s.Now())

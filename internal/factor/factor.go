@@ -79,13 +79,14 @@ type Stored struct {
 type Candidate struct {
 	Factor
 	Secret []byte // what the method stored at enrolment
-	Codes  []Code // the unused single-use codes, for the kinds that have them
+	Codes  []Code // the single-use codes, for the kinds that have them
 }
 
 // Code is one single-use code as it is stored.
 type Code struct {
 	Selector string // finds the row to compare with; no secret
 	Hash     string // PHC string
+	Used     bool   // used up already; told apart from a wrong one, and no more
 }
 
 // Match says which factor a code proves and what must be used up for it.

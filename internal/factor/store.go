@@ -72,14 +72,16 @@ func load(ctx context.Context, q db.Querier, accountID, userID string) ([]Stored
 	return all, err
 }
 
-// codes returns a factor's unused single-use codes.
+// codes returns a factor's single-use codes.
 func codes(ctx context.Context, q db.Querier, f Factor) ([]Code, error) {
 	var all []Code
-	err := q.Each(ctx, `SELECT selector, hash FROM factor_codes WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND used_at = 0`,
+	err := q.Each(ctx, `SELECT selector, hash, used_at FROM factor_codes WHERE account_id = $1 AND user_id = $2 AND factor_id = $3`,
 		[]any{f.AccountID, f.UserID, f.ID},
 		func(scan func(...any) error) error {
 			var c Code
-			err := scan(&c.Selector, &c.Hash)
+			var used db.Time
+			err := scan(&c.Selector, &c.Hash, &used)
+			c.Used = used != 0
 			all = append(all, c)
 			return err
 		})
@@ -134,6 +136,14 @@ func insertPending(f Factor, sealed []byte) db.Stmt {
 			factor_id = excluded.factor_id, name = excluded.name, secret = excluded.secret, last_step = 0, drift = 0,
 			resync_step = 0, failures = 0, blocked_until = 0, created_at = excluded.created_at, expires_at = excluded.expires_at`,
 		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt), db.At(f.ExpiresAt))
+}
+
+// insertConfirmed stores a factor that counts from the start.
+func insertConfirmed(f Factor, sealed []byte) db.Stmt {
+	return db.Write(`
+		INSERT INTO factors (account_id, user_id, factor_id, kind, name, state, secret, created_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, 'confirmed', $6, $7, $7)`,
+		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt))
 }
 
 // confirm makes a pending factor count, with the code's step used up in the same write.

@@ -24,10 +24,15 @@ func Issue(accountID, userID, prefix string) (cookie string, b Bearer) {
 // Parse reads what a cookie says. It proves nothing until the row is found.
 func Parse(cookie, prefix string) (Bearer, bool) {
 	parts := strings.Split(cookie, ".")
-	if len(cookie) > 200 || len(parts) != 3 || len(parts[2]) != 43 {
+	if len(cookie) > 200 || len(parts) != 3 || len(parts[2]) != 43 || !isID(parts[0]) || !isID(parts[1]) {
 		return Bearer{}, false
 	}
 	return Bearer{parts[0], parts[1], idOf(prefix, parts[2])}, true
+}
+
+// isID reports whether s has only the characters of our ids, so that nothing else reaches the database.
+func isID(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
 func idOf(prefix, secret string) string {

@@ -3,21 +3,17 @@ package totp_test
 import (
 	"testing"
 
+	"sallyport/internal/audit"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/totp"
 )
 
-// importPhone brings a key from elsewhere, with the password as its proof.
-func importPhone(tb testing.TB, w *domaintest.World, b domaintest.Browser, uri string) domaintest.Phone {
+// importPhone brings a key from elsewhere, as the operator does.
+func importPhone(tb testing.TB, w *domaintest.World, b domaintest.Browser, name, uri string) domaintest.Phone {
 	tb.Helper()
-	u := b.Signed.User
-	proof, err := w.Reauth.Password(tb.Context(), u, domaintest.Password, b.As())
+	f, err := totp.Import(tb.Context(), w.Factors, w.Acme, b.Signed.User, name, uri, audit.Operator())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e, err := totp.Import(tb.Context(), w.Factors, proof, w.Acme, u, "Imported", uri)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return domaintest.Scan(tb, e.Factor.ID, e.URI)
+	return domaintest.Scan(tb, f.ID, uri)
 }

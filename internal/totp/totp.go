@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/audit"
 	"sallyport/internal/factor"
 	"sallyport/internal/otp"
 	"sallyport/internal/reauth"
@@ -51,8 +52,9 @@ func (Method) Match(_ context.Context, code string, candidates []factor.Candidat
 			return factor.Finding{}, fmt.Errorf("factor %s: %w", c.ID, err)
 		}
 		here := key.Step(now)
-		allowed := int64(tolerance / key.Period)
-		if step, ok := key.Find(code, here+c.Drift-allowed, here+c.Drift+allowed); ok {
+		allowed, wide := int64(tolerance/key.Period), int64(reach/key.Period)
+		from, to := max(here+c.Drift-allowed, here-wide), min(here+c.Drift+allowed, here+wide)
+		if step, ok := key.Find(code, from, to); ok {
 			if step > c.LastStep {
 				found.Right = &factor.Match{Factor: c.Factor, Step: step, Drift: c.Drift}
 			} else {
@@ -60,7 +62,6 @@ func (Method) Match(_ context.Context, code string, candidates []factor.Candidat
 			}
 			continue
 		}
-		wide := int64(reach / key.Period)
 		if step, ok := key.Find(code, max(here-wide, c.LastStep+1), here+wide); ok {
 			found.Near = &factor.Match{Factor: c.Factor, Step: step, Drift: step - here}
 		}
@@ -113,20 +114,6 @@ type Enrolment struct {
 // the account's name, so that each account has an entry of its own in the app (P11).
 func Begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account.Account, u user.User, name string) (Enrolment, error) {
 	key := otp.Key{Secret: otp.NewSecret(), Digits: otp.DefaultDigits, Period: otp.DefaultPeriod}
-	return begin(ctx, s, proof, a, u, name, key)
-}
-
-// Import is Begin with a key that exists already, such as one brought from another
-// product: SHA-256, SHA-512 and eight digits are read too.
-func Import(ctx context.Context, s *factor.Service, proof reauth.Proof, a account.Account, u user.User, name, uri string) (Enrolment, error) {
-	key, _, _, err := otp.ParseURI(uri)
-	if err != nil {
-		return Enrolment{}, err
-	}
-	return begin(ctx, s, proof, a, u, name, key)
-}
-
-func begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account.Account, u user.User, name string, key otp.Key) (Enrolment, error) {
 	raw, err := encode(key)
 	if err != nil {
 		return Enrolment{}, err
@@ -136,4 +123,18 @@ func begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account
 		return Enrolment{}, err
 	}
 	return Enrolment{Factor: f, Key: otp.FormatSecret(key.Secret), URI: key.URI(a.Name, u.Email), Issuer: a.Name, Account: u.Email}, nil
+}
+
+// Import stores a key that exists already, brought from another product by the operator,
+// as a confirmed device: the person goes on with the app they have. SHA-256, SHA-512 and eight digits are read too.
+func Import(ctx context.Context, s *factor.Service, a account.Account, u user.User, name, uri string, by audit.Actor) (factor.Factor, error) {
+	key, _, _, err := otp.ParseURI(uri)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	raw, err := encode(key)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	return s.Import(ctx, u, factor.TOTP, name, raw, a.Policy.MaxDevicesPerKind, by)
 }

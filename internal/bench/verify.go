@@ -38,22 +38,38 @@ func (b *bench) sqlite(ctx context.Context) error {
 		return err
 	}
 	defer plain.Close() //nolint:errcheck // as above
+	bare, err := openGrouped(ctx, b.path("grouped.db"))
+	if err != nil {
+		return err
+	}
+	defer bare.close() //nolint:errcheck // as above
+	answers := make([]chan error, clients)
+	for i := range answers {
+		answers[i] = make(chan error, 1)
+	}
+	b.report.group("Second step on SQLite")
 	before := s.db.Stats()
-	ratio, verify, update, err := byTurns(b.rounds,
-		s.verification(ctx, clients, verifies, ownCPU),
-		func(int) (sample, error) {
-			return burst(clients, updates, ownCPU, func(_, i int) error {
-				return plain.Run(ctx, db.Must(errors.New("no such row"), `UPDATE bench_rows SET n = n + 1 WHERE id = $1`, i%rows))
-			})
-		})
+	verification := s.verification(ctx, clients, verifies, ownCPU)
+	ratio, verify, update, err := byTurns(b.rounds, verification, func(int) (sample, error) {
+		return burst(clients, updates, ownCPU, func(c, i int) error { return bare.run(i%rows, answers[c]) })
+	})
 	if err != nil {
 		return err
 	}
 	after := s.db.Stats()
-	b.report.group("Second step on SQLite")
-	b.report.figure("verifications ÷ durable updates, 32 clients", ratio, atLeast(0.18),
-		"verifications  "+verify.String(), "durable updates "+update.String(),
+	b.report.figure("verifications ÷ durable updates by the same driver", ratio, atLeast(0.18),
+		"verifications  "+verify.String(), "updates, database/sql "+update.String(),
 		fmt.Sprintf("%.0f transactions to a commit", float64(after.Transactions-before.Transactions)/float64(after.Commits-before.Commits)))
+	ratio, again, update, err := byTurns(b.rounds, verification, func(int) (sample, error) {
+		return burst(clients, updates, ownCPU, func(_, i int) error {
+			return plain.Run(ctx, db.Must(errors.New("no such row"), `UPDATE bench_rows SET n = n + 1 WHERE id = $1`, i%rows))
+		})
+	})
+	if err != nil {
+		return err
+	}
+	b.report.figure("verifications ÷ durable updates by package db", ratio, atLeast(0.18),
+		"verifications  "+again.String(), "updates, db.Run "+update.String())
 	b.report.figure("99 of 100 verifications within, 32 clients", verify.p99.Seconds()*1000, atMost(20, " ms"))
 	crowd, err := s.verification(ctx, manyMore, verifies, ownCPU)(0)
 	if err != nil {

@@ -79,9 +79,16 @@ func (c demoCmd) Run(s *session) (err error) {
 // demoUsers makes the sample account, and keeps its passwords in a file beside the
 // database: a kept demo prints them again. Only a demo may do that.
 func demoUsers(s *session, a *app.App, file string) (string, error) {
-	lines, err := os.ReadFile(file)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return string(lines), err
+	some, err := account.Any(s.ctx, a.DB)
+	if err != nil {
+		return "", err
+	}
+	if some {
+		lines, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("the demo's users cannot be read; choose another folder with --data: %w", err)
+		}
+		return string(lines), nil
 	}
 	acme, err := account.Create(s.ctx, a.DB, a.Now(), "acme", "Acme", audit.Operator())
 	if err != nil {

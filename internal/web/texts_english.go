@@ -184,7 +184,6 @@ var english = texts{
 	"scan.qr":             "QR code to scan with your authenticator app. The key below says the same in letters.",
 	"scan.cannot":         "Can’t scan it?",
 	"scan.key_lead":       "Type this key into the app, for a time-based code:",
-	"scan.key":            "Key",
 	"scan.issuer":         "Issuer",
 	"scan.account":        "Account",
 	"scan.open":           "Open in an app on this device",

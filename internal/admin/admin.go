@@ -77,9 +77,9 @@ func (s *Service) Lock(ctx context.Context, u user.User, by audit.Actor) error {
 	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, true, by)...)
 }
 
-// Unlock lets a locked person in again.
+// Unlock lets a locked person in again, and forgives the wrong codes that locked a device of theirs.
 func (s *Service) Unlock(ctx context.Context, u user.User, by audit.Actor) error {
-	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, false, by)...)
+	return s.DB.Run(ctx, append(user.SetLocked(s.Now(), u, false, by), factor.Unlock(u.AccountID, u.ID))...)
 }
 
 // ResetTwoFactor ends a person's devices, backup codes and sessions; the next sign-in

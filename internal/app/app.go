@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -162,7 +163,7 @@ func (a *App) mayReadMetrics(r *http.Request) bool {
 	client := httpx.InfoOf(r.Context()).Client
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	forwarded := slices.ContainsFunc(proxied, func(name string) bool { return r.Header.Get(name) != "" })
-	if err != nil || !client.IsValid() || (forwarded && peer.Addr().Unmap() == client) {
+	if err != nil || !client.IsValid() || (forwarded && peer.Addr().Unmap() == client) || !a.ownName(r.Host) {
 		return false
 	}
 	for _, network := range a.Config.MetricsNetworks {
@@ -171,4 +172,12 @@ func (a *App) mayReadMetrics(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// ownName reports whether a Host is an address, a loopback name or the public name: a page
+// of a stranger's, whose name was made to point here, sends the stranger's name.
+func (a *App) ownName(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	_, err := netip.ParseAddr(name)
+	return err == nil || httpx.IsLoopback(name) || strings.EqualFold(name, a.Config.PublicURL.Hostname())
 }

@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -103,15 +104,13 @@ func (s *Service) choose(t Try) (Method, string, error) {
 // candidates opens the factors the code may prove and that may be tried now.
 func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) ([]Candidate, error) {
 	var open []Candidate
-	var blocked *Factor
+	var blocked []Factor
 	for _, f := range t.Factors {
 		if f.Kind != k || f.State != Confirmed || (t.FactorID != "" && f.ID != t.FactorID) {
 			continue
 		}
-		if f.Left(now) > 0 {
-			if blocked == nil || f.BlockedUntil.Before(blocked.BlockedUntil) {
-				blocked = &f.Factor
-			}
+		if !f.takes(now) {
+			blocked = append(blocked, f.Factor)
 			continue
 		}
 		secret, err := s.open(f)
@@ -129,8 +128,8 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 	switch {
 	case len(open) > 0:
 		return open, nil
-	case blocked != nil:
-		return nil, blockedError(*blocked, now)
+	case len(blocked) > 0:
+		return nil, blockedError(soonest(blocked, now), now)
 	default:
 		return nil, ErrNotFound
 	}
@@ -159,11 +158,14 @@ func (s *Service) find(ctx context.Context, m Method, code string, tried []Candi
 }
 
 // refuse charges a wrong code, records it, and says what was wrong with it.
+//
+// The charge is made even if the client has left: a guess that its sender can call back is a free one (D2).
 func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Finding, now time.Time) error {
+	ctx = context.WithoutCancel(ctx)
 	verdict, action := verdictOf(tried[0].Kind, found.Used)
 	var charged []Factor
 	err := s.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		charged, err = charge(ctx, tx, tried, found.Near, now, waitOrLock)
+		charged, err = charge(ctx, tx, tried, found.Near, now)
 		if err != nil || len(charged) == 0 {
 			return err
 		}
@@ -191,13 +193,13 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 	if len(charged) == 0 { // a wait began meanwhile: whether the code was right stays unknown
 		return s.blockedNow(ctx, t, tried, now)
 	}
-	next := slices.MinFunc(charged, func(a, b Factor) int { return a.BlockedUntil.Compare(b.BlockedUntil) })
+	next := soonest(charged, now)
 	left := next.Left(now)
 	switch {
-	case left == 0:
-		return verdict
 	case next.Locked():
 		return ErrLocked
+	case left == 0:
+		return verdict
 	}
 	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter a new one.")
 }
@@ -224,7 +226,7 @@ func (s *Service) blockedNow(ctx context.Context, t Try, tried []Candidate, now 
 	}
 	for _, f := range rows {
 		for _, c := range tried {
-			if f.ID == c.ID && f.Left(now) > 0 {
+			if f.ID == c.ID && !f.takes(now) {
 				return blockedError(f.Factor, now)
 			}
 		}
@@ -232,10 +234,15 @@ func (s *Service) blockedNow(ctx context.Context, t Try, tried []Candidate, now 
 	return ErrNotFound
 }
 
-// waitOrLock is throttle.Wait until the lock, and from there on a hundred years.
-func waitOrLock(failures int64) time.Duration {
-	if failures >= throttle.Lock {
-		return 100 * 365 * 24 * time.Hour
-	}
-	return throttle.Wait(failures)
+// soonest is the factor that takes a code first; a locked one never does.
+func soonest(all []Factor, now time.Time) Factor {
+	return slices.MinFunc(all, func(a, b Factor) int {
+		if a.Locked() != b.Locked() {
+			if a.Locked() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.Left(now), b.Left(now))
+	})
 }

@@ -53,7 +53,7 @@ func TestStaleRowsDecideNothing(t *testing.T) {
 				rows := now(u)
 				_ = consume(u, rows, codes[0])
 				return consume(u, rows, codes[0])
-			}, factor.ErrWrongCode},
+			}, factor.ErrUsedCode},
 			{"a wait began", func(u user.User, p domaintest.Phone, _ []string) error {
 				rows := now(u)
 				for range 5 {

@@ -123,7 +123,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 		return nil, ErrNotFound
 	case !pending.ExpiresAt.After(now):
 		return nil, ErrExpired
-	case pending.Left(now) > 0:
+	case !pending.takes(now):
 		return nil, blockedError(pending.Factor, now)
 	}
 	if err := s.checkLimit(ctx, pending.Factor, limit); err != nil {

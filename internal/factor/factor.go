@@ -64,10 +64,13 @@ type Factor struct {
 // or an administrator opens this one again.
 func (f Factor) Locked() bool { return f.Failures >= throttle.Lock }
 
-// Left is how long no code is accepted; zero if one is.
+// Left is how long a wait still runs; zero if none does. A locked factor takes no code whatever Left says.
 func (f Factor) Left(now time.Time) time.Duration {
-	return max(0, f.BlockedUntil.Sub(now))
+	return throttle.Remaining(f.BlockedUntil, now)
 }
+
+// takes reports whether a code may be tried now.
+func (f Factor) takes(now time.Time) bool { return !f.Locked() && f.Left(now) == 0 }
 
 // Stored is a factor as it lies in the database: its secret sealed.
 type Stored struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/db"
+	"sallyport/internal/throttle"
 )
 
 // Columns lists a factor's columns for the alias f, in the order of Scanner.Dest.
@@ -146,14 +147,18 @@ func insertConfirmed(f Factor, sealed []byte) db.Stmt {
 		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt))
 }
 
+// far is the instant after which no wait can end that began before now. A row that is
+// blocked beyond it was written by a clock that was ahead (security.md F15).
+func far(now time.Time) db.Time { return db.At(now.Add(throttle.Longest)) }
+
 // confirm makes a pending factor count, with the code's step used up in the same write.
 func confirm(m Match, now time.Time) db.Stmt {
 	f := m.Factor
 	return db.Must(errRefused, `
 		UPDATE factors SET state = 'confirmed', confirmed_at = $4, expires_at = 0, last_step = $5, drift = $6, resync_step = 0, failures = 0, blocked_until = 0
-		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4 AND blocked_until <= $4 AND last_step < $5
-			AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
-		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift, m.After)
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4 AND last_step < $5
+			AND failures < $8 AND (blocked_until <= $4 OR blocked_until > $9) AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
+		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift, m.After, throttle.Lock, far(now))
 }
 
 // consume uses up the code that m stands for. Of all transactions that try, at any
@@ -163,20 +168,26 @@ func consume(m Match, now time.Time) []db.Stmt {
 	if m.Selector == "" {
 		return []db.Stmt{db.Must(errRefused, `
 			UPDATE factors SET last_step = $4, drift = $5, last_used_at = $6, resync_step = 0, failures = 0, blocked_until = 0
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND last_step < $4 AND blocked_until <= $6
-				AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
-			f.AccountID, f.UserID, f.ID, m.Step, m.Drift, db.At(now), m.After)}
+			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND last_step < $4
+				AND failures < $8 AND (blocked_until <= $6 OR blocked_until > $9) AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
+			f.AccountID, f.UserID, f.ID, m.Step, m.Drift, db.At(now), m.After, throttle.Lock, far(now))}
 	}
 	return []db.Stmt{
 		db.Must(errRefused, `
 			UPDATE factors SET last_used_at = $4, failures = 0, blocked_until = 0
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND blocked_until <= $4`,
-			f.AccountID, f.UserID, f.ID, db.At(now)),
+			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed'
+				AND failures < $5 AND (blocked_until <= $4 OR blocked_until > $6)`,
+			f.AccountID, f.UserID, f.ID, db.At(now), throttle.Lock, far(now)),
 		db.Must(errRefused, `
 			UPDATE factor_codes SET used_at = $5
 			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND selector = $4 AND used_at = 0`,
 			f.AccountID, f.UserID, f.ID, m.Selector, db.At(now)),
 	}
+}
+
+// Unlock returns the statement that forgives all wrong codes of a user, for an administrator.
+func Unlock(accountID, userID string) db.Stmt {
+	return db.Write(`UPDATE factors SET failures = 0, blocked_until = 0 WHERE account_id = $1 AND user_id = $2 AND failures > 0`, accountID, userID)
 }
 
 // clearOthers forgives the wrong codes of a user's other factors: a complete sign-in with one opens the rest.
@@ -187,9 +198,9 @@ func clearOthers(f Factor) db.Stmt {
 }
 
 // charge counts one wrong code against each of the factors it was compared with and
-// begins the waits. It returns the longest wait, and how many factors it charged:
-// none if their waits were running already, and then the code was never evaluated.
-func charge(ctx context.Context, tx *db.Tx, tried []Candidate, near *Match, now time.Time, wait func(int64) time.Duration) (charged []Factor, err error) {
+// begins the waits. It returns the factors it charged: none if their waits were
+// running already, and then the code was never evaluated.
+func charge(ctx context.Context, tx *db.Tx, tried []Candidate, near *Match, now time.Time) (charged []Factor, err error) {
 	for _, c := range tried {
 		f, step := c.Factor, int64(0)
 		if near != nil && near.Factor.ID == f.ID {
@@ -198,8 +209,9 @@ func charge(ctx context.Context, tx *db.Tx, tried []Candidate, near *Match, now 
 		hit := false
 		err := tx.Each(ctx, `
 			UPDATE factors SET failures = failures + 1, resync_step = $5
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND blocked_until <= $4
-			RETURNING failures`, []any{f.AccountID, f.UserID, f.ID, db.At(now), step},
+			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3
+				AND failures < $6 AND (blocked_until <= $4 OR blocked_until > $7)
+			RETURNING failures`, []any{f.AccountID, f.UserID, f.ID, db.At(now), step, throttle.Lock, far(now)},
 			func(scan func(...any) error) error { hit = true; return scan(&f.Failures) })
 		if err != nil {
 			return nil, err
@@ -207,7 +219,7 @@ func charge(ctx context.Context, tx *db.Tx, tried []Candidate, near *Match, now 
 		if !hit {
 			continue
 		}
-		if w := wait(f.Failures); w > 0 {
+		if w := throttle.Wait(f.Failures); w > 0 {
 			f.BlockedUntil = now.Add(w)
 			if _, err := tx.Exec(ctx, `UPDATE factors SET blocked_until = $4 WHERE account_id = $1 AND user_id = $2 AND factor_id = $3`,
 				f.AccountID, f.UserID, f.ID, db.At(f.BlockedUntil)); err != nil {

@@ -163,7 +163,13 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	base := r.Context()
+	if rt.Method() != http.MethodGet {
+		// A client that hangs up must not call back what it sent: a wrong guess would go
+		// uncharged while a right one is answered (D2). The time-out stays.
+		base = context.WithoutCancel(base)
+	}
+	ctx, cancel := context.WithTimeout(base, timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
 	if r.ContentLength > limit {

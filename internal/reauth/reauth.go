@@ -95,7 +95,11 @@ func (s *Service) Password(ctx context.Context, u user.User, plain string, by au
 // Refuse charges a wrong password to the counters, all or none, records it, and returns
 // wrong with the longest wait it earned; or throttle.ErrBlocked if a wait was running:
 // then it was never evaluated.
+//
+// The charge is made even if the client has left: a guess that its sender can call back
+// is a free one.
 func Refuse(ctx context.Context, d *db.DB, now time.Time, e audit.Event, wrong *errs.Error, keys ...throttle.Key) error {
+	ctx = context.WithoutCancel(ctx)
 	var failures int64
 	err := d.Tx(ctx, func(tx *db.Tx) error {
 		failures = 0
@@ -105,6 +109,9 @@ func Refuse(ctx context.Context, d *db.DB, now time.Time, e audit.Event, wrong *
 				return err
 			}
 			failures = max(failures, n)
+		}
+		if e.Target == "" { // nobody: strangers must not fill the record, and must not be told apart by time
+			return tx.Run(ctx, throttle.Touch(keys[0], now), throttle.Touch(keys[0], now))
 		}
 		e.Action = audit.PasswordRefused
 		return tx.Run(ctx, audit.Record(now, e))

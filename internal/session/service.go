@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/token"
+	"sallyport/internal/user"
 )
 
 const (
@@ -67,6 +68,13 @@ func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
 		}
 		c = cached{signed, now}
 		s.keep(b, c)
+	}
+	if c.signed.over(now) { // gone for good: it must not live again when a clock is put back
+		s.Forget(b.AccountID, b.UserID)
+		if err := s.db.Run(ctx, removeUnused(c.signed.Session)); err != nil {
+			return nil, err
+		}
+		return nil, ErrNone
 	}
 	if err := c.signed.dead(now); err != nil {
 		return nil, err
@@ -133,16 +141,22 @@ func (s *Service) End(ctx context.Context, signed *Signed, sessionID string, by 
 }
 
 func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, action audit.Action, by audit.Actor) error {
-	err := s.db.Run(ctx, remove(signed.AccountID, signed.UserID, sessionID),
+	err := s.db.Run(ctx, held(signed.Session), remove(signed.AccountID, signed.UserID, sessionID),
 		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: action, Actor: by, Target: sessionID}))
 	s.Forget(signed.AccountID, signed.UserID)
 	return err
 }
 
-// EndOthers ends all of the user's sessions but the one given.
-func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor) error {
-	err := s.db.Run(ctx, removeOthers(signed.Session),
-		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: audit.OtherSessionsEnd, Actor: by, Target: signed.UserID}))
+// EndOthers ends all of the user's sessions and half-finished sign-ins but the one given,
+// which goes on under the cookie's value that it returns.
+func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor) (cookie string, err error) {
+	cookie, renew := Renew(signed.Session, signed.User.Epoch+1, signed.Level, signed.AMR)
+	stmts := append([]db.Stmt{user.RaiseEpoch(signed.User)}, renew...)
+	err = s.db.Run(ctx, append(stmts,
+		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: audit.OtherSessionsEnd, Actor: by, Target: signed.UserID}))...)
 	s.Forget(signed.AccountID, signed.UserID)
-	return err
+	if err != nil {
+		return "", err
+	}
+	return cookie, nil
 }

@@ -107,7 +107,8 @@ func TestEndsWithinASecondElsewhere(t *testing.T) {
 				return w.Sessions.End(t.Context(), second.Signed, b.Signed.ID, b.As())
 			}},
 			{"ended as one of the others", func(_ user.User, _, second domaintest.Browser) error {
-				return w.Sessions.EndOthers(t.Context(), second.Signed, second.As())
+				_, err := w.Sessions.EndOthers(t.Context(), second.Signed, second.As())
+				return err
 			}},
 			{"epoch raised", func(u user.User, _, _ domaintest.Browser) error { return d.Run(t.Context(), user.RaiseEpoch(u)) }},
 			{"locked", func(u user.User, _, _ domaintest.Browser) error {
@@ -148,16 +149,19 @@ func TestEndsHereAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
 		b, second := w.Browse(t, w.Ada), w.Browse(t, w.Ada)
-		if err := w.Sessions.EndOthers(t.Context(), second.Signed, second.As()); err != nil {
+		cookie, err := w.Sessions.EndOthers(t.Context(), second.Signed, second.As())
+		if err != nil {
 			t.Fatal(err)
 		}
+		wantError(t, "its own old secret", check(t, w, second.Cookie), session.ErrNone)
+		second = w.Open(t, cookie)
 		wantError(t, "the other", check(t, w, b.Cookie), session.ErrNone)
 		wantError(t, "this one", check(t, w, second.Cookie), nil)
 		if err := w.Sessions.SignOut(t.Context(), second.Signed, second.As()); err != nil {
 			t.Fatal(err)
 		}
 		wantError(t, "signed out", check(t, w, second.Cookie), session.ErrNone)
-		wantError(t, "signed out twice", w.Sessions.SignOut(t.Context(), second.Signed, second.As()), session.ErrNotFound)
+		wantError(t, "signed out twice", w.Sessions.SignOut(t.Context(), second.Signed, second.As()), session.ErrNone)
 		// A clock set back does not revive what ended (F15).
 		w.Clock.Set(domaintest.Start.Add(-time.Hour))
 		wantError(t, "after the clock was set back", check(t, w, b.Cookie), session.ErrNone)
@@ -180,11 +184,43 @@ func TestListAndOwnership(t *testing.T) {
 		for _, id := range []string{first.Signed.ID, "", "ses_nothing", "\x00\xff"} {
 			wantError(t, "Alan ends "+id, w.Sessions.End(t.Context(), alan.Signed, id, alan.As()), session.ErrNotFound)
 		}
-		if err := w.Sessions.EndOthers(t.Context(), alan.Signed, alan.As()); err != nil {
+		if _, err := w.Sessions.EndOthers(t.Context(), alan.Signed, alan.As()); err != nil {
 			t.Fatal(err)
 		}
 		w.Clock.Advance(time.Second)
 		wantError(t, "Ada's first", check(t, w, first.Cookie), nil)
+	})
+}
+
+// TestAnEndedSessionEndsNobody: another process remembers it for less than a second, and that is not enough.
+func TestAnEndedSessionEndsNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		other := w.Restart(t, d)
+		thief, owner := w.Browse(t, w.Ada), w.Browse(t, w.Ada)
+		wantError(t, "remembered elsewhere", check(t, other, thief.Cookie), nil)
+		wantError(t, "ended", w.Sessions.End(t.Context(), owner.Signed, thief.Signed.ID, owner.As()), nil)
+		wantError(t, "the ended one ends the owner's", other.Sessions.End(t.Context(), thief.Signed, owner.Signed.ID, thief.As()), session.ErrNone)
+		if _, err := other.Sessions.EndOthers(t.Context(), thief.Signed, thief.As()); err == nil {
+			t.Error("the ended one ended all others")
+		}
+		wantError(t, "the owner's", check(t, w, owner.Cookie), nil)
+	})
+}
+
+// TestClockPutBack is F15: what was refused as over stays so, and what a wrong clock began does not count.
+func TestClockPutBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		b := w.Browse(t, w.Ada)
+		w.Clock.Advance(61 * time.Minute)
+		wantError(t, "idle", check(t, w, b.Cookie), session.ErrNone)
+		w.Clock.Advance(-61 * time.Minute)
+		wantError(t, "idle, and the clock put back", check(t, w, b.Cookie), session.ErrNone)
+		w.Clock.Advance(10 * 365 * 24 * time.Hour)
+		b = w.Browse(t, w.Ada)
+		w.Clock.Advance(-5 * 365 * 24 * time.Hour)
+		wantError(t, "begun in the future", check(t, w, b.Cookie), session.ErrNone)
 	})
 }
 

@@ -111,8 +111,17 @@ func list(ctx context.Context, q db.Querier, accountID, userID string) ([]Sessio
 	return all, err
 }
 
-func removeOthers(s Session) db.Stmt {
-	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id <> $3`, s.AccountID, s.UserID, s.ID)
+// removeUnused removes a session unless somebody has used it since it was read.
+func removeUnused(s Session) db.Stmt {
+	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id = $3 AND last_seen_at <= $4`,
+		s.AccountID, s.UserID, s.ID, db.At(s.LastSeenAt))
+}
+
+// held lets a transaction go on only if the session that asks for it is still there: an
+// ended one may be remembered here for less than a second, and must end nobody else's.
+func held(s Session) db.Stmt {
+	return db.Must(ErrNone, `UPDATE sessions SET epoch = epoch WHERE account_id = $1 AND user_id = $2 AND session_id = $3`,
+		s.AccountID, s.UserID, s.ID)
 }
 
 // Clear returns the statement that removes all sessions of a user.

@@ -25,7 +25,7 @@ func canonical(c Credentials) (slug, email string, address throttle.Key) {
 	}
 	email, err := user.CanonicalEmail(c.Email)
 	if err != nil {
-		return slug, "", addressKey(strings.ToLower(strings.TrimSpace(c.Email)))
+		return slug, "", addressKey("not an address: " + c.Email) // no real address has a blank
 	}
 	return slug, email, addressKey(email)
 }
@@ -44,11 +44,11 @@ func (p person) counters(address throttle.Key) []throttle.Key {
 	if !p.known() {
 		return []throttle.Key{address}
 	}
-	return []throttle.Key{address, reauth.PasswordKey(p.user.AccountID, p.user.ID)}
+	return []throttle.Key{reauth.PasswordKey(p.user.AccountID, p.user.ID), address} // in the order in which a sign-in holds them
 }
 
 // forgive returns the statements that clear the counters, for the transaction of a
 // complete sign-in. The address may belong to somebody in another account too, whose own counter stays.
 func forgive(u user.User) []db.Stmt {
-	return []db.Stmt{throttle.Clear(addressKey(u.Email)), throttle.Clear(reauth.PasswordKey(u.AccountID, u.ID))}
+	return []db.Stmt{throttle.Clear(reauth.PasswordKey(u.AccountID, u.ID)), throttle.Clear(addressKey(u.Email))}
 }

@@ -19,10 +19,10 @@ type Pending struct {
 	StartedAt time.Time
 	ExpiresAt time.Time
 
-	bearer           token.Bearer
-	epoch            int64
-	passwordFailures int64
-	factors          []factor.Stored
+	bearer   token.Bearer
+	epoch    int64
+	forgives bool // there are failed passwords to forgive
+	factors  []factor.Stored
 }
 
 // parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it.

@@ -35,7 +35,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	var insert db.Stmt
 	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
 	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP))}
-	if p.passwordFailures > 0 {
+	if p.forgives {
 		more = append(more, forgive(p.User)...)
 	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{

@@ -85,7 +85,7 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 	if err != nil {
 		return Step{}, err
 	}
-	if left := p.blockedUntil.Sub(s.Now()); left > 0 {
+	if left := throttle.Remaining(p.blockedUntil, s.Now()); left > 0 {
 		return Step{}, throttle.Blocked(left)
 	}
 	ok, renew, err := s.verify(ctx, p, c.Password)
@@ -150,11 +150,13 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
 		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
-		stmts = append(stmts, forgive(p.user)...)
+		if p.failures > 0 {
+			stmts = append(stmts, forgive(p.user)...)
+		}
 	} else {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
 		step.Cookie = cookie
-		stmts = append(stmts, insertPending(now, b, p.user.Epoch, returnTo))
+		stmts = append(stmts, insertPending(now, b, p, returnTo))
 	}
 	if err := s.DB.Run(ctx, stmts...); err != nil {
 		return Step{}, err // a Step that says signed in exists only once it is so
@@ -188,7 +190,7 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 	if err != nil {
 		return nil, err
 	}
-	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) {
+	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) || session.FromTheFuture(p.StartedAt, s.Now()) {
 		return nil, ErrExpired
 	}
 	if err := admitted(p.User, p.Account); err != nil {
@@ -224,7 +226,7 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
-		if p.passwordFailures > 0 {
+		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
 		}
 		return stmts

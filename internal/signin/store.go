@@ -18,6 +18,7 @@ type person struct {
 	account      account.Account
 	hash         string
 	devices      int
+	failures     int64     // wrong passwords counted against the person or the address
 	blockedUntil time.Time // no password counts before
 }
 
@@ -33,17 +34,18 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 		SELECT `+user.Columns+`, `+account.Columns+`, COALESCE(u.password_hash, ''),
 			(SELECT count(*) FROM factors f WHERE f.account_id = u.account_id AND f.user_id = u.user_id
 				AND f.state = 'confirmed' AND f.kind <> 'backup_code'),
-			COALESCE((SELECT t.blocked_until FROM throttles t WHERE t.account_id = u.account_id AND t.subject = 'password:' || u.user_id), 0),
-			COALESCE((SELECT t.blocked_until FROM throttles t WHERE t.account_id = $3 AND t.subject = $4), 0)
+			COALESCE(pt.blocked_until, 0), COALESCE(at.blocked_until, 0), COALESCE(pt.failures, 0) + COALESCE(at.failures, 0)
 		FROM (SELECT 1 AS one) AS always
 		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2)
+		LEFT JOIN throttles pt ON pt.account_id = u.account_id AND pt.subject = 'password:' || u.user_id
+		LEFT JOIN throttles at ON at.account_id = $3 AND at.subject = $4
 		LIMIT 2`, []any{email, slug, address.AccountID, address.Subject},
 		func(scan func(...any) error) error {
 			var u user.Scanner
 			var a account.Scanner
 			var p person
 			var userUntil db.Time
-			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &userUntil, &addressUntil)...); err != nil {
+			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &userUntil, &addressUntil, &p.failures)...); err != nil {
 				return err
 			}
 			p.user, p.blockedUntil = u.Finish(), max(userUntil, addressUntil).Std()
@@ -61,11 +63,11 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 	return found[0], nil
 }
 
-func insertPending(now time.Time, b token.Bearer, epoch int64, returnTo string) db.Stmt {
+func insertPending(now time.Time, b token.Bearer, p person, returnTo string) db.Stmt {
 	return db.Write(`
-		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		b.AccountID, b.UserID, b.ID, epoch, returnTo, db.At(now), db.At(now.Add(PendingFor)))
+		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		b.AccountID, b.UserID, b.ID, p.user.Epoch, returnTo, p.failures > 0, db.At(now), db.At(now.Add(PendingFor)))
 }
 
 // endPending ends a pending sign-in for good; of all who try, one succeeds.
@@ -83,8 +85,7 @@ func forgetPending(b token.Bearer) db.Stmt {
 func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
 	var p *Pending
 	err := q.Each(ctx, `
-		SELECT p.epoch, p.return_to, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
-			COALESCE((SELECT t.failures FROM throttles t WHERE t.account_id = p.account_id AND t.subject = 'password:' || p.user_id), 0),
+		SELECT p.epoch, p.return_to, p.forgives, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
 			`+factor.Columns+`, `+factor.SecretColumn+`
 		FROM pending_sign_ins p
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
@@ -99,8 +100,8 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 			var f factor.Scanner
 			row := Pending{bearer: b}
 			var started, expires db.Time
-			dest := append([]any{&row.epoch, &row.ReturnTo, &started, &expires}, u.Dest()...)
-			dest = append(append(dest, a.Dest()...), &row.passwordFailures)
+			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &started, &expires}, u.Dest()...)
+			dest = append(dest, a.Dest()...)
 			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
 				return err
 			}

@@ -19,8 +19,8 @@ type Key struct {
 func Pass(k Key, now time.Time) db.Stmt {
 	return db.Must(ErrBlocked, `
 		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 0, 0, $3)
-		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $3 WHERE throttles.blocked_until <= $3`,
-		k.AccountID, k.Subject, db.At(now))
+		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $3 WHERE throttles.blocked_until <= $3 OR throttles.blocked_until > $4`,
+		k.AccountID, k.Subject, db.At(now), db.At(now.Add(Longest)))
 }
 
 // Fail charges one failure and starts the wait it earns. If a wait is running
@@ -29,9 +29,9 @@ func Fail(ctx context.Context, tx *db.Tx, k Key, now time.Time) (failures int64,
 	err = tx.Run(ctx, db.Must(ErrBlocked, `
 		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 1, 0, $3)
 		ON CONFLICT (account_id, subject) DO UPDATE SET failures = throttles.failures + 1, touched_at = $3
-		WHERE throttles.blocked_until <= $3
+		WHERE throttles.blocked_until <= $3 OR throttles.blocked_until > $4
 		RETURNING failures`,
-		k.AccountID, k.Subject, db.At(now)).Scan(&failures))
+		k.AccountID, k.Subject, db.At(now), db.At(now.Add(Longest))).Scan(&failures))
 	if err != nil || Wait(failures) == 0 {
 		return failures, err
 	}
@@ -48,10 +48,7 @@ func Left(ctx context.Context, q db.Querier, k Key, now time.Time) (time.Duratio
 	if errors.Is(err, db.ErrNotFound) {
 		return 0, nil
 	}
-	if err != nil || !until.Std().After(now) {
-		return 0, err
-	}
-	return until.Std().Sub(now), nil
+	return Remaining(until.Std(), now), err
 }
 
 // Explain adds to an ErrBlocked how long the longest of the counters' waits still lasts,
@@ -71,18 +68,27 @@ func Explain(ctx context.Context, q db.Querier, now time.Time, err error, keys .
 	return Blocked(longest)
 }
 
+// Touch notes a failure that is counted elsewhere already, at the cost of counting it: what
+// is done for a stranger must take as long as what is done for a member.
+func Touch(k Key, now time.Time) db.Stmt {
+	return db.Write(`UPDATE throttles SET touched_at = $3 WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject, db.At(now))
+}
+
 // Clear returns the statement that forgives all failures, for the transaction of a complete sign-in.
 func Clear(k Key) db.Stmt {
 	return db.Write(`DELETE FROM throttles WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject)
 }
 
-// Sweep removes up to limit counters that nobody touched for long and returns how many:
-// those of strangers and those without failures after a day, the rest after ninety.
+// Keep is how long a counter outlives its last failure. It is the same for people who
+// exist and who do not, or the difference would tell them apart. Forgetting after a day
+// gives nothing away: waits of fifteen minutes allow more tries in that day than a new count of five.
+const Keep = 24 * time.Hour
+
+// Sweep removes up to limit counters that nobody touched for Keep and returns how many.
 func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
-	const day = 24 * time.Hour
 	return d.Exec(ctx, `
 		DELETE FROM throttles WHERE (account_id, subject) IN (
 			SELECT account_id, subject FROM throttles
-			WHERE touched_at < $1 AND blocked_until < $1 AND (account_id = '' OR failures = 0 OR touched_at < $2) LIMIT $3)`,
-		db.At(now.Add(-day)), db.At(now.Add(-90*day)), limit)
+			WHERE touched_at < $1 LIMIT $2)`,
+		db.At(now.Add(-Keep)), limit)
 }

@@ -44,6 +44,18 @@ func count(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
+// Longest is the longest wait there is. One that seems to last longer was begun by a
+// clock that was ahead, and does not count (security.md F15).
+const Longest = 15 * time.Minute
+
+// Remaining is how long a wait until then still lasts at now; zero if it is over or does not count.
+func Remaining(until, now time.Time) time.Duration {
+	if left := until.Sub(now); left > 0 && left <= Longest {
+		return left
+	}
+	return 0
+}
+
 // Wait is how long nothing is accepted after so many failures in a row: none
 // below five, then 30 s, 1, 2, 4, 8 and from then on 15 minutes.
 func Wait(failures int64) time.Duration {
@@ -55,6 +67,6 @@ func Wait(failures int64) time.Duration {
 	case failures < 10:
 		return time.Minute << (failures - 6)
 	default:
-		return 15 * time.Minute
+		return Longest
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mileusna/useragent"
 
+	"sallyport/internal/httpx"
 	"sallyport/internal/session"
 )
 
@@ -57,8 +58,10 @@ func (s *Site) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endOtherSessions(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Sessions.EndOthers(r.Context(), signed(r), by(r)); err != nil {
+	cookie, err := s.Sessions.EndOthers(r.Context(), signed(r), by(r))
+	if err != nil {
 		return err
 	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
 	return done(w, "/settings/sessions", NoticeOthersEnded)
 }

@@ -292,7 +292,7 @@ func (s *Site) cancelSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Sessions.SignOut(r.Context(), signed(r), by(r)); err != nil && errs.From(err).Kind != errs.NotFound {
+	if err := s.Sessions.SignOut(r.Context(), signed(r), by(r)); err != nil && !errors.Is(err, session.ErrNone) {
 		return err
 	}
 	httpx.ClearCookie(w, httpx.SessionCookie)

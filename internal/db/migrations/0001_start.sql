@@ -68,6 +68,7 @@ CREATE TABLE pending_sign_ins (
     pending_id text   NOT NULL,                     -- hash of the cookie's secret
     epoch      bigint NOT NULL,
     return_to  text   NOT NULL,
+    forgives   boolean NOT NULL,                    -- there are failed passwords to forgive when it is completed
     created_at bigint NOT NULL,
     expires_at bigint NOT NULL,
     PRIMARY KEY (account_id, user_id, pending_id)

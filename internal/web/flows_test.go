@@ -159,7 +159,7 @@ func TestBackupCodeInTheAppField(t *testing.T) {
 		c := s.Client(t)
 		c.SignIn(apptest.Ada, apptest.Password)
 		c.Get("/sign-in/verify?method="+phone.FactorID).Sees(http.StatusOK, "My Phone").
-			Press("Verify", "code", codes[0]).Sees(http.StatusUnprocessableEntity, "isn’t valid").
+			Press("Verify", "code", codes[0]).Sees(http.StatusUnprocessableEntity, "has been used already").
 			Press("Verify", "code", codes[1]).Follow().Sees(http.StatusOK, "You are signed in.")
 		c = s.Client(t)
 		c.SignIn(apptest.Ada, apptest.Password)

@@ -32,11 +32,12 @@ func (ps Problems) Error() string {
 }
 
 // nearest gives the known name most like a misspelt one, or "" if none is near: at most
-// a third of its letters wrong.
+// a third of its letters wrong, not counting what every name begins with.
 func nearest(name string, known []string) string {
-	best, least := "", len(name)/3+1
+	own := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "sallyport_") }
+	best, least := "", len(own(name))/3+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
+		if d := distance(own(name), own(k)); d < least {
 			best, least = k, d
 		}
 	}

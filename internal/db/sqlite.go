@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"sallyport/internal/errs"
 )
@@ -52,11 +53,19 @@ func openSQLite(path string, n *counters, lim limits) (*lite, error) {
 		return nil, err
 	}
 	w, err := startWriter(path, n, lim)
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_NOTADB {
+		return nil, errs.New(errs.Invalid, "database_foreign", fmt.Sprintf(
+			"The file %s is no SQLite database; nothing was changed. Name another file, or one that does not exist yet.", path)).Because(err)
+	}
 	if errors.Is(err, ErrUnavailable) {
 		return nil, unusable(path, err)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if err := private(path); err != nil {
+		return nil, errors.Join(err, w.stop())
 	}
 	size := max(4, 2*runtime.GOMAXPROCS(0))
 	d := &lite{path: path, lim: lim, w: w, readers: make(chan *liteConn, size), closed: make(chan struct{}), n: n}
@@ -94,6 +103,21 @@ func prepareFile(path string) (string, error) {
 		return "", unusable(abs, err)
 	}
 	return abs, f.Close()
+}
+
+// private refuses a database that other users of the machine may read or write: it holds
+// password hashes and sessions. Only a file that is a database is asked, so that nobody is
+// told to change the mode of some other file.
+func private(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return unusable(path, err)
+	}
+	if mode := st.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+		return errs.New(errs.Forbidden, "database_permissions", fmt.Sprintf(
+			"The database file %s is open to other users of this machine. Run \"chmod 600\" on it.", path)).Because(errors.New(st.Mode().String()))
+	}
+	return nil
 }
 
 // unusable is the error for a file that cannot be read and written.

@@ -13,7 +13,8 @@ import (
 
 type keyCmd struct {
 	New    keyNewCmd    `cmd:"" help:"Make a new key file; never overwrites one."`
-	Rotate keyRotateCmd `cmd:"" help:"Seal everything with a new key and retire the old one, beside running servers."`
+	Rotate keyRotateCmd `cmd:"" help:"Seal everything with a new key, beside running servers. The old one stays in the key file until key retire."`
+	Retire keyRetireCmd `cmd:"" help:"Take the keys that a rotation replaced out of the key file, once every server has the new file."`
 }
 
 type keyNewCmd struct {
@@ -41,9 +42,9 @@ type keyRotateCmd struct {
 }
 
 // Run rotates in steps, each safe to be stopped after, and goes on where an earlier
-// run stopped. The new key is known before it is used, and everything is sealed with
-// it before the old one goes. Servers on other machines have copies of the key file:
-// for them the operator stops after each step and copies it.
+// run stopped. The new key is known before it is used. The old one stays in the file:
+// a server on another machine seals with it until it has the new file, and what it
+// sealed must open (ADR 8). Only [keyRetireCmd] takes it out.
 func (c keyRotateCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		if ids := a.Ring.KeyIDs(); len(ids) == 1 {
@@ -71,33 +72,75 @@ func (c keyRotateCmd) Run(s *session) error {
 			s.print("New secrets are sealed with the new key. Copy %s to every other server, then run: sallyport key rotate", a.Config.KeyFile)
 			return nil
 		}
-		return s.retire(a)
+		for again := true; again; {
+			var err error
+			if again, err = s.reseal(a); err != nil {
+				return err
+			}
+		}
+		if err := a.DB.Run(s.ctx, audit.Record(a.Now(), audit.Event{Action: audit.KeysRotated, Actor: audit.Operator()})); err != nil {
+			return err
+		}
+		s.print("Every secret is sealed with the new key. The old one stays in %s. Copy the file to every other server and to your safe place, then run: sallyport key retire", a.Config.KeyFile)
+		return nil
 	})
 }
 
-// retire seals everything with the primary key and takes the others out of the key file.
-func (s *session) retire(a *app.App) error {
+type keyRetireCmd struct{}
+
+// Run refuses while anything is still being sealed with an old key: one secret since
+// the rotation is the sign of a server that lacks the new file, and the next one
+// would be lost.
+func (keyRetireCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		switch ids := a.Ring.KeyIDs(); {
+		case len(ids) == 1:
+			s.print("%s holds one key only; there is no old one to take out.", a.Config.KeyFile)
+			return nil
+		case ids[len(ids)-1] != a.Ring.Primary():
+			return errors.New("the new key is not in use yet; nothing was changed. Go on with: sallyport key rotate")
+		}
+		// A rotation that was cut off may have brought the key into use this instant.
+		if err := s.settle("Looking for secrets under the old key"); err != nil {
+			return err
+		}
+		found, err := s.reseal(a)
+		if err != nil {
+			return err
+		}
+		if found {
+			return errors.New("some secrets were still sealed with the old key. They are sealed with the new one now, and the old one stays. " +
+				"Make sure that every server has this key file, then run this command again")
+		}
+		if err := a.Ring.Retire(); err != nil {
+			return err
+		}
+		if err := a.DB.Run(s.ctx, audit.Record(a.Now(), audit.Event{Action: audit.KeysRotated, Actor: audit.Operator(), Detail: map[string]string{"step": "retired"}})); err != nil {
+			return err
+		}
+		s.print("The old key is gone from %s. Copy the file to every other server and to your safe place. "+
+			"A backup made before the rotation needs the key file of its time: keep that as long as the backup.", a.Config.KeyFile)
+		return nil
+	})
+}
+
+// reseal seals everything that is not sealed with the key in use, and reports whether
+// there was any.
+func (s *session) reseal(a *app.App) (changed bool, err error) {
 	p := s.progress("Sealing")
+	before := a.DB.Stats().Transactions
 	if err := a.Factors.Reseal(s.ctx, p.show); err != nil {
-		return fmt.Errorf("the old key stays in the key file; run this command again to go on: %w", err)
+		return false, fmt.Errorf("the old key stays in the key file; run this command again to go on: %w", err)
 	}
 	p.finish()
-	if err := admin.RenewKeyCheck(s.ctx, a.DB, a.Ring); err != nil {
-		return err
-	}
-	if err := a.Ring.Retire(); err != nil {
-		return err
-	}
-	if err := a.DB.Run(s.ctx, audit.Record(a.Now(), audit.Event{Action: audit.KeysRotated, Actor: audit.Operator()})); err != nil {
-		return err
-	}
-	s.print("Every secret is sealed with the new key, and the old one is gone. Copy %s to every other server now, and to your safe place.", a.Config.KeyFile)
-	return nil
+	// A pass writes only what it changes, and in this process nobody else writes.
+	changed = a.DB.Stats().Transactions > before
+	return changed, admin.RenewKeyCheck(s.ctx, a.DB, a.Ring)
 }
 
 // settle waits until every running server on this machine works with the changed key file.
 func (s *session) settle(what string) error {
-	s.print("%s; waiting %s for running servers to see it …", what, seal.Settle)
+	s.print("%s; waiting %s for running servers …", what, seal.Settle)
 	select {
 	case <-time.After(seal.Settle):
 		return nil

@@ -121,7 +121,7 @@ type accountSuspendCmd struct {
 }
 
 func (c accountSuspendCmd) Run(s *session) error {
-	return s.setSuspended(c.ShortName, true, "%s is suspended: within a second nobody of it has a session, and nobody can sign in.")
+	return s.setSuspended(c.ShortName, true, "%s is suspended: its people's sessions end within a second, and nobody of it can sign in.")
 }
 
 type accountResumeCmd struct {
@@ -137,6 +137,10 @@ func (s *session) setSuspended(slug string, suspended bool, said string) error {
 		acct, err := account.BySlug(s.ctx, a.DB, slug)
 		if err != nil {
 			return err
+		}
+		if suspended != acct.SuspendedAt.IsZero() {
+			s.print("%s is %s already; nothing was changed.", acct.Name, accountState(acct))
+			return nil
 		}
 		if err := account.SetSuspended(s.ctx, a.DB, a.Now(), acct.ID, suspended, audit.Operator()); err != nil {
 			return err

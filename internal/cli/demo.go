@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"math/big"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
@@ -35,6 +37,10 @@ var demoPeople = []admin.NewUser{
 // Run runs a complete server on an embedded database with the account Acme. It prints
 // the address and one line a user: e-mail, role and password.
 func (c demoCmd) Run(s *session) (err error) {
+	// A pipe that breaks ends the demo in good order; the signal's default would leave the folder behind.
+	ctx, stop := signal.NotifyContext(s.ctx, syscall.SIGPIPE)
+	defer stop()
+	s.ctx = ctx
 	dir := c.Data
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "sallyport-demo-"); err != nil {
@@ -62,7 +68,7 @@ func (c demoCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := s.listen(a)
+	listener, err := s.listen(a, "with --listen ADDR, or make demo LISTEN=127.0.0.1:8081")
 	if err != nil {
 		return err
 	}
@@ -102,7 +108,21 @@ func demoUsers(s *session, a *app.App, file string) (string, error) {
 		}
 		fmt.Fprintf(&b, "  %-16s %-7s %s\n", p.Email, p.Role, p.Password)
 	}
-	return b.String(), os.WriteFile(file, []byte(b.String()), 0o600)
+	return b.String(), writeNew(file, b.String())
+}
+
+// writeNew writes a file of its own, readable by its owner alone. One that stands there
+// belonged to another database; a link in its place is removed, never followed.
+func writeNew(file, text string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // demoPassword is random and easy to type: eight syllables, 49 bits.

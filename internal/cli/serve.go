@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 
 	"sallyport/internal/app"
+	"sallyport/internal/config"
 	"sallyport/internal/db"
-	"sallyport/internal/seal"
 )
 
 type serveCmd struct{}
@@ -16,9 +15,13 @@ type serveCmd struct{}
 // Run serves until SIGINT or SIGTERM. A first start without accounts prints the one-time set-up link.
 func (serveCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		listener, err := s.listen(a)
+		listener, err := s.listen(a, "with the setting listen")
 		if err != nil {
 			return err
+		}
+		if a.Config.PublicURL.String() == config.LocalURL(a.Config.Listen).String() {
+			// Not set, so it follows the address; on port 0 the port is known only now.
+			a.Config.PublicURL = config.LocalURL(listener.Addr().String())
 		}
 		// Only now: a new link ends the one of the server that has the address already.
 		link, err := a.FirstRunURL(s.ctx)
@@ -33,10 +36,11 @@ func (serveCmd) Run(s *session) error {
 	})
 }
 
-func (s *session) listen(a *app.App) (net.Listener, error) {
+// listen opens the address of the settings; how says where another one is chosen.
+func (s *session) listen(a *app.App, how string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", a.Config.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another address with the setting listen", a.Config.Listen, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another address %s", a.Config.Listen, err, how)
 	}
 	return listener, nil
 }
@@ -80,24 +84,6 @@ func (c backupCmd) Run(s *session) error {
 		return err
 	}
 	p.finish()
-	s.print("The database is copied to %s. Keep the key file %s beside it: without it no second factor can be read.", c.File, cfg.KeyFile)
-	return nil
-}
-
-type checkConfigCmd struct{}
-
-// Run says all that is wrong at once, and otherwise prints the settings in force.
-func (checkConfigCmd) Run(s *session) error {
-	cfg, err := s.settings()
-	if err != nil {
-		return err
-	}
-	if _, err := seal.Open(cfg.KeyFile); err != nil {
-		return err
-	}
-	if u := (*url.URL)(cfg.PublicURL); u.Scheme == "http" {
-		fmt.Fprintln(s.Stderr, "note: public_url is http, which is for this machine alone.")
-	}
-	s.print("The settings are good:\n\n%s", cfg)
+	s.print("The database is copied to %s. The key file %s is not in it: keep a copy of that too, in another place. Without it no second factor can be read.", c.File, cfg.KeyFile)
 	return nil
 }

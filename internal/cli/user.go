@@ -152,7 +152,11 @@ func (s *session) events(a *app.App, u user.User) error {
 	t := table{head: []string{"WHEN", "WHAT", "FROM", "DETAIL"}}
 	for _, e := range events {
 		if (e.Target == u.ID || e.Actor.ID == u.ID || e.Detail["user"] == u.ID) && len(t.rows) < 20 {
-			t.add(day(e.At), string(e.Action), e.Actor.Address, details(e.Detail))
+			from := e.Actor.Address
+			if e.Actor.Kind == audit.KindOperator {
+				from = "command line"
+			}
+			t.add(day(e.At), string(e.Action), from, details(e.Detail))
 		}
 	}
 	s.print("")
@@ -169,7 +173,7 @@ func (c userResetCmd) Run(s *session) error {
 		if err := a.Admin.ResetTwoFactor(s.ctx, u, strings.TrimSpace(c.Reason), audit.Operator()); err != nil {
 			return err
 		}
-		s.print("The devices, backup codes and sessions of %s have ended. The next sign-in demands a new device.", u.Email)
+		s.print("The devices and backup codes of %s have ended; their sessions end within a second. The next sign-in demands a new device.", u.Email)
 		return nil
 	})
 }
@@ -209,7 +213,7 @@ func (c userPasswordCmd) Run(s *session) error {
 		if err := a.Admin.SetPassword(s.ctx, acct, u, plain, audit.Operator()); err != nil {
 			return err
 		}
-		s.print("The password of %s is changed and their sessions have ended. Their second factor is as it was.", u.Email)
+		s.print("The password of %s is changed; their sessions end within a second. Their second factor is as it was.", u.Email)
 		return nil
 	})
 }
@@ -218,10 +222,14 @@ type userLockCmd struct{ who }
 
 func (c userLockCmd) Run(s *session) error {
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if !u.LockedAt.IsZero() {
+			s.print("%s is locked already, since %s; nothing was changed.", u.Email, day(u.LockedAt))
+			return nil
+		}
 		if err := a.Admin.Lock(s.ctx, u, audit.Operator()); err != nil {
 			return err
 		}
-		s.print("%s is locked and their sessions have ended.", u.Email)
+		s.print("%s is locked; their sessions end within a second.", u.Email)
 		return nil
 	})
 }
@@ -230,6 +238,10 @@ type userUnlockCmd struct{ who }
 
 func (c userUnlockCmd) Run(s *session) error {
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if u.LockedAt.IsZero() {
+			s.print("%s is not locked; nothing was changed.", u.Email)
+			return nil
+		}
 		if err := a.Admin.Unlock(s.ctx, u, audit.Operator()); err != nil {
 			return err
 		}

@@ -1,0 +1,96 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/internal/config"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+)
+
+// TestCheckConfigLooksAtTheDatabase: the settings are good only with the right key, and
+// looking neither makes nor changes a database.
+func TestCheckConfigLooksAtTheDatabase(t *testing.T) {
+	dir := t.TempDir()
+	dsn := dbtest.SQLite(t)
+	w := domaintest.New(t, dbtest.Open(t, dsn))
+	right := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile}}
+	right.does(t, "account", "list") // stores the check of the key
+	other, text := filepath.Join(dir, "other.key"), filepath.Join(dir, "notes.txt")
+	right.does(t, "key", "new", other)
+	if err := os.WriteFile(text, []byte(strings.Repeat("a letter home, ", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(dir, "none.db")
+	for _, tt := range []struct {
+		name, database, key string
+		code                int
+		said                string
+	}{
+		{"right key", dsn, w.KeyFile, 0, "the key file is its own"},
+		{"another key", dsn, other, 1, "wrong_key"},
+		{"no database", "sqlite:" + missing, other, 0, "there is no database yet"},
+		{"no such server", "postgres://me:canary@127.0.0.1:1/sallyport?connect_timeout=1", other, 0, "was not checked"},
+		{"some other file", "sqlite:" + text, other, 1, "is no SQLite database"},
+		{"a folder", "sqlite:" + dir, other, 1, "is not a file"},
+	} {
+		code, out, said := shell{environ: []string{"SALLYPORT_DATABASE=" + tt.database, "SALLYPORT_KEY_FILE=" + tt.key}}.run(t, "check-config")
+		if code != tt.code || !strings.Contains(said, tt.said) || strings.Contains(out, "settings are good") != (code == 0) || strings.Contains(out+said, "canary") {
+			t.Errorf("%s: exit code %d\n%s%s", tt.name, code, out, said)
+		}
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("check-config made a database")
+	}
+	if out := (shell{}).does(t, "check-config", "--example"); out != config.Example() {
+		t.Errorf("the example is\n%s", out)
+	}
+}
+
+// TestDatabaseOpenToOthers: it holds hashes and sessions, so it is guarded as the key file is.
+func TestDatabaseOpenToOthers(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	w := domaintest.New(t, dbtest.Open(t, dsn))
+	s := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile}}
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	for mode, code := range map[os.FileMode]int{0o644: 1, 0o640: 1, 0o602: 1, 0o600: 0} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, said := s.run(t, "account", "list"); got != code || code == 1 && !strings.Contains(said, "chmod 600") {
+			t.Errorf("mode %o: exit code %d, %s", mode, got, said)
+		}
+	}
+}
+
+// TestLockingTwiceChangesNothing: the second says so, and writes no second event.
+func TestLockingTwiceChangesNothing(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	w := domaintest.New(t, dbtest.Open(t, dsn))
+	s := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile}}
+	for _, step := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"user", "unlock", "acme", "grace@acme.test"}, "is not locked; nothing was changed"},
+		{[]string{"user", "lock", "acme", "grace@acme.test"}, "is locked; their sessions end within a second"},
+		{[]string{"user", "lock", "acme", "grace@acme.test"}, "is locked already"},
+		{[]string{"user", "unlock", "acme", "grace@acme.test"}, "may sign in again"},
+		{[]string{"user", "unlock", "acme", "grace@acme.test"}, "nothing was changed"},
+		{[]string{"account", "resume", "acme"}, "is active already; nothing was changed"},
+		{[]string{"account", "suspend", "acme"}, "end within a second"},
+		{[]string{"account", "suspend", "acme"}, "is suspended already; nothing was changed"},
+		{[]string{"account", "resume", "acme"}, "is active again"},
+	} {
+		if out := s.does(t, step.args...); !strings.Contains(out, step.want) {
+			t.Errorf("%q: %s", step.args, out)
+		}
+	}
+	out := s.does(t, "user", "show", "acme", "grace@acme.test")
+	if strings.Count(out, "user.locked") != 1 || strings.Count(out, "user.unlocked") != 1 || !strings.Contains(out, "command line") {
+		t.Errorf("the events:\n%s", out)
+	}
+}

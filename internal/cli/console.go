@@ -21,7 +21,7 @@ func (s *session) secret(kind, file string) (string, error) {
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return "", fmt.Errorf("the %s cannot be read: %w", kind, err)
+		return "", fmt.Errorf("the %s file cannot be read: %w", kind, err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return firstLine(kind, f)

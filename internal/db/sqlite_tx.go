@@ -7,7 +7,6 @@ type liteTx struct{ w *writer }
 
 func (t liteTx) exec(_ context.Context, sql string, args []any) (int64, error) {
 	t.w.n.statements.Add(1)
-	t.w.wrote++
 	n, err := t.w.conn.exec(sql, args)
 	return n, classifySQLite(err)
 }
@@ -15,7 +14,6 @@ func (t liteTx) exec(_ context.Context, sql string, args []any) (int64, error) {
 func (t liteTx) run(_ context.Context, stmts []Stmt) error {
 	for i := range stmts {
 		t.w.n.statements.Add(1)
-		t.w.wrote++
 		if err := t.w.conn.do(&stmts[i]); err != nil {
 			return classifySQLite(err)
 		}

@@ -20,15 +20,12 @@ type writer struct {
 	once  sync.Once
 	spare sync.Pool // of *job
 	n     *counters
-	file  sync.Mutex // held during a group; the checkpointer's last step takes it
-	tidy  *checkpointer
 
 	// Only the writer's goroutine touches these.
 	conn  *liteConn
 	group []*job
 	lost  error // the SQLite transaction around the group is gone
 	fatal error // what closing the connection said
-	wrote int   // statements since the checkpointer was woken
 }
 
 func startWriter(path string, n *counters, lim limits) (*writer, error) {
@@ -40,13 +37,12 @@ func startWriter(path string, n *counters, lim limits) (*writer, error) {
 	if err := w.connect(); err != nil {
 		return nil, err
 	}
-	w.tidy = startCheckpointer(path, &w.file)
 	go w.loop()
 	return w, nil
 }
 
 func (w *writer) connect() error {
-	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "cache_size(-8000)")
+	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)")
 	if err != nil {
 		return err
 	}
@@ -87,7 +83,6 @@ func (w *writer) loop() {
 				continue
 			}
 			finished = true
-			w.tidy.stop()
 			if w.conn != nil {
 				w.fatal = w.conn.close()
 			}
@@ -99,8 +94,6 @@ func (w *writer) loop() {
 
 // serve runs the first job and all that wait behind it, and commits once.
 func (w *writer) serve(first *job) {
-	w.file.Lock()
-	defer w.file.Unlock()
 	w.group, w.lost = w.group[:0], nil
 	if err := w.begin(); err != nil {
 		w.admit(first)
@@ -214,10 +207,6 @@ func (w *writer) end(failure error) {
 			w.n.commits.Add(1)
 			w.n.transactions.Add(keep)
 			w.answer(nil)
-			if w.wrote >= longLog {
-				w.wrote = 0
-				w.tidy.due()
-			}
 			return
 		}
 	}

@@ -77,7 +77,7 @@ func (s *stage) cookies(ctx context.Context, n int) ([]string, error) {
 	all := make([]string, n)
 	stmts := make([]db.Stmt, n)
 	for i := range n {
-		u := s.people[i].user
+		u := s.people[i%len(s.people)].user
 		all[i], _, stmts[i] = session.Issue(s.now(), s.acme, u, u.Epoch, session.AAL2, []string{"pwd", "otp", "mfa"}, visitor.As(u.ID))
 	}
 	return all, s.write(ctx, stmts)

@@ -15,13 +15,14 @@ import (
 	"sallyport/internal/session"
 )
 
-// The two routes that the server of the measurements has beside the product's own.
+// The routes that the server of the measurements has beside the product's own.
 const (
 	barePath  = "/bench/bare"
 	checkPath = "/bench/check"
+	hashPath  = "/bench/hash"
 )
 
-// serve is the other process: a whole server on the stage in dir, with the two routes. It
+// serve is the other process: a whole server on the stage in dir, with those routes. It
 // prints its address and answers until its standard input ends.
 func serve(ctx context.Context, dir string) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -47,12 +48,22 @@ func serve(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	hash, err := a.Hasher.Hash(ctx, passphrase)
+	if err != nil {
+		return err
+	}
 	server := httpx.Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case barePath:
 			bare(w, r)
 		case checkPath:
 			check.ServeHTTP(w, r)
+		case hashPath: // the password hash and nothing else, in the process that also signs in
+			if ok, _, err := a.Hasher.Verify(r.Context(), hash, passphrase); err != nil || !ok {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
 		default:
 			pages.ServeHTTP(w, r)
 		}

@@ -14,7 +14,7 @@ import (
 const (
 	checks    = 5000 // requests of one burst
 	each      = 10   // people that one client can sign in during a watch
-	strangers = 4000 // sessions of which none is asked about twice within a second
+	strangers = 4000 // sessions of one burst in which none is asked about twice
 )
 
 // sessions measures what it costs to know who is signed in, with an end in force within a
@@ -22,12 +22,12 @@ const (
 // connections by another process, this one.
 func (b *bench) sessions(ctx context.Context) (err error) {
 	b.report.group("Session check")
-	dir, s, err := b.folder(ctx, "sessions", max(strangers, b.rounds*clients*each))
+	dir, s, err := b.folder(ctx, "sessions", b.rounds*clients*each)
 	if err != nil {
 		return err
 	}
 	defer s.db.Close() //nolint:errcheck // the file is thrown away
-	cookies, err := s.cookies(ctx, strangers)
+	cookies, err := s.cookies(ctx, strangers*(b.rounds+1))
 	if err != nil {
 		return err
 	}
@@ -50,9 +50,9 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 		return all
 	}
 	ask := func(n int, all [][]byte) side {
-		return func(int) (sample, error) {
+		return func(round int) (sample, error) {
 			return burst(clients, n, server.cpu, func(c, i int) error {
-				_, err := wires[c].want(http.StatusNoContent, all[i%len(all)])
+				_, err := wires[c].want(http.StatusNoContent, all[(round*n+i)%len(all)])
 				return err
 			})
 		}
@@ -65,7 +65,7 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 	b.report.figure("session checks ÷ a bare handler that reads a cookie", ratio, atLeast(0.6),
 		"session checks "+check.String(), "bare handler   "+bare.String(),
 		fmt.Sprintf("by the server's CPU alone: %.2f", bare.cpuEach().Seconds()/check.cpuEach().Seconds()))
-	ratio, fresh, bare, err := byTurns(b.rounds, ask(strangers, requests(checkPath, strangers)), ask(checks, bareRequests))
+	ratio, fresh, bare, err := byTurns(b.rounds, ask(strangers, requests(checkPath, len(cookies))), ask(checks, bareRequests))
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,12 @@ func (b *bench) signIns(ctx context.Context) (err error) {
 		return burst(clients, signInsOf, server.cpu, func(c, i int) error {
 			return wires[c].signIn(host, s.people[first+round*signInsOf+i])
 		})
-	}, hashes)
+	}, func(int) (sample, error) {
+		return burst(clients, signInsOf, server.cpu, func(c, _ int) error {
+			_, err := wires[c].want(http.StatusNoContent, get(host, hashPath, ""))
+			return err
+		})
+	})
 	if err != nil {
 		return err
 	}

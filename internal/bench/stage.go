@@ -147,8 +147,8 @@ func (s *stage) tickets(ctx context.Context, n int) ([]ticket, error) {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, "pen")
 		all[i] = ticket{cookie, p.key.Code(p.key.Step(now))}
 		stmts[i] = db.Write(`
-			INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, '', $5, $6)`,
+			INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, '', FALSE, $5, $6)`,
 			b.AccountID, b.UserID, b.ID, p.user.Epoch, db.At(now), db.At(now.Add(signin.PendingFor)))
 	}
 	return all, s.write(ctx, stmts)

@@ -1,11 +1,15 @@
 package house
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"sallyport/internal/config"
 )
 
 // TestDrawingIsTrue: whoever looks at the drawing of the house sees every package of it, and
@@ -30,16 +34,23 @@ func TestDrawingIsTrue(t *testing.T) {
 // link is a Markdown link or picture; its target ends at the bracket or at a title.
 var link = regexp.MustCompile(`\]\(([^)\s]+)`)
 
-// TestLinksLeadSomewhere checks the links from one file of the repository to another.
+// TestLinksLeadSomewhere checks the links and pictures from any page of the repository to another file of it.
 func TestLinksLeadSomewhere(t *testing.T) {
 	dir := root(t)
 	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "build"):
+			return filepath.SkipDir
+		case filepath.Ext(path) == ".md":
+			pages = append(pages, path)
 		}
-		pages = append(pages, found...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(pages) < 5 {
 		t.Fatalf("only %d pages found", len(pages))
@@ -58,6 +69,24 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				t.Errorf("%s: the link to %s leads nowhere", strings.TrimPrefix(page, dir+"/"), m[1])
 			}
 		}
+	}
+}
+
+// TestSettingsAreListed: the table in docs/operating.md has every setting, in the order of the
+// sample file, and none that does not exist.
+func TestSettingsAreListed(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), "docs", "operating.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| Setting | Default |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var listed []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|").FindAllStringSubmatch(table, -1) {
+		listed = append(listed, m[1])
+	}
+	if keys := config.Keys(); !slices.Equal(listed, keys) {
+		t.Errorf("docs/operating.md lists the settings\n%q, but they are\n%q", listed, keys)
 	}
 }
 

@@ -194,7 +194,7 @@ func (a *acks) hold(t *testing.T, d *db.DB) {
 func (a *acks) replay(t *testing.T, c *apptest.Client, d *db.DB) {
 	t.Helper()
 	for _, s := range a.steps[max(0, len(a.steps)-3):] {
-		c.Cookies = map[string]string{httpx.PendingCookie: pending(t, d, s.member.user)}
+		c.Cookies = map[string]string{httpx.PendingCookie: pending(t, d, s.member.user)[0]}
 		if p := c.Post("/sign-in/verify", "code", s.code); p.Status != http.StatusUnprocessableEntity && p.Status != http.StatusTooManyRequests {
 			t.Errorf("a used code again: status %d, to %s", p.Status, p.Header.Get("Location"))
 		}

@@ -127,19 +127,23 @@ var drawn = sync.OnceValues(func() (s set, err error) {
 	return s, err
 })
 
-// pending begins a sign-in in the database itself, as if the password had just been right.
-func pending(t testing.TB, d *db.DB, u user.User) string {
+// pending begins sign-ins in the database itself, as if the passwords had just been right.
+func pending(t testing.TB, d *db.DB, users ...user.User) (cookies []string) {
 	t.Helper()
-	cookie, b := token.Issue(u.AccountID, u.ID, "pen")
 	now := time.Now()
-	err := d.Run(t.Context(), db.Must(db.ErrNotFound, `
-		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, created_at, expires_at)
-		SELECT u.account_id, u.user_id, $3, u.epoch, '', $4, $5 FROM users u WHERE u.account_id = $1 AND u.user_id = $2`,
-		b.AccountID, b.UserID, b.ID, db.At(now), db.At(now.Add(10*time.Minute))))
-	if err != nil {
+	var stmts []db.Stmt
+	for _, u := range users {
+		cookie, b := token.Issue(u.AccountID, u.ID, "pen")
+		cookies = append(cookies, cookie)
+		stmts = append(stmts, db.Must(db.ErrNotFound, `
+			INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at)
+			SELECT u.account_id, u.user_id, $3, u.epoch, '', FALSE, $4, $5 FROM users u WHERE u.account_id = $1 AND u.user_id = $2`,
+			b.AccountID, b.UserID, b.ID, db.At(now), db.At(now.Add(10*time.Minute))))
+	}
+	if err := d.Run(t.Context(), stmts...); err != nil {
 		t.Fatal(err)
 	}
-	return cookie
+	return cookies
 }
 
 // watch opens the database beside running servers until the test ends.

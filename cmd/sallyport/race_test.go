@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/httpx"
+	"sallyport/internal/user"
 )
 
 // TestOneCodeTwice races two posts of one code, on SQLite in one process, on PostgreSQL over
@@ -39,19 +40,17 @@ func raceCodes(t *testing.T, dsn string, replicas int) {
 		if err := d.Run(t.Context(), db.Write(`UPDATE factors SET last_step = 0, failures = 0, blocked_until = 0 WHERE kind = 'totp'`)); err != nil {
 			t.Fatal(err)
 		}
-		work := make(chan member)
+		pairs := pendingPairs(t, d, people, round%2 == 0)
+		var next atomic.Int64
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
 				browsers := []*apptest.Client{servers[0].client(t), servers[len(servers)-1].client(t)}
-				for m := range work {
-					// Every other pair shares one pending sign-in, the others have one each.
-					browsers[0].Cookies = map[string]string{httpx.PendingCookie: pending(t, d, m.user)}
-					browsers[1].Cookies = map[string]string{httpx.PendingCookie: browsers[0].Cookies[httpx.PendingCookie]}
-					if round%2 == 0 {
-						browsers[1].Cookies[httpx.PendingCookie] = pending(t, d, m.user)
+				for i := next.Add(1) - 1; i < int64(len(people)); i = next.Add(1) - 1 {
+					for b := range browsers {
+						browsers[b].Cookies = map[string]string{httpx.PendingCookie: pairs[i][b]}
 					}
-					switch n := race(t, browsers, m.phone.Code(time.Now())); n {
+					switch race(t, browsers, people[i].phone.Code(time.Now())) {
 					case 1:
 						accepted.Add(1)
 					case 0:
@@ -62,10 +61,6 @@ func raceCodes(t *testing.T, dsn string, replicas int) {
 				}
 			})
 		}
-		for _, m := range people {
-			work <- m
-		}
-		close(work)
 		wg.Wait()
 	}
 	t.Logf("%d pairs: one accepted in %d, both in %d, none in %d", rounds*crowd, accepted.Load(), twice.Load(), none.Load())
@@ -76,6 +71,26 @@ func raceCodes(t *testing.T, dsn string, replicas int) {
 	if err := d.Get(t.Context(), `SELECT count(*) FROM sessions`, nil, &sessions); err != nil || sessions != accepted.Load() {
 		t.Errorf("%d sessions for %d accepted codes (%v)", sessions, accepted.Load(), err)
 	}
+}
+
+// pendingPairs begins two sign-ins for each person, or one that both browsers share. They
+// are made before the race, since on SQLite this process would contend with the server's.
+func pendingPairs(t *testing.T, d *db.DB, people []member, two bool) [][2]string {
+	t.Helper()
+	var users []user.User
+	for _, m := range people {
+		users = append(users, m.user)
+	}
+	first := pending(t, d, users...)
+	second := first
+	if two {
+		second = pending(t, d, users...)
+	}
+	var pairs [][2]string
+	for i := range people {
+		pairs = append(pairs, [2]string{first[i], second[i]})
+	}
+	return pairs
 }
 
 // race posts the code from both browsers at once and counts how many of them are in.

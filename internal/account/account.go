@@ -30,7 +30,7 @@ var (
 	ErrSlugTaken = errs.New(errs.Conflict, "account_exists", "An account with this short name exists already. Choose another short name.")
 	ErrSuspended = errs.New(errs.Forbidden, "account_suspended", "Your organisation’s account is suspended. Ask your administrator.")
 	errSlug      = errs.New(errs.Invalid, "account_short_name", "The short name must be 2 to 40 small letters, digits or hyphens, beginning and ending with a letter or digit.").In("slug")
-	errName      = errs.New(errs.Invalid, "account_name", "Give the account’s name in 1 to 80 characters.").In("name")
+	errName      = errs.New(errs.Invalid, "account_name", "Give the organisation’s name in 1 to 80 characters.").In("name")
 )
 
 var slugShape = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$`)
@@ -52,19 +52,32 @@ func CheckName(name string) (string, error) {
 	}
 	for _, r := range name {
 		if r == ':' || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return "", errName.Saying("The account’s name must not hold a colon, control characters or invisible ones.")
+			return "", errName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
 		}
 	}
 	return name, nil
 }
 
-// SlugOf proposes a short name for an organisation's name: "Acme & Sons" becomes "acme-sons".
+// spelled writes the letters of European languages that stand outside a–z as their
+// readers do where there is no other way. Other scripts have no spelling that all agree on.
+var spelled = strings.NewReplacer(
+	"ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "œ", "oe", "ø", "oe", "å", "a", "þ", "th", "ð", "d", "đ", "d", "ł", "l", "ı", "i",
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ā", "a", "ă", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "ď", "d",
+	"è", "e", "é", "e", "ê", "e", "ë", "e", "ē", "e", "ė", "e", "ę", "e", "ě", "e", "ğ", "g", "ģ", "g",
+	"ì", "i", "í", "i", "î", "i", "ï", "i", "ī", "i", "į", "i", "ķ", "k", "ĺ", "l", "ļ", "l", "ľ", "l",
+	"ñ", "n", "ń", "n", "ņ", "n", "ň", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ō", "o", "ő", "o",
+	"ŕ", "r", "ř", "r", "ś", "s", "š", "s", "ş", "s", "ș", "s", "ť", "t", "ţ", "t", "ț", "t",
+	"ù", "u", "ú", "u", "û", "u", "ū", "u", "ů", "u", "ű", "u", "ų", "u", "ý", "y", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z",
+)
+
+// SlugOf proposes a short name for an organisation's name: "Müller & Söhne" becomes "mueller-soehne".
 func SlugOf(name string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
+	for _, r := range spelled.Replace(strings.ToLower(name)) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
 			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r): // an accent that follows its letter
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
 		}

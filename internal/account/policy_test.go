@@ -129,6 +129,17 @@ func TestSecondsRoundTrip(t *testing.T) {
 	}
 }
 
+func TestSlugOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"Acme & Sons": "acme-sons", "Müller & Söhne": "mueller-soehne", "GROSSE STRAẞE": "grosse-strasse", "Ångström Société": "angstroem-societe",
+		"Cafe\u0301": "cafe", "Łódź Mały": "lodz-maly", "日本": "account", "  --A": "account",
+	} {
+		if got := SlugOf(name); got != want {
+			t.Errorf("%q gives %q, want %q", name, got, want)
+		}
+	}
+}
+
 // FuzzSlugOf: what is proposed for any organisation is acceptable.
 func FuzzSlugOf(f *testing.F) {
 	for _, s := range []string{"Acme", "Acme & Sons", "", "-", "Ünder", "日本", strings.Repeat("a-", 60), "A", "40 " + strings.Repeat("x", 38) + " y"} {

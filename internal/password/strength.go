@@ -39,7 +39,7 @@ var commonList string
 // (Unicode code points, at most 1024 bytes), the listed common passwords in any case
 // (ASVS 6.2.4, 6.2.12), and the words in also: the user's name and address, the names
 // of the account and of the service. Those are refused with digits and signs around
-// them too, since that is how people dress them up.
+// and between them too, since that is how people dress them up: "Acme-acme-2026" for Acme.
 //
 // The password is judged as it came. It is not normalised: ASVS 6.2.8 wants it
 // verified exactly as typed, and keyboards of one person give one form.
@@ -66,26 +66,30 @@ func common(pw string) bool {
 	return !strings.Contains(pw, "\n") && strings.Contains(commonList, "\n"+fold(pw)+"\n")
 }
 
-// named reports whether pw is one of the words, or of the parts of an address among
-// them, bare or with digits and signs before and after.
+// named reports whether pw is one of the words, or nothing but their parts with digits and signs among them.
 func named(pw string, words []string) bool {
-	whole, core := fold(pw), bare(fold(pw))
+	known := map[string]bool{}
 	for _, w := range words {
-		w = fold(w)
-		local, domain, _ := strings.Cut(w, "@")
-		for _, part := range []string{w, local, domain} {
-			if part != "" && (whole == part || core != "" && core == bare(part)) {
-				return true
-			}
+		if w != "" && fold(pw) == fold(w) {
+			return true // one without letters, too
+		}
+		for _, part := range letters(w) {
+			known[part] = true
 		}
 	}
-	return false
+	parts := letters(pw)
+	for _, part := range parts {
+		if !known[part] {
+			return false
+		}
+	}
+	return len(parts) > 0
 }
 
 // fold makes spellings equal that differ in case only.
 func fold(s string) string { return strings.ToLower(s) }
 
-// bare drops everything but letters at both ends.
-func bare(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+// letters lists the runs of letters in s, folded.
+func letters(s string) []string {
+	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) })
 }

@@ -90,6 +90,10 @@ func TestNamesAreRefused(t *testing.T) {
 		"acme industries":        ErrTooCommon,
 		"Sallyport2026":          ErrTooCommon,
 		"123sallyport!":          ErrTooCommon,
+		"acme-industries-acme":   ErrTooCommon,
+		"Sally4Ada":              nil, // "sally" is no name here
+		"Lovelace-Ada-1815":      ErrTooCommon,
+		"1acme2sallyport3":       ErrTooCommon,
 		"!!!!!!!!!!":             nil, // no letters: nobody's name
 		"4242424242":             nil,
 		"sallyport and stables":  nil,

@@ -193,7 +193,7 @@ func TestEveryChangeHasOneRecord(t *testing.T) {
 			t.Error("a wrong password enters")
 		}
 		expect("wrong password", audit.PasswordRefused)
-		cookie, _, err = w.Profile.NewBackupCodes(ctx, b.Signed, domaintest.Proofs, b.As())
+		cookie, _, err = w.Profile.NewBackupCodes(ctx, b.Signed, domaintest.Proofs, w.CodeSet(t, b.Signed.User), b.As())
 		wantError(t, "new codes", err, nil)
 		expect("new codes", audit.BackupCodesMade)
 		b = w.Open(t, cookie)

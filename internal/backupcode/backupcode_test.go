@@ -129,7 +129,7 @@ func TestCodesWorkOnceInAnyForm(t *testing.T) {
 		}
 
 		b := w.Browse(t, w.Ada)
-		_, fresh, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, b.As())
+		_, fresh, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, w.CodeSet(t, b.Signed.User), b.As())
 		if err != nil || len(fresh) != 10 || left() != 10 {
 			t.Fatalf("%d new codes, %d left, %v", len(fresh), left(), err)
 		}

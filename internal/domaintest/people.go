@@ -133,6 +133,16 @@ func Scan(tb testing.TB, factorID, uri string) Phone {
 	return Phone{FactorID: factorID, Key: key}
 }
 
+// CodeSet is the id of a person's set of backup codes, "" for none.
+func (w *World) CodeSet(tb testing.TB, u user.User) string {
+	tb.Helper()
+	set, err := factor.BackupCodes(context.Background(), w.DB, u.AccountID, u.ID)
+	if err != nil {
+		tb.Fatalf("backup codes of %s: %v", u.Email, err)
+	}
+	return set.ID
+}
+
 // Enrol gives somebody without a second factor a first phone and ten backup codes,
 // without the way through the pages, so it hashes no password.
 func (w *World) Enrol(tb testing.TB, u user.User) (Phone, []string) {

@@ -27,6 +27,10 @@ func clockOff(steps int64) error {
 		float64(off)/2, where))
 }
 
+// ErrCodesMade says that a set of backup codes is no longer the one that somebody meant to replace.
+var ErrCodesMade = errs.New(errs.Conflict, "backup_codes_made",
+	"New backup codes were made already. They are shown only once. If you did not save them, generate new ones.")
+
 // ErrNoFactor says that backup codes need a device first.
 var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come with your first device. Add a device first.")
 
@@ -96,8 +100,10 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 	return last, err
 }
 
-// NewBackupCodes makes ten new backup codes, which it returns to be shown once; the old ten end at once.
-func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user.User, by audit.Actor, more ...db.Stmt) ([]string, error) {
+// NewBackupCodes makes ten new backup codes, which it returns to be shown once, in place of
+// the set whose id is replaces ("" if there is none), which ends at once. With any other set
+// in place it changes nothing and returns ErrCodesMade: a form sent again must not end the codes that it just made.
+func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user.User, replaces string, by audit.Actor, more ...db.Stmt) ([]string, error) {
 	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
 		return nil, err
 	}
@@ -112,11 +118,24 @@ func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user
 	if !confirmed {
 		return nil, ErrNoFactor
 	}
+	set, err := BackupCodes(ctx, s.DB, u.AccountID, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if set.ID != replaces {
+		return nil, ErrCodesMade
+	}
 	shown, stmts, err := s.makeCodes(ctx, u, by)
 	if err != nil {
 		return nil, err
 	}
-	return shown, s.DB.Run(ctx, append(more, stmts...)...)
+	if replaces != "" {
+		more = append(more, endSet(u.AccountID, u.ID, replaces))
+	}
+	if err := s.DB.Run(ctx, append(more, stmts...)...); err != nil {
+		return nil, err
+	}
+	return shown, nil
 }
 
 // Reseal seals every secret with the primary key that is not sealed with it yet,

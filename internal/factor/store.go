@@ -249,6 +249,12 @@ func removeCodes(accountID, userID string) []db.Stmt {
 	}
 }
 
+// endSet removes one set of backup codes; of all who mean to replace it, one succeeds.
+func endSet(accountID, userID, setID string) db.Stmt {
+	return db.Must(ErrCodesMade, `DELETE FROM factors WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND kind = 'backup_code'`,
+		accountID, userID, setID)
+}
+
 // Clear returns the statements that remove all of a user's factors and backup codes, for a reset.
 func Clear(accountID, userID string) []db.Stmt {
 	return []db.Stmt{

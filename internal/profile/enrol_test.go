@@ -49,7 +49,7 @@ func TestUnconfirmedCountsAsNothing(t *testing.T) {
 		wantError(t, "as a confirmed device", err, factor.ErrNotFound)
 		_, err = w.Factors.Prove(t.Context(), w.Ada, p.Code(w.Clock.Now()), step, b.As())
 		wantError(t, "its code as a proof", err, factor.ErrNotFound)
-		_, _, err = w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, b.As())
+		_, _, err = w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, w.CodeSet(t, b.Signed.User), b.As())
 		wantError(t, "backup codes", err, factor.ErrNoFactor)
 		if set, err := factor.BackupCodes(t.Context(), d, w.Ada.AccountID, w.Ada.ID); err != nil || set.ID != "" {
 			t.Errorf("a set of backup codes %+v, %v", set, err)
@@ -163,7 +163,7 @@ func TestProofs(t *testing.T) {
 		}{{"zero", reauth.Proof{}, reauth.ErrProofNeeded}, {"another's", others, reauth.ErrProofNeeded}, {"old", old, reauth.ErrProofNeeded}, {"future", future, reauth.ErrProofNeeded}, {"good", good, nil}} {
 			_, err := totp.Begin(t.Context(), w.Factors, c.proof, w.Acme, ada, "Other")
 			wantError(t, c.name+" proof, begin", err, c.want)
-			_, err = w.Factors.NewBackupCodes(t.Context(), c.proof, ada, domaintest.By)
+			_, err = w.Factors.NewBackupCodes(t.Context(), c.proof, ada, w.CodeSet(t, ada), domaintest.By)
 			wantError(t, c.name+" proof, backup codes", err, c.want)
 			_, err = w.Factors.Remove(t.Context(), c.proof, ada, p.FactorID, domaintest.By)
 			wantError(t, c.name+" proof, remove", err, c.want)
@@ -182,7 +182,7 @@ func TestPolicyNamesTheProofs(t *testing.T) {
 			return err
 		}
 		renew := func(b domaintest.Browser, proofs profile.Proofs) error {
-			_, _, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, proofs, b.As())
+			_, _, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, proofs, w.CodeSet(t, b.Signed.User), b.As())
 			return err
 		}
 		wantError(t, "add with nothing", add(profile.Proofs{}), reauth.ErrProofNeeded)
@@ -403,6 +403,39 @@ func TestPasswordChange(t *testing.T) {
 				_, err = w.SignIn.Verify(t.Context(), s.Cookie, signin.Attempt{Code: p.Code(w.Clock.Now())}, domaintest.By)
 				wantError(t, "the code after a password change", err, nil)
 			}
+		}
+	})
+}
+
+// TestNewBackupCodesOnceASet: a form sent twice, at once or later, ends no codes but those it was shown for.
+func TestNewBackupCodesOnceASet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Enrol(t, w.Ada)
+		old := w.CodeSet(t, w.Ada)
+		browsers := []domaintest.Browser{w.Browse(t, w.Ada), w.Browse(t, w.Ada)}
+		made := make([][]string, len(browsers))
+		var wg sync.WaitGroup
+		for n, b := range browsers {
+			wg.Go(func() {
+				_, made[n], _ = w.Profile.NewBackupCodes(context.Background(), b.Signed, domaintest.Proofs, old, b.As())
+			})
+		}
+		wg.Wait()
+		if len(made[0])+len(made[1]) != 10 {
+			t.Errorf("%d and %d codes, want ten once", len(made[0]), len(made[1]))
+		}
+		kept := w.CodeSet(t, w.Ada)
+		for _, stale := range []string{old, "", "fac_nothing"} {
+			b := w.Browse(t, w.Ada)
+			_, _, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, stale, b.As())
+			wantError(t, "in place of "+stale, err, factor.ErrCodesMade)
+			if _, err := w.Sessions.Check(t.Context(), b.Cookie); err != nil {
+				t.Errorf("the session ended by a refusal: %v", err)
+			}
+		}
+		if got := w.CodeSet(t, w.Ada); got != kept || kept == old {
+			t.Errorf("the set is %s, was %s, first %s", got, kept, old)
 		}
 	})
 }

@@ -127,14 +127,15 @@ func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID 
 	return cookie, last, nil
 }
 
-// NewBackupCodes makes ten new backup codes, to be shown once; the old ones end at once.
-func (s *Service) NewBackupCodes(ctx context.Context, w *session.Signed, p Proofs, by audit.Actor) (cookie string, codes []string, err error) {
+// NewBackupCodes makes ten new backup codes, to be shown once, in place of the set
+// replaces, which ends at once; see factor.Service.NewBackupCodes.
+func (s *Service) NewBackupCodes(ctx context.Context, w *session.Signed, p Proofs, replaces string, by audit.Actor) (cookie string, codes []string, err error) {
 	proof, err := s.prove(ctx, w, s.ToRemove(w), p, by)
 	if err != nil {
 		return "", nil, err
 	}
 	cookie, more := s.goOn(w, w.Level, w.AMR)
-	codes, err = s.Factors.NewBackupCodes(ctx, proof, w.User, by, more...)
+	codes, err = s.Factors.NewBackupCodes(ctx, proof, w.User, replaces, by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {
 		return "", nil, err

@@ -147,7 +147,7 @@ func TestPendingSignInDies(t *testing.T) {
 				return w.Admin.ResetTwoFactor(t.Context(), u, "lost phone", audit.Operator())
 			}},
 			{"new backup codes", func(t *testing.T, _ user.User, b domaintest.Browser) error {
-				_, _, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, b.As())
+				_, _, err := w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, w.CodeSet(t, b.Signed.User), b.As())
 				return err
 			}},
 			{"device added", func(t *testing.T, _ user.User, b domaintest.Browser) error {

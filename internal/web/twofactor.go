@@ -205,15 +205,15 @@ func (s *Site) newBackupCodesView(r *http.Request) (NewBackupCodes, error) {
 	}
 	set, err := s.backupCodes(r)
 	needs := s.Profile.ToRemove(signed(r))
-	return NewBackupCodes{Left: set.Left, AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
+	return NewBackupCodes{Set: set.ID, Left: set.Left, AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
 }
 
 func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "password", "code")
+	form, err := httpx.Form(r, "password", "code", "set")
 	if err != nil {
 		return err
 	}
-	cookie, codes, err := s.Profile.NewBackupCodes(r.Context(), signed(r), proofs(form), by(r))
+	cookie, codes, err := s.Profile.NewBackupCodes(r.Context(), signed(r), proofs(form), form.Get("set"), by(r))
 	if err != nil {
 		v, readErr := s.newBackupCodesView(r)
 		if readErr != nil {

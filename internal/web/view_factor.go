@@ -162,11 +162,12 @@ func (RenameDevice) page() string   { return "renamedevice" }
 func (RenameDevice) onCard() bool   { return false }
 func (v RenameDevice) failed() bool { return v.Error != nil }
 
-// NewBackupCodes is /settings/two-factor/backup-codes. Posts password; the answer is BackupCodes.
+// NewBackupCodes is /settings/two-factor/backup-codes. Posts set and password; the answer is BackupCodes.
 type NewBackupCodes struct {
-	Left        int  // of the present ones, which end at once
-	AskPassword bool // by policy
-	AskCode     bool // likewise: an authentication code as well
+	Set         string // id of the present ones: sent again, the form ends no newer ones
+	Left        int    // of the present ones, which end at once
+	AskPassword bool   // by policy
+	AskCode     bool   // likewise: an authentication code as well
 	Email       string
 	Error       *FormError
 }

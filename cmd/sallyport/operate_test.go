@@ -20,8 +20,9 @@ import (
 // TestRotateUnderLoad rotates the key twice beside a working server: no sign-in fails, all
 // secrets are readable afterwards, and none is sealed with an old key (11.2.2).
 func TestRotateUnderLoad(t *testing.T) {
+	t.Parallel() // a rotation mostly waits
 	eachEngine(t, func(t *testing.T, dsn string) {
-		t.Parallel() // a rotation mostly waits
+		t.Parallel()
 		p, people := settle(t, dsn, 60, 6)
 		server := serve(t, p.settings...)
 		before, err := seal.Open(p.world.KeyFile)

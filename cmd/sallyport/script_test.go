@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts plays the sessions of an operator under testdata/script.
 func TestScripts(t *testing.T) {
+	t.Parallel() // the rotation mostly waits
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {

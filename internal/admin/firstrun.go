@@ -22,7 +22,7 @@ var (
 	ErrFirstRunLink = errs.New(errs.Expired, "set_up_link_invalid",
 		"This set-up link does not work: it was used, or is older than a day, or the server was started again. Restart the server to get a new one; with an account in place it needs none.")
 	ErrWrongKey = errs.New(errs.Internal, "wrong_key",
-		"The key file is not the one this database was made with. Put the right key file in its place; nothing was changed.")
+		"The key file is not the one this database was made with. Put the right key file in its place. No account was touched.")
 )
 
 // FirstRunLink makes the secret of the one-time set-up link, which ends any earlier

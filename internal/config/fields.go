@@ -102,7 +102,7 @@ var fields = []field{
 	},
 	{
 		key:  "hashing.queue",
-		set:  one(func(c *Config, v string) error { return setNumber(&c.Hashing.Queue, v, 0, 10_000) }),
+		set:  one(func(c *Config, v string) error { return setNumber(&c.Hashing.Queue, v, 1, 10_000) }),
 		show: func(c Config) string { return strconv.Itoa(c.Hashing.Queue) },
 	},
 	{

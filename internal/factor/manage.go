@@ -36,14 +36,23 @@ var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come
 
 // Get returns one confirmed device of the user, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, u user.User, factorID string) (Factor, error) {
-	devices, err := List(ctx, s.DB, u.AccountID, u.ID, s.Now())
-	for _, d := range devices {
-		if d.ID == factorID && d.State == Confirmed {
-			return d, err
-		}
+	f, err := s.device(ctx, u, factorID)
+	if err == nil && f.State != Confirmed {
+		return Factor{}, ErrNotFound
 	}
+	return f, err
+}
+
+// device returns one device of the user, confirmed or still to be, or ErrNotFound.
+func (s *Service) device(ctx context.Context, u user.User, factorID string) (Factor, error) {
+	devices, err := List(ctx, s.DB, u.AccountID, u.ID, s.Now())
 	if err != nil {
 		return Factor{}, err
+	}
+	for _, d := range devices {
+		if d.ID == factorID {
+			return d, nil
+		}
 	}
 	return Factor{}, ErrNotFound
 }
@@ -72,7 +81,7 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
 		return false, err
 	}
-	f, err := s.Get(ctx, u, factorID)
+	f, err := s.device(ctx, u, factorID)
 	if err != nil {
 		return false, err
 	}
@@ -84,7 +93,7 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 		if err != nil {
 			return err
 		}
-		last = true
+		last = f.State == Confirmed
 		for _, r := range rest {
 			last = last && r.State != Confirmed
 		}

@@ -113,6 +113,8 @@ func panicked(p any) error {
 func (m *Mux) log(r *http.Request, info Info, out *response, e *errs.Error, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case e != nil && e.Kind == errs.Unavailable: // the load's doing or the database's, and strangers can cause it at will
+		level = slog.LevelWarn
 	case out.status >= 500 || out.broken:
 		level = slog.LevelError
 	case out.status >= 400:

@@ -162,7 +162,7 @@ shutdown_timeout:
 		{"s.yaml:5", "inside a network", "10.0.0.0/8 for the network or 10.0.0.1 for the address"},
 		{"s.yaml:6", `log_level is "loud"`, "debug, info, warn or error"},
 		{"s.yaml:8", "no setting hashing.slot", "did you mean hashing.slots?"},
-		{"s.yaml:9", `hashing.queue is "-1"`, "from 0 to 10000"},
+		{"s.yaml:9", `hashing.queue is "-1"`, "from 1 to 10000"},
 		{"s.yaml:10", `hashing.wait is "5"`, "with its unit"},
 		{"s.yaml:11", "hashing.queue stands twice", "line 9"},
 		{"s.yaml:12", "log_level stands twice", "line 6"},

@@ -52,8 +52,10 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 		return Factor{}, err
 	}
 	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed),
-		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
-			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"}}))
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
+			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"},
+		}))
 }
 
 // checkLimit refuses one device too many of a kind (K6).

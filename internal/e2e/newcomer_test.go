@@ -100,7 +100,7 @@ func (b *browser) addDevice(name, password string) (*phone, []string) {
 	b.sees("Scan the QR code", "Do not let anyone else scan this QR code.", name)
 
 	phone := scan(b.t, b.picture())
-	b.do("opening what helps without a camera", chromedp.Click(control("Can’t scan it?")))
+	b.do("opening what helps without a camera", chromedp.Click(control("Can’t scan it? Type a key instead")))
 	b.inspect("qr")
 	b.scheme("dark")
 	if again := scan(b.t, b.picture()); again.secret != phone.secret {

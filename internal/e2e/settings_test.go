@@ -165,8 +165,9 @@ func TestSettings(t *testing.T) {
 	b.press("Remove")
 	b.sees("Two-factor authentication", "No devices yet")
 
-	if got := b.open("/settings/two-factor/fac_00000000000000000000000000/remove"); got != http.StatusNotFound {
-		t.Errorf("a device that is not there answered %d", got)
+	if got := b.open("/settings/two-factor/fac_00000000000000000000000000/remove"); got != http.StatusOK || b.path() != "/settings/two-factor" {
+		t.Errorf("a device that is not there answered %d at %s", got, b.path())
 	}
+	b.sees("Two-factor authentication", "That device is no longer in the list.")
 	b.inspect("no-such-device")
 }

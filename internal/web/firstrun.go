@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"sallyport/internal/admin"
 	"sallyport/internal/errs"
@@ -32,7 +33,7 @@ func (s *Site) firstRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = s.Admin.FirstRun(r.Context(), form.Get("token"), form.Get("organisation"),
+	a, _, err := s.Admin.FirstRun(r.Context(), form.Get("token"), form.Get("organisation"),
 		admin.NewUser{Email: form.Get("email"), Name: form.Get("your_name"), Password: form.Get("password")}, by(r))
 	switch {
 	case errors.Is(err, admin.ErrFirstRunLink):
@@ -48,5 +49,5 @@ func (s *Site) firstRun(w http.ResponseWriter, r *http.Request) error {
 			}
 		})
 	}
-	return done(w, "/sign-in", NoticeAccountCreated)
+	return done(w, withQuery("/sign-in", url.Values{"account": {a.Slug}}), NoticeAccountCreated)
 }

@@ -74,7 +74,7 @@ func TestSecondDoorRefuses(t *testing.T) {
 		expired := s.Client(t)
 		late := expired.SignIn(apptest.Ada, apptest.Password).Follow()
 		s.Clock.Advance(10 * time.Minute)
-		late.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(http.StatusGone, "took too long", "Sign in again")
+		late.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(http.StatusGone, "This sign-in has ended", "Sign in again")
 		if _, kept := expired.Cookies[httpx.PendingCookie]; kept {
 			t.Error("the browser keeps the cookie of a sign-in that is over")
 		}

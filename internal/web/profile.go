@@ -78,5 +78,5 @@ func (s *Site) welcome(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.Sessions.Forget(who.User.AccountID, who.User.ID)
 	next, _ := httpx.ReturnTo(form.Get("next"))
-	return s.onward(w, next)
+	return s.onward(w, next, NoticeSignedIn)
 }

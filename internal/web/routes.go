@@ -22,7 +22,7 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /{$}", s.home),
 		public("GET /static/{file}", s.static),
 		public("GET /favicon.ico", s.favicon),
-		public("GET /.well-known/change-password", s.changePasswordURL),
+		public("GET /.well-known/change-password", to("/settings")), // where password managers look for the form (W3C change-password-url)
 		public("GET /set-up", s.showFirstRun),
 		public("POST /set-up", s.firstRun),
 
@@ -33,7 +33,7 @@ func (s *Site) routes() []httpx.Route {
 		pending("GET /sign-in/methods", s.showOtherWays),
 		pending("GET /sign-in/set-up", s.showSetUp),
 		pending("POST /sign-in/set-up", s.setUp),
-		pending("POST /sign-in/set-up/confirm", s.confirmSetUp),
+		pending("POST "+confirmSetUpPath, s.confirmSetUp),
 		public("POST /sign-in/cancel", s.cancelSignIn),
 		self("POST /sign-out", httpx.AnyAge, s.signOut),
 
@@ -58,7 +58,22 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/sessions", httpx.AnyAge, s.showSessions),
 		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
 		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
+
+		// Addresses that only take forms stand in the address bar when a form was refused.
+		// Opened from there, they lead to the page with the form.
+		public("GET "+confirmSetUpPath, to("/sign-in/set-up")),
+		public("GET /sign-in/cancel", to("/sign-in")),
+		self("GET /sign-out", httpx.AnyAge, to("/settings")),
+		self("GET /settings/password", httpx.AnyAge, to("/settings")),
+		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
+		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
+		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),
 	}
+}
+
+// to leads to another page.
+func to(path string) httpx.Handler {
+	return func(w http.ResponseWriter, _ *http.Request) error { return httpx.SeeOther(w, path) }
 }
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
@@ -66,11 +81,6 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		return httpx.SeeOther(w, "/settings")
 	}
 	return httpx.SeeOther(w, "/sign-in")
-}
-
-// changePasswordURL is where password managers look for the form (W3C change-password-url).
-func (s *Site) changePasswordURL(w http.ResponseWriter, _ *http.Request) error {
-	return httpx.SeeOther(w, "/settings")
 }
 
 func (s *Site) static(w http.ResponseWriter, r *http.Request) error {

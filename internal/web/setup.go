@@ -8,6 +8,9 @@ import (
 	"sallyport/internal/signin"
 )
 
+// confirmSetUpPath is the form that ends a sign-in with the first code of a new device.
+const confirmSetUpPath = "/sign-in/set-up/confirm"
+
 // defaultDevice is the name offered for a first device (A6).
 const defaultDevice = "My Phone"
 
@@ -20,7 +23,7 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	if p.State() != signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/verify")
 	}
-	return s.render(w, r, http.StatusOK, "", SetUp{Why: WhyReset, Name: defaultDevice, Ends: p.ExpiresAt})
+	return s.render(w, r, http.StatusOK, "", SetUp{Name: defaultDevice, Ends: p.ExpiresAt})
 }
 
 func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
@@ -34,7 +37,7 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 			return s.ended(w, r, err)
 		}
 		return s.again(r, err, "", func(f *FormError) View {
-			return SetUp{Why: WhyReset, Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
+			return SetUp{Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
 		})
 	}
 	v, err := showKey(e)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/backupcode"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
@@ -23,7 +24,7 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
 	_, err := s.current(r)
 	if err == nil {
-		return s.onward(w, next)
+		return s.onward(w, next, NoticeSignedIn)
 	}
 	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && errors.Is(err, session.ErrNone) {
 		httpx.ClearCookie(w, httpx.SessionCookie)
@@ -32,11 +33,11 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if slug == "" {
 		slug, _ = httpx.ReadCookie(r, httpx.AccountCookie)
 	}
-	return s.signInForm(w, r, SignIn{Account: slug, Next: next}, http.StatusOK)
+	return s.signInForm(w, r, SignIn{Account: slug, Next: next})
 }
 
 // signInForm shows the form; an organisation's name appears only if there is one of that short name.
-func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn, status int) error {
+func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn) error {
 	if account.CheckSlug(v.Account) != nil {
 		v.Account = ""
 	}
@@ -49,7 +50,14 @@ func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn, stat
 			return err
 		}
 	}
-	return s.render(w, r, status, "", v)
+	if v.AccountName == "" {
+		some, err := account.Any(r.Context(), s.DB)
+		if err != nil {
+			return err
+		}
+		v.Nobody = !some
+	}
+	return s.render(w, r, http.StatusOK, "", v)
 }
 
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -89,7 +97,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		httpx.SetCookie(w, httpx.PendingCookie, step.Cookie, 0)
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	default:
-		return s.enter(w, r, step)
+		return s.enter(w, r, step, NoticeSignedIn)
 	}
 }
 
@@ -113,7 +121,7 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 }
 
 // enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1).
-func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step) error {
+func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n Notice) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
@@ -124,7 +132,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step) e
 		}
 		return httpx.SeeOther(w, withQuery("/settings/welcome", query))
 	}
-	return s.onward(w, step.ReturnTo)
+	return s.onward(w, step.ReturnTo, n)
 }
 
 // handOver gives the browser its new session and ends the one it had (ASVS 7.2.4).
@@ -144,10 +152,14 @@ func (s *Site) handOver(w http.ResponseWriter, r *http.Request, step signin.Step
 	return err
 }
 
-// onward leads to where somebody wanted to go, or to their settings with a line that says they are in (X7).
-func (s *Site) onward(w http.ResponseWriter, next string) error {
-	if next == "" {
-		return done(w, "/settings", NoticeSignedIn)
+// onward leads to where somebody wanted to go, or to their settings with a line that says
+// they are in (X7). That a backup code was used is said anywhere.
+func (s *Site) onward(w http.ResponseWriter, next string, n Notice) error {
+	switch {
+	case next == "":
+		return done(w, "/settings", n)
+	case n == NoticeBackupCodeUsed:
+		return done(w, next, n)
 	}
 	return httpx.SeeOther(w, next)
 }
@@ -162,18 +174,33 @@ func pendingCookie(r *http.Request) string {
 	return cookie
 }
 
-// ended shows that the sign-in took too long, if err says so; other errors are returned.
+// ended shows that the sign-in is over, if err says so; other errors are returned.
 func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
 	if !errors.Is(err, signin.ErrExpired) {
 		return err
 	}
-	if _, err := s.current(r); err == nil { // pressed twice, or gone back: the first press has signed in
-		httpx.ClearCookie(w, httpx.PendingCookie)
-		return s.onward(w, "")
-	}
 	httpx.ClearCookie(w, httpx.PendingCookie)
+	if _, err := s.current(r); err == nil { // pressed twice, or gone back: the first press has signed in
+		return s.signedInBefore(w, r)
+	}
 	slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
 	return s.render(w, r, http.StatusGone, "", SignInExpired{Account: slug})
+}
+
+// noPending answers a request for the second step without a sign-in that waits for it.
+func (s *Site) noPending(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.current(r); err == nil {
+		return s.signedInBefore(w, r)
+	}
+	return httpx.SeeOther(w, "/sign-in")
+}
+
+// signedInBefore leads on who has signed in since the form before them was made.
+func (s *Site) signedInBefore(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath {
+		return done(w, "/settings/two-factor", NoticeConfirmedBefore)
+	}
+	return s.onward(w, "", NoticeSignedIn)
 }
 
 // showVerify is the second door: /sign-in/verify, or with ?method= another way.
@@ -230,7 +257,11 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	step, err := s.attempt(r, attempt)
 	s.countStep(step, err, methodLabel(attempt))
 	if err == nil {
-		return s.enter(w, r, step)
+		n := NoticeSignedIn
+		if methodLabel(attempt) == MethodBackupCode {
+			n = NoticeBackupCodeUsed
+		}
+		return s.enter(w, r, step, n)
 	}
 	p, readErr := s.pendingSignIn(r)
 	if readErr != nil {
@@ -258,9 +289,10 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 	return step, err
 }
 
+// methodLabel names what was shown. The field for codes takes a backup code too (X12).
 func methodLabel(a signin.Attempt) string {
-	if a.Kind == factor.BackupCode {
-		return string(factor.BackupCode)
+	if _, err := (backupcode.Method{}).Clean(a.Code); err == nil || a.Kind == factor.BackupCode {
+		return MethodBackupCode
 	}
 	return string(factor.TOTP)
 }

@@ -61,7 +61,7 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 		return r, nil
 	case httpx.Pending: // the handlers read the pending sign-in itself; without a cookie there is none
 		if _, ok := httpx.ReadCookie(r, httpx.PendingCookie); !ok {
-			return nil, httpx.SeeOther(w, "/sign-in")
+			return nil, s.noPending(w, r)
 		}
 		return r, nil
 	}
@@ -92,13 +92,13 @@ func (s *Site) current(r *http.Request) (*session.Signed, error) {
 // live one while this request was on its way. The sign-in page sees which, and clears it.
 func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) error {
 	query := url.Values{}
-	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had {
-		query.Set("done", string(NoticeSessionEnded))
-	}
 	if r.Method == http.MethodGet && r.URL.Path != "/settings" {
 		if next, ok := httpx.ReturnTo(r.URL.Path); ok {
 			query.Set("next", next)
 		}
+	}
+	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had {
+		return done(w, withQuery("/sign-in", query), NoticeSessionEnded)
 	}
 	return httpx.SeeOther(w, withQuery("/sign-in", query))
 }
@@ -110,9 +110,9 @@ func withQuery(path string, query url.Values) string {
 	return path + "?" + query.Encode()
 }
 
-// done sends the browser on to a page with a quiet line about what was done.
-func done(w http.ResponseWriter, path string, n Notice) error {
-	return httpx.SeeOther(w, path+"?done="+string(n))
+// signInAddress is where the people of the organisation with this short name sign in.
+func (s *Site) signInAddress(slug string) string {
+	return withQuery(s.PublicURL.JoinPath("/sign-in").String(), url.Values{"account": {slug}})
 }
 
 // by is who makes the request and from where.
@@ -126,13 +126,15 @@ func by(r *http.Request) audit.Actor {
 
 // render writes a page, with what surrounds it for the person who is signed in.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place Place, v View) error {
-	c := Chrome{Product: s.Product, Place: place, Notice: Notice(r.URL.Query().Get("done"))}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		c.Notice = ""
-	}
+	c := Chrome{Product: s.Product, Place: place}
 	if who := signed(r); who != nil {
 		c.Account = who.Account.Name
 		c.Person = &Person{Name: who.User.Name, Email: who.User.Email}
+	}
+	if status == http.StatusOK {
+		if err := s.takeNotice(w, r, &c); err != nil {
+			return err
+		}
 	}
 	return s.Pages.Render(w, status, c, v)
 }
@@ -180,10 +182,27 @@ func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) 
 		}
 		return
 	}
-	v := Problem{Status: f.Status, Message: f.Err.Message, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(f.Err)}
+	v := Problem{Status: f.Status, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(f.Err)}
+	switch {
+	case f.Err.Code == httpx.ErrWrongHost.Code:
+		v.Home = s.PublicURL.String()
+	case !ofHTTP(f):
+		v.Message = f.Err.Message
+	}
 	if err := s.render(w, r, f.Status, "", v); err != nil {
 		panic(err) // the adapter answers in plain words then
 	}
+}
+
+// ofHTTP reports whether a failure is about the request itself. What such an error says is
+// for programmers; the catalogue has better words for people.
+func ofHTTP(f httpx.Failure) bool {
+	for _, e := range []*errs.Error{httpx.ErrNoPage, httpx.ErrMethod, httpx.ErrTooLarge, httpx.ErrMediaType, httpx.ErrMalformed} {
+		if f.Err.Code == e.Code {
+			return true
+		}
+	}
+	return f.Status == http.StatusInternalServerError
 }
 
 // outcome names the result of a sign-in's step for the metrics.

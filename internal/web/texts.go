@@ -81,5 +81,19 @@ func (c texts) wait(d time.Duration) (string, error) {
 // ceil gives how many units cover d.
 func ceil(d, unit time.Duration) int { return int((d + unit - 1) / unit) }
 
-// notice gives the line for n, or nothing for an unknown one: it may come from an address.
-func (c texts) notice(n Notice) string { return c["notice."+string(n)] }
+// notice gives the line for what a page has to tell, or nothing for an unknown notice.
+func (c texts) notice(told Chrome) (template.HTML, error) {
+	key := "notice." + string(told.Notice)
+	if told.Notice == NoticeBackupCodeUsed {
+		line, err := c.count(key, told.Left)
+		return template.HTML(template.HTMLEscapeString(line)), err
+	}
+	line, known := c[key]
+	switch {
+	case !known:
+		return "", nil
+	case strings.Contains(line, "{about}"):
+		return c.rich(key, "about", told.About)
+	}
+	return c.rich(key)
+}

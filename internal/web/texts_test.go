@@ -70,16 +70,19 @@ func TestEveryTextIsUsed(t *testing.T) {
 }
 
 func TestEveryNoticeHasItsText(t *testing.T) {
-	for _, n := range []Notice{
-		NoticeSignedIn, NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticePasswordChanged, NoticeAccountCreated, NoticeDeviceConfirmed,
-		NoticeDeviceRemoved, NoticeTwoFactorOff, NoticeDeviceRenamed, NoticeCodesSaved, NoticeOneSessionEnded, NoticeOthersEnded,
+	for told, want := range map[Chrome]string{
+		{Notice: NoticeSignedIn}: "signed in.", {Notice: NoticeSignedOut}: "signed out", {Notice: NoticeSessionEnded}: "Sign in again", {Notice: NoticeCancelled}: "cancelled",
+		{Notice: NoticeBackupCodeUsed, Left: 1}: "1 is left", {Notice: NoticeBackupCodeUsed, Left: 0}: "0 are left", {Notice: NoticePasswordChanged}: "password",
+		{Notice: NoticeAccountCreated, About: "https://x/?a=<b>"}: "at <bdi>https://x/?a=&lt;b&gt;</bdi>", {Notice: NoticeDeviceConfirmed, About: "Tablet"}: "“<bdi>Tablet</bdi>” is confirmed",
+		{Notice: NoticeConfirmedBefore, About: "Tablet"}: "Tablet", {Notice: NoticeDeviceGone}: "no longer", {Notice: NoticeDeviceRemoved}: "removed", {Notice: NoticeTwoFactorOff}: "off",
+		{Notice: NoticeDeviceRenamed}: "name", {Notice: NoticeCodesSaved}: "safe", {Notice: NoticeCodesReplaced}: "in force", {Notice: NoticeOneSessionEnded}: "ended", {Notice: NoticeOthersEnded}: "other",
 	} {
-		if english.notice(n) == "" {
-			t.Errorf("%s says nothing", n)
+		if got, err := english.notice(told); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s says %q, %v, want %q", told.Notice, got, err, want)
 		}
 	}
-	if got := english.notice("<script>"); got != "" {
-		t.Errorf("an unknown notice says %q", got)
+	if got, err := english.notice(Chrome{Notice: "<script>"}); err != nil || got != "" {
+		t.Errorf("an unknown notice says %q, %v", got, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -71,7 +72,10 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) AddDevice {
 	who := signed(r)
-	v := AddDevice{Name: defaultDevice, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email, MaxDevices: who.Account.Policy.MaxDevicesPerKind}
+	v := AddDevice{
+		Name: defaultDevice, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email,
+		MaxDevices: who.Account.Policy.MaxDevicesPerKind,
+	}
 	v.Full = countConfirmed(devices) >= v.MaxDevices
 	taken := map[string]bool{}
 	for _, d := range devices {
@@ -90,15 +94,18 @@ func (s *Site) showAddDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, PlaceTwoFactor, s.addDeviceView(r, devices))
+	v := s.addDeviceView(r, devices)
+	v.Next, _ = httpx.ReturnTo(r.URL.Query().Get("next"))
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
 
 // addDevice answers with the QR code itself: the secret is in this one response and nowhere else (A11).
 func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "name", "password")
+	form, err := httpx.Form(r, "name", "password", "next")
 	if err != nil {
 		return err
 	}
+	next, _ := httpx.ReturnTo(form.Get("next"))
 	e, err := s.Profile.AddDevice(r.Context(), signed(r), form.Get("name"), profile.Proofs{Password: form.Get("password")}, by(r))
 	if err != nil {
 		devices, readErr := s.devices(r)
@@ -106,7 +113,7 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 			return readErr
 		}
 		v := s.addDeviceView(r, devices)
-		v.Name = form.Get("name")
+		v.Name, v.Next = form.Get("name"), next
 		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			if f.Field == "password" {
 				v.AskPassword = true
@@ -119,6 +126,7 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v.Next = next
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
 
@@ -134,10 +142,18 @@ func showKey(e totp.Enrolment) (ShowKey, error) {
 	}, nil
 }
 
+// gone leads from the page of a device that is not there to the list, which shows what is.
+func (s *Site) gone(w http.ResponseWriter, err error) error {
+	if !errors.Is(err, factor.ErrNotFound) {
+		return err
+	}
+	return done(w, "/settings/two-factor", NoticeDeviceGone)
+}
+
 func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.device(r)
 	if err != nil {
-		return err
+		return s.gone(w, err)
 	}
 	if d.State == factor.Confirmed {
 		return httpx.SeeOther(w, "/settings/two-factor")
@@ -147,10 +163,11 @@ func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
 
 // confirmDevice closes back to the list, with the first device by way of the backup codes (C8, A15).
 func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "code")
+	form, err := httpx.Form(r, "code", "next")
 	if err != nil {
 		return err
 	}
+	next, _ := httpx.ReturnTo(form.Get("next"))
 	who, id := signed(r), r.PathValue("id")
 	cookie, codes, err := s.Profile.ConfirmDevice(r.Context(), who, id, form.Get("code"), by(r))
 	if err != nil {
@@ -158,37 +175,51 @@ func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return err
 		}
+		if d.State == factor.Confirmed { // sent again: its codes can't be shown a second time
+			return done(w, "/settings/two-factor", NoticeConfirmedBefore)
+		}
 		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
-			return ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt, Error: f}
+			return ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt, Next: next, Error: f}
 		})
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
 	if codes == nil {
-		return done(w, "/settings/two-factor", NoticeDeviceConfirmed)
+		return done(w, orTwoFactor(next), NoticeDeviceConfirmed)
 	}
-	return s.showCodes(w, r, codes, true)
+	return s.showCodes(w, r, BackupCodes{Codes: codes, First: true, Next: next})
 }
 
-func (s *Site) showCodes(w http.ResponseWriter, r *http.Request, codes []string, first bool) error {
+// orTwoFactor is next, or the list of devices.
+func orTwoFactor(next string) string {
+	if next == "" {
+		return "/settings/two-factor"
+	}
+	return next
+}
+
+func (s *Site) showCodes(w http.ResponseWriter, r *http.Request, v BackupCodes) error {
 	who := signed(r)
-	return s.render(w, r, http.StatusOK, PlaceTwoFactor, BackupCodes{
-		Codes: codes, First: first, Host: s.PublicURL.Host, Account: who.Account.Name, Email: who.User.Email, Made: s.Now(),
-	})
+	v.Host, v.Account, v.Email, v.Made = s.PublicURL.Host, who.Account.Name, who.User.Email, s.Now()
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
 
 func (s *Site) savedBackupCodes(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "next")
+	form, err := httpx.Form(r, "next", "first")
 	if err != nil {
 		return err
 	}
-	if next, ok := httpx.ReturnTo(form.Get("next")); ok {
-		return httpx.SeeOther(w, next)
+	next, _ := httpx.ReturnTo(form.Get("next"))
+	if form.Has("first") {
+		return done(w, orTwoFactor(next), NoticeCodesSaved)
 	}
-	return done(w, "/settings/two-factor", NoticeCodesSaved)
+	return done(w, orTwoFactor(next), NoticeCodesReplaced)
 }
 
 func (s *Site) showNewBackupCodes(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.newBackupCodesView(r)
+	if errors.Is(err, factor.ErrNoFactor) {
+		return httpx.SeeOther(w, "/settings/two-factor") // which says when there are any
+	}
 	if err != nil {
 		return err
 	}
@@ -216,6 +247,9 @@ func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
 	cookie, codes, err := s.Profile.NewBackupCodes(r.Context(), signed(r), proofs(form), form.Get("set"), by(r))
 	if err != nil {
 		v, readErr := s.newBackupCodesView(r)
+		if errors.Is(readErr, factor.ErrNoFactor) {
+			return httpx.SeeOther(w, "/settings/two-factor")
+		}
 		if readErr != nil {
 			return readErr
 		}
@@ -226,7 +260,7 @@ func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
-	return s.showCodes(w, r, codes, false)
+	return s.showCodes(w, r, BackupCodes{Codes: codes})
 }
 
 func proofs(form httpx.Values) profile.Proofs {
@@ -236,7 +270,7 @@ func proofs(form httpx.Values) profile.Proofs {
 func (s *Site) showRenameDevice(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.device(r)
 	if err != nil {
-		return err
+		return s.gone(w, err)
 	}
 	if d.State != factor.Confirmed { // its name can be chosen anew by adding it again
 		return httpx.SeeOther(w, "/settings/two-factor/"+d.ID+"/confirm")
@@ -278,7 +312,7 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 func (s *Site) showRemoveDevice(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.removeDeviceView(r)
 	if err != nil {
-		return err
+		return s.gone(w, err)
 	}
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }

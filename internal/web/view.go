@@ -22,6 +22,16 @@ type Chrome struct {
 	Person  *Person // who is signed in; nil shows the page as one card
 	Place   Place   // the entry of the list of places one is at
 	Notice  Notice  // a quiet line about what has just been done; empty for none
+	About   string  // the device or address that the notice names
+	Left    int     // backup codes left, where the notice tells
+}
+
+// NoticeNeutral reports whether the notice is no success.
+func (c Chrome) NoticeNeutral() bool { return c.Notice.neutral() }
+
+// NoticeOffersCodes reports whether the notice leads to new backup codes: few are left.
+func (c Chrome) NoticeOffersCodes() bool {
+	return c.Notice == NoticeBackupCodeUsed && BackupState{Left: c.Left}.Low()
 }
 
 // Person is who is signed in. Name may be empty.
@@ -46,27 +56,6 @@ const (
 	PlaceProfile   Place = "profile"
 	PlaceTwoFactor Place = "two_factor"
 	PlaceSessions  Place = "sessions"
-)
-
-// Notice names one of the quiet lines that a page shows after something was done. It is
-// safe to take from an address ("?done=signed_out"): one that is unknown shows nothing.
-type Notice string
-
-// The notices.
-const (
-	NoticeSignedIn        Notice = "signed_in"
-	NoticeSignedOut       Notice = "signed_out"
-	NoticeSessionEnded    Notice = "session_ended" // the session is over: sign in again
-	NoticeCancelled       Notice = "cancelled"     // a sign-in was cancelled at the second step
-	NoticePasswordChanged Notice = "password_changed"
-	NoticeAccountCreated  Notice = "account_created" // first set-up is done: sign in
-	NoticeDeviceConfirmed Notice = "device_confirmed"
-	NoticeDeviceRemoved   Notice = "device_removed"
-	NoticeTwoFactorOff    Notice = "two_factor_off" // the last device was removed
-	NoticeDeviceRenamed   Notice = "device_renamed"
-	NoticeCodesSaved      Notice = "codes_saved"
-	NoticeOneSessionEnded Notice = "one_session_ended"
-	NoticeOthersEnded     Notice = "others_ended"
 )
 
 // FormError is what was wrong with a form. It stands in a summary on top, which takes

@@ -38,31 +38,30 @@ func (TwoFactor) onCard() bool { return false }
 func (TwoFactor) failed() bool { return false }
 
 // On reports whether any device is confirmed, so that sign-in asks for it.
-func (v TwoFactor) On() bool {
-	for _, d := range v.Devices {
-		if d.Confirmed {
-			return true
-		}
-	}
-	return false
-}
+func (v TwoFactor) On() bool { return v.Confirmed() > 0 }
 
-// Full reports whether the limit is reached. Unconfirmed devices count only as offers and lapse.
-func (v TwoFactor) Full() bool {
-	n := 0
+// Confirmed counts the devices that count.
+func (v TwoFactor) Confirmed() (n int) {
 	for _, d := range v.Devices {
 		if d.Confirmed {
 			n++
 		}
 	}
-	return v.MaxDevices > 0 && n >= v.MaxDevices
+	return n
 }
+
+// Unconfirmed counts the others, which are only offers and lapse.
+func (v TwoFactor) Unconfirmed() int { return len(v.Devices) - v.Confirmed() }
+
+// Full reports whether the limit is reached.
+func (v TwoFactor) Full() bool { return v.MaxDevices > 0 && v.Confirmed() >= v.MaxDevices }
 
 // AddDevice is /settings/two-factor/add. Posts name and password; the answer is ShowKey.
 type AddDevice struct {
 	Name        string // offered: "My Phone"
 	AskPassword bool   // false when policy is content with a recent sign-in (K7)
 	Email       string // for the password manager
+	Next        string // where the person was going; may be empty
 	Full        bool   // the limit is reached; no form is shown
 	MaxDevices  int
 	Error       *FormError
@@ -83,6 +82,7 @@ type ShowKey struct {
 	Issuer    string        // as the app will show it
 	Account   string        // as the app will show it
 	SigningIn bool          // part of a sign-in that demands set-up
+	Next      string        // as in AddDevice
 	Ends      time.Time     // when this offer lapses
 }
 
@@ -104,8 +104,7 @@ type ConfirmDevice struct {
 	ID        string
 	Name      string
 	SigningIn bool
-	AskNext   bool          // the code was right for a clock that is off; the next one is needed too (K10)
-	Drift     time.Duration // how far the clock is off; 0 when it is not told
+	Next      string // as in AddDevice
 	Ends      time.Time
 	Error     *FormError
 }
@@ -114,10 +113,7 @@ func (ConfirmDevice) page() string   { return "confirmdevice" }
 func (v ConfirmDevice) onCard() bool { return v.SigningIn }
 func (v ConfirmDevice) failed() bool { return v.Error != nil }
 
-// DriftMinutes is how far the clock is off, in whole minutes, at least one.
-func (v ConfirmDevice) DriftMinutes() int { return minutes(v.Drift) }
-
-// BackupCodes shows the ten codes, once. "I have saved them" posts next to
+// BackupCodes shows the ten codes, once. "I have saved them" posts first and next to
 // /settings/two-factor/backup-codes/saved.
 type BackupCodes struct {
 	Codes     []string // as they are shown, grouped
@@ -127,7 +123,7 @@ type BackupCodes struct {
 	Account   string   // the account's name
 	Email     string
 	Made      time.Time
-	Next      string // where the sign-in was going; may be empty
+	Next      string // where the person was going; may be empty
 }
 
 func (BackupCodes) page() string   { return "backupcodes" }

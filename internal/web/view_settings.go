@@ -5,7 +5,7 @@ import "time"
 // Recommend is /settings/welcome: after a first sign-in without any second factor (A1).
 // "Not now" posts next to /settings/welcome.
 type Recommend struct {
-	Next string // where "Not now" leads
+	Next string // where the person was going; may be empty
 }
 
 func (Recommend) page() string { return "recommend" }
@@ -14,15 +14,14 @@ func (Recommend) failed() bool { return false }
 
 // Profile is /settings. The password form posts current_password and new_password to /settings/password.
 type Profile struct {
-	Name            string
-	Email           string
-	Role            string // "owner", "admin" or "member"
-	Account         string // the account's name
-	PasswordChanged time.Time
-	MinPassword     int  // characters
-	TwoFactorOn     bool // any confirmed device
-	Sessions        int  // live ones, this one included
-	Error           *FormError
+	Name        string
+	Email       string
+	Role        string // "owner", "admin" or "member"
+	Account     string // the account's name
+	MinPassword int    // characters
+	TwoFactorOn bool   // any confirmed device
+	Sessions    int    // live ones, this one included
+	Error       *FormError
 }
 
 func (Profile) page() string   { return "profile" }
@@ -62,9 +61,10 @@ func (v Sessions) Others() bool {
 
 // Problem is the page for a request that failed as a whole.
 type Problem struct {
-	Status     int           // 400, 403, 404, 405, 413, 429, 500, 503; another one is described by its hundred
-	Message    string        // what an errs.Error says; empty for the text of the status
+	Status     int
+	Message    string        // what an errs.Error says about a thing the person named; empty for the text of the status
 	Code       string        // stable code; may be empty
+	Home       string        // where the server does answer, if it was asked under another name
 	Reference  string        // the request's id, to tell an administrator
 	RetryAfter time.Duration // 0 for none
 }
@@ -76,10 +76,10 @@ func (Problem) failed() bool { return true }
 // Known gives the status whose texts are shown.
 func (v Problem) Known() int {
 	switch v.Status {
-	case 400, 403, 404, 405, 413, 429, 500, 503:
+	case 400, 403, 404, 405, 409, 410, 413, 421, 429, 500, 503:
 		return v.Status
-	case 410:
-		return 404
+	case 401, 422:
+		return 409
 	}
 	if v.Status >= 400 && v.Status < 500 {
 		return 400

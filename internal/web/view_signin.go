@@ -8,6 +8,7 @@ type SignIn struct {
 	AccountName string // its name for people; empty when the address names none
 	Email       string // as typed before, or remembered
 	Next        string // where to go afterwards
+	Nobody      bool   // the server has no account yet; no form is shown
 	Error       *FormError
 }
 
@@ -26,9 +27,7 @@ type Verify struct {
 	BackupCodes bool      // some are left: "Use a backup code" is offered
 	OtherWays   bool      // there is more than one way: "Try another way" is offered
 	Ends        time.Time // when this sign-in ends
-	AskNext     bool      // a first code was right for a clock that is off; the next one is needed too (K10)
-	Drift       time.Duration
-	Locked      bool // no more codes are taken from this device; no field is shown
+	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
 }
 
@@ -38,14 +37,6 @@ func (v Verify) failed() bool { return v.Error != nil }
 
 // Backup reports whether a backup code is asked for.
 func (v Verify) Backup() bool { return v.Method == MethodBackupCode }
-
-// DriftMinutes is how far the clock is off, in whole minutes, at least one.
-func (v Verify) DriftMinutes() int { return minutes(v.Drift) }
-
-// minutes rounds the size of d to whole minutes, at least one.
-func minutes(d time.Duration) int {
-	return max(1, int(d.Abs().Round(time.Minute)/time.Minute))
-}
 
 // Way is one way to pass the second step. Kinds: "totp", "passkey", "sms", "email", "backup_code".
 type Way struct {
@@ -57,9 +48,8 @@ type Way struct {
 
 // OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
 type OtherWays struct {
-	Ways    []Way
-	Support string // the administrator's or the help desk's e-mail address; may be empty
-	Ends    time.Time
+	Ways []Way
+	Ends time.Time
 }
 
 func (OtherWays) page() string { return "otherways" }
@@ -75,16 +65,9 @@ func (SignInExpired) page() string { return "expired" }
 func (SignInExpired) onCard() bool { return true }
 func (SignInExpired) failed() bool { return false }
 
-// Why a person has to set up a second factor while signing in.
-const (
-	WhyReset  = "reset"  // an administrator has reset it (T15)
-	WhyPolicy = "policy" // the organisation requires it (T11)
-)
-
-// SetUp is /sign-in/set-up: the name of the first device, asked during the sign-in.
-// Posts name; the answer is ShowKey with SigningIn set.
+// SetUp is /sign-in/set-up: the name of the first device, asked during the sign-in after
+// an administrator's reset (T15). Posts name; the answer is ShowKey with SigningIn set.
 type SetUp struct {
-	Why   string // WhyReset or WhyPolicy
 	Name  string // offered: "My Phone"
 	Ends  time.Time
 	Error *FormError

@@ -1,0 +1,111 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+)
+
+// Notice names one of the quiet lines that a page shows after something was done.
+type Notice string
+
+// The notices.
+const (
+	NoticeSignedIn        Notice = "signed_in"
+	NoticeBackupCodeUsed  Notice = "backup_code_used" // signed in with one
+	NoticeSignedOut       Notice = "signed_out"
+	NoticeSessionEnded    Notice = "session_ended" // the session is over: sign in again
+	NoticeCancelled       Notice = "cancelled"     // a sign-in was cancelled at the second step
+	NoticePasswordChanged Notice = "password_changed"
+	NoticeAccountCreated  Notice = "account_created"  // first set-up is done: sign in
+	NoticeDeviceConfirmed Notice = "device_confirmed" // one more, so without backup codes
+	NoticeConfirmedBefore Notice = "confirmed_before" // the form of a device that is confirmed already was sent again
+	NoticeDeviceGone      Notice = "device_gone"      // the page of a device that is no longer there was opened
+	NoticeDeviceRemoved   Notice = "device_removed"
+	NoticeTwoFactorOff    Notice = "two_factor_off" // the last device was removed
+	NoticeDeviceRenamed   Notice = "device_renamed"
+	NoticeCodesSaved      Notice = "codes_saved"    // the first ten
+	NoticeCodesReplaced   Notice = "codes_replaced" // later ones
+	NoticeOneSessionEnded Notice = "one_session_ended"
+	NoticeOthersEnded     Notice = "others_ended"
+)
+
+// atTheDoor reports whether the notice is for somebody who is not signed in.
+func (n Notice) atTheDoor() bool {
+	switch n {
+	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated:
+		return true
+	}
+	return false
+}
+
+// neutral reports whether it tells what happened rather than what succeeded.
+func (n Notice) neutral() bool {
+	return n == NoticeSessionEnded || n == NoticeCancelled || n == NoticeDeviceGone
+}
+
+// noticeCookie takes a notice to the next page and ends there, or soon. In an address it would
+// come back with every reload, and a stranger's link could claim that something was done.
+const (
+	noticeCookie = "__Host-sallyport-notice"
+	noticeFor    = time.Minute
+)
+
+// done sends the browser on to a page with a quiet line about what was done.
+func done(w http.ResponseWriter, path string, n Notice) error {
+	httpx.SetCookie(w, noticeCookie, string(n), noticeFor)
+	return httpx.SeeOther(w, path)
+}
+
+// takeNotice moves the notice that waits for the browser, if it is one for this page's reader, into c.
+func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request, c *Chrome) error {
+	value, ok := httpx.ReadCookie(r, noticeCookie)
+	n := Notice(value)
+	if !ok || r.Method != http.MethodGet || n.atTheDoor() != (c.Person == nil) {
+		return nil
+	}
+	httpx.ClearCookie(w, noticeCookie)
+	if strings.Contains(value, ".") {
+		return nil // part of a text, and no name of ours
+	}
+	switch n {
+	case NoticeAccountCreated:
+		slug := r.URL.Query().Get("account")
+		if account.CheckSlug(slug) != nil {
+			return nil
+		}
+		c.About = s.signInAddress(slug)
+	case NoticeBackupCodeUsed:
+		set, err := s.backupCodes(r)
+		if err != nil {
+			return err
+		}
+		c.Left = set.Left
+	case NoticeDeviceConfirmed, NoticeConfirmedBefore:
+		devices, err := s.devices(r)
+		if err != nil {
+			return err
+		}
+		newest := newestConfirmed(devices)
+		if newest.ID == "" {
+			return nil
+		}
+		c.About = newest.Name
+	}
+	c.Notice = n
+	return nil
+}
+
+// newestConfirmed is the device that was confirmed last; the zero one if none is.
+func newestConfirmed(devices []factor.Factor) (newest factor.Factor) {
+	for _, d := range devices {
+		if d.State == factor.Confirmed && d.ConfirmedAt.After(newest.ConfirmedAt) {
+			newest = d
+		}
+	}
+	return newest
+}

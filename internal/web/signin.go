@@ -41,21 +41,16 @@ func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn) erro
 	if account.CheckSlug(v.Account) != nil {
 		v.Account = ""
 	}
+	// What is read here only makes the page friendlier. Without the database the form is
+	// shown all the same, and says what is wrong when it is sent.
 	if v.Account != "" {
-		a, err := account.BySlug(r.Context(), s.DB, v.Account)
-		switch {
-		case err == nil:
+		if a, err := account.BySlug(r.Context(), s.DB, v.Account); err == nil {
 			v.AccountName = a.Name
-		case !errors.Is(err, account.ErrNotFound):
-			return err
 		}
 	}
 	if v.AccountName == "" {
 		some, err := account.Any(r.Context(), s.DB)
-		if err != nil {
-			return err
-		}
-		v.Nobody = !some
+		v.Nobody = err == nil && !some
 	}
 	return s.render(w, r, http.StatusOK, "", v)
 }

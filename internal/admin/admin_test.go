@@ -232,7 +232,7 @@ func TestRotationKeepsEveryDevice(t *testing.T) {
 		}
 		last := 0
 		for range 2 { // again after it was done: no harm
-			if err := w.Factors.Reseal(t.Context(), func(done, total int) { last = done; _ = total }); err != nil || last != 3 {
+			if _, err := w.Factors.Reseal(t.Context(), func(done, total int) { last = done; _ = total }); err != nil || last != 3 {
 				t.Fatalf("%d resealed, %v", last, err)
 			}
 		}

@@ -128,14 +128,12 @@ func (keyRetireCmd) Run(s *session) error {
 // there was any.
 func (s *session) reseal(a *app.App) (changed bool, err error) {
 	p := s.progress("Sealing")
-	before := a.DB.Stats().Transactions
-	if err := a.Factors.Reseal(s.ctx, p.show); err != nil {
+	n, err := a.Factors.Reseal(s.ctx, p.show)
+	if err != nil {
 		return false, fmt.Errorf("the old key stays in the key file; run this command again to go on: %w", err)
 	}
 	p.finish()
-	// A pass writes only what it changes, and in this process nobody else writes.
-	changed = a.DB.Stats().Transactions > before
-	return changed, admin.RenewKeyCheck(s.ctx, a.DB, a.Ring)
+	return n > 0, admin.RenewKeyCheck(s.ctx, a.DB, a.Ring)
 }
 
 // settle waits until every running server on this machine works with the changed key file.

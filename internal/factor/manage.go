@@ -148,17 +148,18 @@ func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user
 }
 
 // Reseal seals every secret with the primary key that is not sealed with it yet,
-// calling progress after each batch. It may run beside a working server, and again after it was stopped.
-func (s *Service) Reseal(ctx context.Context, progress func(done, total int)) error {
+// calling progress after each batch, and returns how many those were. It may run beside
+// a working server, and again after it was stopped.
+func (s *Service) Reseal(ctx context.Context, progress func(done, total int)) (changed int, err error) {
 	total, err := count(ctx, s.DB)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	done, after := 0, Factor{}
 	for {
 		batch, err := page(ctx, s.DB, after, 200)
 		if err != nil || len(batch) == 0 {
-			return err
+			return changed, err
 		}
 		var stmts []db.Stmt
 		for _, f := range batch {
@@ -167,19 +168,20 @@ func (s *Service) Reseal(ctx context.Context, progress func(done, total int)) er
 			}
 			secret, err := s.open(f)
 			if err != nil {
-				return errors.Join(fmt.Errorf("factor %s", f.ID), err)
+				return changed, errors.Join(fmt.Errorf("factor %s", f.ID), err)
 			}
 			sealed, err := s.seal(f.Factor, secret)
 			if err != nil {
-				return err
+				return changed, err
 			}
 			stmts = append(stmts, reseal(f, sealed))
 		}
 		if len(stmts) > 0 {
 			if err := s.DB.Run(ctx, stmts...); err != nil {
-				return err
+				return changed, err
 			}
 		}
+		changed += len(stmts)
 		done, after = done+len(batch), batch[len(batch)-1].Factor
 		progress(min(done, total), total)
 	}

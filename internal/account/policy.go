@@ -31,6 +31,17 @@ const (
 	EnrolmentRecentSignIn Enrolment = "recent_sign_in"
 )
 
+// MailedDisable is what a token does that is mailed to a person who can't give the second
+// factor at the sign-in (K2). Where the account demands a second factor, disable acts as re_enrol.
+type MailedDisable string
+
+// The choices for the mailed token.
+const (
+	MailedDisableOff     MailedDisable = "off"      // there is none
+	MailedDisableDisable MailedDisable = "disable"  // it switches the second factor off (P13–P15)
+	MailedDisableReEnrol MailedDisable = "re_enrol" // it lets a new device be set up
+)
+
 // Seconds is a time span that JSON and people write as "90s" or "24h".
 type Seconds time.Duration
 
@@ -60,12 +71,16 @@ func (s *Seconds) UnmarshalText(text []byte) error {
 // Policy is an account's settings, one field for each difference between the
 // demands (product.md section 2). The zero value is not valid; start from Default.
 type Policy struct {
-	Removal           Removal   `json:"removal"`              // K1
-	Enrolment         Enrolment `json:"enrolment"`            // K7
-	MaxDevicesPerKind int       `json:"max_devices_per_kind"` // K6: 1 … 20
-	ClockTolerance    Seconds   `json:"clock_tolerance"`      // K10: 0 … 180 s
-	SessionLifetime   Seconds   `json:"session_lifetime"`     // section 3: whole length of a session, 5 min … 30 days
-	SessionIdle       Seconds   `json:"session_idle"`         // section 3: length without use, 1 min … session_lifetime
+	Removal            Removal       `json:"removal"`              // K1
+	Enrolment          Enrolment     `json:"enrolment"`            // K7
+	MaxDevicesPerKind  int           `json:"max_devices_per_kind"` // K6: 1 … 20
+	ClockTolerance     Seconds       `json:"clock_tolerance"`      // K10: 0 … 180 s
+	Methods            []Method      `json:"methods"`              // K8: the first is offered first; narrowed by Plans.Entitled
+	MailedDisable      MailedDisable `json:"mailed_disable"`       // K2
+	MailedDisableDelay Seconds       `json:"mailed_disable_delay"` // K2: from the token to its effect, 0 … 30 days
+	SMSCountries       []string      `json:"sms_countries"`        // C20: ISO 3166 codes, sorted; empty for all that the operator allows
+	SessionLifetime    Seconds       `json:"session_lifetime"`     // section 3: whole length of a session, 5 min … 30 days
+	SessionIdle        Seconds       `json:"session_idle"`         // section 3: length without use, 1 min … session_lifetime
 }
 
 // Default is the policy of a new account.
@@ -75,6 +90,9 @@ func Default() Policy {
 		Enrolment:         EnrolmentPassword,
 		MaxDevicesPerKind: 5,
 		ClockTolerance:    Seconds(30 * time.Second),
+		Methods:           Methods(),
+		MailedDisable:     MailedDisableOff,
+		SMSCountries:      []string{},
 		SessionLifetime:   Seconds(24 * time.Hour),
 		SessionIdle:       Seconds(time.Hour),
 	}
@@ -91,6 +109,7 @@ func refuse(field, format string, args ...any) error {
 func (p Policy) Check() error {
 	removals := []Removal{RemovalPassword, RemovalPasswordAndCode, RemovalRecentSignIn}
 	enrolments := []Enrolment{EnrolmentPassword, EnrolmentRecentSignIn}
+	mailed := []MailedDisable{MailedDisableOff, MailedDisableDisable, MailedDisableReEnrol}
 	switch {
 	case !slices.Contains(removals, p.Removal):
 		return refuse("removal", "%q is not one of password, password_and_code, recent_sign_in.", p.Removal)
@@ -100,15 +119,71 @@ func (p Policy) Check() error {
 		return refuse("max_devices_per_kind", "%d is not between 1 and 20.", p.MaxDevicesPerKind)
 	case p.ClockTolerance < 0 || p.ClockTolerance.Std() > 180*time.Second:
 		return refuse("clock_tolerance", "%s is not between 0s and 180s.", p.ClockTolerance)
+	case !slices.Contains(mailed, p.MailedDisable):
+		return refuse("mailed_disable", "%q is not one of off, disable, re_enrol.", p.MailedDisable)
+	case p.MailedDisableDelay < 0 || p.MailedDisableDelay.Std() > 30*24*time.Hour:
+		return refuse("mailed_disable_delay", "%s is not between 0s and 720h.", p.MailedDisableDelay)
 	case p.SessionLifetime.Std() < 5*time.Minute || p.SessionLifetime.Std() > 30*24*time.Hour:
 		return refuse("session_lifetime", "%s is not between 5m and 720h.", p.SessionLifetime)
 	case p.SessionIdle.Std() < time.Minute || p.SessionIdle > p.SessionLifetime:
 		return refuse("session_idle", "%s is not between 1m and session_lifetime.", p.SessionIdle)
 	}
+	if err := checkMethods(p.Methods); err != nil {
+		return err
+	}
+	return checkCountries(p.SMSCountries)
+}
+
+// checkMethods demands at least one method, or nobody of the account could ever set one
+// up, and each only once, since their order means something.
+func checkMethods(methods []Method) error {
+	if len(methods) == 0 {
+		return refuse("methods", "name at least one of %s.", JoinMethods(Methods()))
+	}
+	for i, m := range methods {
+		if !slices.Contains(Methods(), m) {
+			return refuse("methods", "%q is not one of %s.", m, JoinMethods(Methods()))
+		}
+		if slices.Contains(methods[:i], m) {
+			return refuse("methods", "%s stands twice.", m)
+		}
+	}
 	return nil
 }
 
-// With returns the policy with settings of the form "name=value" applied, checked as a whole.
+// checkCountries looks at the shape only; which codes are a country's is package phone's knowledge.
+func checkCountries(codes []string) error {
+	for i, c := range codes {
+		if len(c) != 2 || c[0] < 'A' || c[0] > 'Z' || c[1] < 'A' || c[1] > 'Z' {
+			return refuse("sms_countries", "%q is not a country’s two letters like AT.", c)
+		}
+		if i > 0 && codes[i-1] >= c {
+			return refuse("sms_countries", "%s stands twice or out of order.", c)
+		}
+	}
+	return nil
+}
+
+// tidy gives what can be written in several ways the one form that is stored.
+func (p Policy) tidy() Policy {
+	// ASCII only: strings.ToUpper would make a country of "ſe".
+	upper := func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}
+	codes := make([]string, len(p.SMSCountries))
+	for i, c := range p.SMSCountries {
+		codes[i] = strings.Map(upper, c)
+	}
+	slices.Sort(codes)
+	p.SMSCountries = codes
+	return p
+}
+
+// With returns the policy with settings of the form "name=value" applied, checked as a
+// whole. A list is written with commas: "methods=totp,email".
 func (p Policy) With(settings ...string) (Policy, error) {
 	changed := p
 	for _, s := range settings {
@@ -117,6 +192,7 @@ func (p Policy) With(settings ...string) (Policy, error) {
 			return p, err
 		}
 	}
+	changed = changed.tidy()
 	if err := changed.Check(); err != nil {
 		return p, err
 	}
@@ -137,19 +213,34 @@ func (p Policy) with(setting string) (Policy, error) {
 		return p, ErrPolicy.In(name).Saying(fmt.Sprintf("%q is not a setting. Write name=value with one of: %s.", setting, names))
 	}
 	fields[name] = value
-	if _, number := was.(float64); number {
+	switch was.(type) {
+	case float64:
 		n, err := strconv.Atoi(value)
 		if err != nil {
 			return p, refuse(name, "%q is not a number.", value)
 		}
 		fields[name] = n
+	case []any, nil: // a list; one that nobody filled is null
+		fields[name] = list(value)
 	}
 	raw, _ = json.Marshal(fields)
 	changed, err := decodePolicy(raw)
-	if err != nil { // texts fit every field but time spans
+	if err != nil { // texts and lists fit every field but time spans
 		return p, refuse(name, "%q is not a time span in whole seconds like 30s, 15m or 24h.", value)
 	}
 	return changed, nil
+}
+
+// list reads "totp, email"; nothing at all is the empty list.
+func list(value string) []string {
+	if strings.TrimSpace(value) == "" {
+		return []string{}
+	}
+	items := strings.Split(value, ",")
+	for i, item := range items {
+		items[i] = strings.TrimSpace(item)
+	}
+	return items
 }
 
 // decodePolicy reads a stored policy. A field it lacks, because an older version wrote it, has its default.

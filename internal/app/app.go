@@ -19,6 +19,7 @@ import (
 
 	"sallyport/internal/admin"
 	"sallyport/internal/backupcode"
+	"sallyport/internal/brake"
 	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
@@ -28,6 +29,7 @@ import (
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
 	"sallyport/internal/seal"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/totp"
@@ -45,6 +47,7 @@ type App struct {
 	Ring     *seal.Ring
 	Hasher   *password.Hasher
 	Factors  *factor.Service
+	Codes    *sentcode.Service
 	Sessions *session.Service
 	SignIns  *signin.Service
 	Profile  *profile.Service
@@ -87,12 +90,18 @@ func (a *App) wire() {
 		DB: a.DB, Ring: a.Ring, Now: a.Now,
 		Methods: []factor.Method{
 			totp.Method{},
+			sentcode.Method{Of: factor.SMS},
+			sentcode.Method{Of: factor.Email},
 			backupcode.Method{Hasher: a.Hasher},
 		},
 		NewCodes: func(ctx context.Context) ([]string, []factor.Code, error) { return backupcode.New(ctx, a.Hasher) },
 	}
 	a.Sessions = session.New(a.DB, a.Now)
-	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Now: a.Now}
+	a.Codes = &sentcode.Service{
+		DB: a.DB, Factors: a.Factors, Limits: brake.Limits{Account: 1000, Prefix: 1000, Day: 10_000},
+		Prefix: func(number string) string { return number[:min(6, len(number))] }, Now: a.Now, Stopped: func(brake.Limit) {},
+	}
+	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Now: a.Now}
 	a.Profile = &profile.Service{
 		DB: a.DB, Factors: a.Factors, Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},

@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"time"
 
+	"sallyport/internal/brake"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/mailtoken"
+	"sallyport/internal/outbox"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/throttle"
@@ -74,6 +77,10 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return factor.SweepSent(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return mailtoken.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return brake.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
 	}
 	for _, sweep := range sweeps {

@@ -27,6 +27,7 @@ type Actor struct {
 	ID        string // a user's id; empty for the others
 	Address   string // the client's address; empty on the command line
 	UserAgent string // as the client said it: a claim, cut to 256 characters
+	Language  string // what the client reads, for messages to it; not recorded
 }
 
 // Operator is the actor of the command line.
@@ -54,19 +55,30 @@ const (
 	UserPasswordChanged Action = "user.password_changed"
 	UserReset           Action = "user.two_factor_reset"
 
-	FactorAdded      Action = "factor.added"
-	FactorRenamed    Action = "factor.renamed"
-	FactorRemoved    Action = "factor.removed"
-	FactorLocked     Action = "factor.locked"
-	BackupCodesMade  Action = "backup_codes.made"
-	PasswordRefused  Action = "password.refused"
-	CodeRefused      Action = "code.refused"
-	CodeUsedTwice    Action = "code.used_twice"
-	SignedIn         Action = "session.signed_in"
-	SignedOut        Action = "session.signed_out"
-	SessionEnded     Action = "session.ended"
-	OtherSessionsEnd Action = "session.others_ended"
-	KeysRotated      Action = "deployment.key_rotated"
+	FactorAdded         Action = "factor.added"
+	FactorRenamed       Action = "factor.renamed"
+	FactorRemoved       Action = "factor.removed"
+	FactorLocked        Action = "factor.locked"
+	CodeSent            Action = "code.sent"
+	CodeStopped         Action = "code.send_stopped"
+	BackupCodesMade     Action = "backup_codes.made"
+	PasswordRefused     Action = "password.refused"
+	CodeRefused         Action = "code.refused"
+	CodeUsedTwice       Action = "code.used_twice"
+	SignedIn            Action = "session.signed_in"
+	SignedOut           Action = "session.signed_out"
+	SessionEnded        Action = "session.ended"
+	OtherSessionsEnd    Action = "session.others_ended"
+	MailServerSet       Action = "mail_server.set"
+	MailServerRemoved   Action = "mail_server.removed"
+	TwoFactorMailedOff  Action = "two_factor.mailed_off"
+	TwoFactorOffPlanned Action = "two_factor.off_planned"
+	TwoFactorKept       Action = "two_factor.kept"
+	PasswordMailAsked   Action = "password.mail_asked"
+	EmailChangeAsked    Action = "user.email_change_asked"
+	UserEmailChanged    Action = "user.email_changed"
+	UserLanguageChanged Action = "user.language_changed"
+	KeysRotated         Action = "deployment.key_rotated"
 )
 
 // Event is one thing that happened.

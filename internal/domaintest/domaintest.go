@@ -19,12 +19,14 @@ import (
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
+	"sallyport/internal/brake"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/password"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
 	"sallyport/internal/seal"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/totp"
@@ -46,6 +48,7 @@ type World struct {
 	Hasher  *password.Hasher
 
 	Factors  *factor.Service
+	Codes    *sentcode.Service
 	Sessions *session.Service
 	Reauth   *reauth.Service
 	Profile  *profile.Service
@@ -96,13 +99,19 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w := &World{Clock: c, DB: d, Ring: ring, KeyFile: keyFile, Hasher: h}
 	w.Factors = &factor.Service{
 		DB: d, Ring: ring, Now: c.Now,
-		Methods:  []factor.Method{totp.Method{}, backupcode.Method{Hasher: h}},
+		Methods: []factor.Method{
+			totp.Method{}, sentcode.Method{Of: factor.SMS}, sentcode.Method{Of: factor.Email}, backupcode.Method{Hasher: h},
+		},
 		NewCodes: quickCodes,
+	}
+	w.Codes = &sentcode.Service{
+		DB: d, Factors: w.Factors, Limits: brake.Limits{Account: 100, Prefix: 100, Day: 1000},
+		Prefix: func(number string) string { return number[:min(6, len(number))] }, Now: c.Now, Stopped: func(brake.Limit) {},
 	}
 	w.Sessions = session.New(d, c.Now)
 	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
 	w.Profile = &profile.Service{DB: d, Factors: w.Factors, Sessions: w.Sessions, Reauth: w.Reauth, Hasher: h, Now: c.Now}
-	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Now: c.Now}
+	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Now: c.Now}
 	w.Admin = &admin.Service{DB: d, Hasher: h, Now: c.Now}
 	return w
 }

@@ -22,6 +22,7 @@ type Try struct {
 	Kind              Kind     // the sort of code; empty: whichever the typed text can be
 	FactorID          string   // the device; empty: any of its kind
 	Code              string   // as typed
+	Request           string   // what a sent code must have been sent for
 	Tolerance         time.Duration
 	By                audit.Actor
 }
@@ -32,7 +33,7 @@ type Try struct {
 //
 // A wrong code is charged to every factor it was compared with, and the charge is
 // committed before anybody is answered. Errors: ErrMalformed (nothing was charged),
-// ErrWrongCode, ErrUsedCode, ErrLocked, throttle.ErrBlocked, or one of more's.
+// ErrWrongCode, ErrUsedCode, ErrCodeOver (nothing was compared), ErrLocked, throttle.ErrBlocked, or one of more's.
 func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt) (Match, error) {
 	now := s.Now()
 	method, code, err := s.choose(t)
@@ -78,10 +79,17 @@ func (s *Service) Prove(ctx context.Context, u user.User, code string, tolerance
 		func(Match) []db.Stmt { return nil })
 }
 
-// choose finds the method for what was typed.
+// choose finds the method for what was typed: that of the kind or device asked for, else the first one
+// that it can be a code of and that the user has.
 func (s *Service) choose(t Try) (Method, string, error) {
-	if t.Kind != "" {
-		m, err := s.method(t.Kind)
+	kind := t.Kind
+	for _, f := range t.Factors {
+		if t.FactorID != "" && f.ID == t.FactorID {
+			kind = f.Kind
+		}
+	}
+	if kind != "" {
+		m, err := s.method(kind)
 		if err != nil {
 			return nil, "", err
 		}
@@ -90,6 +98,9 @@ func (s *Service) choose(t Try) (Method, string, error) {
 	}
 	var first error
 	for _, m := range s.Methods {
+		if !slices.ContainsFunc(t.Factors, func(f Stored) bool { return f.Kind == m.Kind() && f.State == Confirmed }) {
+			continue
+		}
 		code, err := m.Clean(t.Code)
 		if err == nil {
 			return m, code, nil
@@ -97,6 +108,9 @@ func (s *Service) choose(t Try) (Method, string, error) {
 		if first == nil {
 			first = err
 		}
+	}
+	if first == nil {
+		first = ErrNotFound
 	}
 	return nil, "", first
 }
@@ -118,10 +132,17 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 			return nil, err
 		}
 		c := Candidate{Factor: f.Factor, Secret: secret}
-		if k == BackupCode {
-			if c.Codes, err = codes(ctx, s.DB, f.Factor); err != nil {
-				return nil, err
-			}
+		switch {
+		case k == BackupCode:
+			c.Codes, err = codes(ctx, s.DB, f.Factor)
+		case k.Sent():
+			c.Sent, err = s.liveCode(ctx, t, f.Factor, now)
+		}
+		if errors.Is(err, ErrCodeOver) && t.FactorID == "" {
+			continue // the code was sent to another of the user's addresses
+		}
+		if err != nil {
+			return nil, err
 		}
 		open = append(open, c)
 	}
@@ -130,6 +151,8 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 		return open, nil
 	case len(blocked) > 0:
 		return nil, blockedError(soonest(blocked, now), now)
+	case k.Sent():
+		return nil, ErrCodeOver
 	default:
 		return nil, ErrNotFound
 	}
@@ -211,6 +234,10 @@ func verdictOf(k Kind, used bool) (*errs.Error, audit.Action) {
 		return ErrUsedCode.Saying("That backup code has been used already. Enter another of your ten."), audit.CodeUsedTwice
 	case k == BackupCode:
 		return ErrWrongCode.Saying("That backup code isn’t valid. It may be mistyped or replaced by newer ones. Try another of your ten, or ask your administrator."), audit.CodeRefused
+	case k.Sent() && used:
+		return ErrUsedCode.Saying("That code has been used already. Send a new one."), audit.CodeUsedTwice
+	case k.Sent():
+		return ErrWrongCode.Saying("That code isn’t valid. Enter the newest one we sent you, or send a new one."), audit.CodeRefused
 	case used:
 		return ErrUsedCode, audit.CodeUsedTwice
 	default:

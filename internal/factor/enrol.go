@@ -2,6 +2,7 @@ package factor
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"strings"
 
@@ -9,30 +10,57 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/id"
 	"sallyport/internal/reauth"
+	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
 
+// New is what a factor is made from.
+type New struct {
+	Kind    Kind
+	Name    string
+	Secret  []byte // what its Method needs to judge a code, or the address that codes are sent to
+	Address string // canonical, where codes are sent; else empty
+	Hint    string // the address, masked
+}
+
 // Begin stores a new, pending factor in place of the user's unfinished one of its
 // kind. It demands a proof, so that nobody adds a device to a session left open (A7).
-// Errors: reauth.ErrProofNeeded, ErrName, ErrNameTaken, ErrLimit.
-func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, k Kind, name string, secret []byte, limit int) (Factor, error) {
+// Errors: reauth.ErrProofNeeded, ErrName, ErrNameTaken, ErrLimit, ErrAddress.
+func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, n New, limit int) (Factor, error) {
 	now := s.Now()
 	if err := proof.Check(u.AccountID, u.ID, now); err != nil {
 		return Factor{}, err
 	}
-	name, err := s.freeName(ctx, u, "", name)
+	name, err := s.freeName(ctx, u, "", n.Name)
 	if err != nil {
 		return Factor{}, err
 	}
-	f := Factor{AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: k, Name: name, State: Pending, AddedAt: now, ExpiresAt: now.Add(PendingFor)}
+	f := Factor{
+		AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: n.Kind, Name: name, Hint: n.Hint,
+		State: Pending, AddedAt: now, ExpiresAt: now.Add(PendingFor),
+	}
 	if err := s.checkLimit(ctx, f, limit); err != nil {
 		return Factor{}, err
 	}
-	sealed, err := s.seal(f, secret)
+	hash := addressHash(n.Kind, n.Address)
+	if taken, err := addressTaken(ctx, s.DB, u.AccountID, hash); err != nil {
+		return Factor{}, err
+	} else if taken {
+		return Factor{}, ErrAddress
+	}
+	sealed, err := s.seal(f, n.Secret)
 	if err != nil {
 		return Factor{}, err
 	}
-	return f, s.DB.Run(ctx, insertPending(f, sealed))
+	return f, s.DB.Run(ctx, insertPending(f, sealed, hash))
+}
+
+// addressHash is by what an address is found again without being stored in clear; "" for none.
+func addressHash(k Kind, address string) string {
+	if address == "" {
+		return ""
+	}
+	return string(k) + ":" + hex.EncodeToString(token.Hash(address))
 }
 
 // Import stores a factor brought from another product as confirmed. It takes no proof,
@@ -136,7 +164,8 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 		return nil, err
 	}
 	stmts := append([]db.Stmt{}, more...)
-	stmts = append(stmts, confirm(match, now), user.RequireSetUp(u, false),
+	stmts = append(stmts, confirm(match, now)...)
+	stmts = append(stmts, user.RequireSetUp(u, false),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
 			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name},
@@ -150,8 +179,11 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 		stmts = append(stmts, made...)
 	}
 	err = s.DB.Run(ctx, stmts...)
-	if errors.Is(err, errRefused) {
+	switch {
+	case errors.Is(err, errRefused):
 		return nil, ErrExpired // somebody was faster, or its time ended this moment
+	case db.IsUnique(err):
+		return nil, ErrAddress // of two people with one number, the other was faster
 	}
 	return shown, err
 }
@@ -172,6 +204,11 @@ func (s *Service) matchPending(ctx context.Context, pending Stored, t Try) (Matc
 		return Match{}, err
 	}
 	tried := []Candidate{{Factor: pending.Factor, Secret: secret}}
+	if pending.Kind.Sent() {
+		if tried[0].Sent, err = s.liveCode(ctx, t, pending.Factor, now); err != nil {
+			return Match{}, err
+		}
+	}
 	found, err := s.find(ctx, method, code, tried, now, t.Tolerance)
 	if err != nil {
 		return Match{}, err

@@ -28,8 +28,13 @@ type Kind string
 // The kinds.
 const (
 	TOTP       Kind = "totp"
+	SMS        Kind = "sms"
+	Email      Kind = "email"
 	BackupCode Kind = "backup_code"
 )
+
+// Sent reports whether codes of this kind are sent, each for one request, and not made by a device.
+func (k Kind) Sent() bool { return k == SMS || k == Email }
 
 // State is how far an enrolment got.
 type State string
@@ -48,6 +53,7 @@ type Factor struct {
 	AccountID, UserID, ID string
 	Kind                  Kind
 	Name                  string
+	Hint                  string // the masked address of a number or mailbox: "+43 ••• 67"
 	State                 State
 	LastStep              int64 // the newest time step accepted
 	Drift                 int64 // learned clock difference, in time steps
@@ -81,8 +87,9 @@ type Stored struct {
 // Candidate is a factor that a code may prove, opened for its Method.
 type Candidate struct {
 	Factor
-	Secret []byte // what the method stored at enrolment
-	Codes  []Code // the single-use codes, for the kinds that have them
+	Secret []byte    // what the method stored at enrolment
+	Codes  []Code    // the single-use codes, for the kinds that have them
+	Sent   *SentCode // the code that was sent for the request, for the kinds that are sent
 }
 
 // Code is one single-use code as it is stored.
@@ -95,10 +102,11 @@ type Code struct {
 // Match says which factor a code proves and what must be used up for it.
 type Match struct {
 	Factor   Factor
-	Step     int64  // time-based: the code's step, used up with all before it
-	Drift    int64  // the clock difference to remember
-	After    int64  // the step that must still be the last one tried, if only the pair counts (K10); else 0
-	Selector string // single-use codes: the one to use up
+	Step     int64     // time-based: the code's step, used up with all before it
+	Drift    int64     // the clock difference to remember
+	After    int64     // the step that must still be the last one tried, if only the pair counts (K10); else 0
+	Selector string    // single-use codes: the one to use up
+	Sent     *SentCode // sent codes: the one to use up
 }
 
 // Finding is what a Method found out about a code.
@@ -124,12 +132,14 @@ var (
 	ErrWrongCode = errs.New(errs.Invalid, "wrong_code", "That code isn’t valid. Check the date and time on your phone, then enter the next code it shows.").In("code")
 	ErrUsedCode  = errs.New(errs.Invalid, "used_code", "That code has been used already. Wait for the next one, up to 30 seconds.").In("code")
 	ErrMalformed = errs.New(errs.Invalid, "malformed_code", "An authentication code has six digits. Enter the one your app shows now.").In("code")
+	ErrCodeOver  = errs.New(errs.Invalid, "code_over", "The code we sent no longer counts: it is older than ten minutes, or was tried too often. Send a new one.").In("code")
 	ErrLocked    = errs.New(errs.TooMany, "factor_locked", "Too many wrong codes were entered, so this way of signing in is locked. Use another way, such as a backup code, or ask your administrator.")
 	ErrNotFound  = errs.New(errs.NotFound, "factor_not_found", "There is no such device. It may have been removed.")
 	ErrExpired   = errs.New(errs.Expired, "enrolment_expired", "Adding this device took too long, so its QR code no longer works. Start again.")
 	ErrLimit     = errs.New(errs.Conflict, "device_limit", "You have as many devices as your organisation allows. Remove one first.")
 	ErrName      = errs.New(errs.Invalid, "device_name", "Give the device a name of 1 to 40 characters.").In("name")
 	ErrNameTaken = errs.New(errs.Conflict, "device_name_taken", "You have a device of this name already. Choose another name.").In("name")
+	ErrAddress   = errs.New(errs.Conflict, "address_taken", "This number or address is in use already in your organisation. Enter one that only you use.").In("address")
 	errRefused   = errs.New(errs.Conflict, "code_refused", "") // inside Consume only: somebody was faster, or a wait began
 )
 
@@ -149,6 +159,15 @@ func (s *Service) method(k Kind) (Method, error) {
 		}
 	}
 	return nil, ErrNotFound
+}
+
+// AMR is the methods of a sign-in with the password and a factor of this kind, in RFC 8176 terms.
+func (s *Service) AMR(k Kind) []string {
+	second := "otp"
+	if m, err := s.method(k); err == nil {
+		second = m.AMR()
+	}
+	return []string{"pwd", second, "mfa"}
 }
 
 // CleanName returns a device's name without surrounding blanks, or ErrName.

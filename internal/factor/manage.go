@@ -158,8 +158,12 @@ func (s *Service) Reseal(ctx context.Context, progress func(done, total int)) (c
 	done, after := 0, Factor{}
 	for {
 		batch, err := page(ctx, s.DB, after, 200)
-		if err != nil || len(batch) == 0 {
+		if err != nil {
 			return changed, err
+		}
+		if len(batch) == 0 {
+			n, err := s.resealSent(ctx)
+			return changed + n, err
 		}
 		var stmts []db.Stmt
 		for _, f := range batch {

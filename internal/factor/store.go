@@ -10,7 +10,7 @@ import (
 
 // Columns lists a factor's columns for the alias f, in the order of Scanner.Dest.
 // They are readable across a left join too: without a factor its id is empty.
-const Columns = `COALESCE(f.account_id, ''), COALESCE(f.user_id, ''), COALESCE(f.factor_id, ''), COALESCE(f.kind, ''), COALESCE(f.name, ''),
+const Columns = `COALESCE(f.account_id, ''), COALESCE(f.user_id, ''), COALESCE(f.factor_id, ''), COALESCE(f.kind, ''), COALESCE(f.name, ''), COALESCE(f.hint, ''),
 	COALESCE(f.state, ''), COALESCE(f.last_step, 0), COALESCE(f.drift, 0), COALESCE(f.resync_step, 0), COALESCE(f.failures, 0),
 	COALESCE(f.blocked_until, 0), COALESCE(f.created_at, 0), COALESCE(f.expires_at, 0), COALESCE(f.confirmed_at, 0), COALESCE(f.last_used_at, 0)`
 
@@ -27,7 +27,7 @@ type Scanner struct {
 func (s *Scanner) Dest() []any {
 	f := &s.s.Factor
 	return []any{
-		&f.AccountID, &f.UserID, &f.ID, &f.Kind, &f.Name, &f.State, &f.LastStep, &f.Drift, &f.ResyncStep, &f.Failures,
+		&f.AccountID, &f.UserID, &f.ID, &f.Kind, &f.Name, &f.Hint, &f.State, &f.LastStep, &f.Drift, &f.ResyncStep, &f.Failures,
 		&s.blocked, &s.created, &s.expires, &s.confirmed, &s.used,
 	}
 }
@@ -129,14 +129,26 @@ func CountConfirmed(ctx context.Context, q db.Querier, accountID string) (map[st
 }
 
 // insertPending puts a new enrolment in place of the user's unfinished one of the same kind.
-func insertPending(f Factor, sealed []byte) db.Stmt {
+func insertPending(f Factor, sealed []byte, addressHash string) db.Stmt {
 	return db.Write(`
-		INSERT INTO factors (account_id, user_id, factor_id, kind, name, state, secret, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8)
+		INSERT INTO factors (account_id, user_id, factor_id, kind, name, hint, address_hash, state, secret, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $9, $10, 'pending', $6, $7, $8)
 		ON CONFLICT (account_id, user_id, kind) WHERE state = 'pending' DO UPDATE SET
-			factor_id = excluded.factor_id, name = excluded.name, secret = excluded.secret, last_step = 0, drift = 0,
+			factor_id = excluded.factor_id, name = excluded.name, hint = excluded.hint, address_hash = excluded.address_hash,
+			secret = excluded.secret, last_step = 0, drift = 0,
 			resync_step = 0, failures = 0, blocked_until = 0, created_at = excluded.created_at, expires_at = excluded.expires_at`,
-		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt), db.At(f.ExpiresAt))
+		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt), db.At(f.ExpiresAt), f.Hint, addressHash)
+}
+
+// addressTaken reports whether somebody of the account has confirmed a factor of this address.
+func addressTaken(ctx context.Context, q db.Querier, accountID, addressHash string) (bool, error) {
+	if addressHash == "" {
+		return false, nil
+	}
+	var n int
+	err := q.Get(ctx, `SELECT count(*) FROM factors WHERE account_id = $1 AND address_hash = $2 AND address_hash <> '' AND state = 'confirmed'`,
+		[]any{accountID, addressHash}, &n)
+	return n > 0, err
 }
 
 // insertConfirmed stores a factor that counts from the start.
@@ -152,37 +164,45 @@ func insertConfirmed(f Factor, sealed []byte) db.Stmt {
 func far(now time.Time) db.Time { return db.At(now.Add(throttle.Longest)) }
 
 // confirm makes a pending factor count, with the code's step used up in the same write.
-func confirm(m Match, now time.Time) db.Stmt {
+func confirm(m Match, now time.Time) []db.Stmt {
 	f := m.Factor
-	return db.Must(errRefused, `
+	if m.Sent != nil {
+		return []db.Stmt{db.Must(errRefused, `
+			UPDATE factors SET state = 'confirmed', confirmed_at = $4, expires_at = 0, failures = 0, blocked_until = 0
+			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4
+				AND failures < $5 AND (blocked_until <= $4 OR blocked_until > $6)`,
+			f.AccountID, f.UserID, f.ID, db.At(now), throttle.Lock, far(now)), useSent(f, *m.Sent, now)}
+	}
+	return []db.Stmt{db.Must(errRefused, `
 		UPDATE factors SET state = 'confirmed', confirmed_at = $4, expires_at = 0, last_step = $5, drift = $6, resync_step = 0, failures = 0, blocked_until = 0
 		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'pending' AND expires_at > $4 AND last_step < $5
 			AND failures < $8 AND (blocked_until <= $4 OR blocked_until > $9) AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
-		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift, m.After, throttle.Lock, far(now))
+		f.AccountID, f.UserID, f.ID, db.At(now), m.Step, m.Drift, m.After, throttle.Lock, far(now))}
 }
 
 // consume uses up the code that m stands for. Of all transactions that try, at any
 // time and on any replica, exactly one finds its row.
 func consume(m Match, now time.Time) []db.Stmt {
 	f := m.Factor
-	if m.Selector == "" {
+	if m.Selector == "" && m.Sent == nil {
 		return []db.Stmt{db.Must(errRefused, `
 			UPDATE factors SET last_step = $4, drift = $5, last_used_at = $6, resync_step = 0, failures = 0, blocked_until = 0
 			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed' AND last_step < $4
 				AND failures < $8 AND (blocked_until <= $6 OR blocked_until > $9) AND (CAST($7 AS bigint) = 0 OR resync_step = $7)`,
 			f.AccountID, f.UserID, f.ID, m.Step, m.Drift, db.At(now), m.After, throttle.Lock, far(now))}
 	}
-	return []db.Stmt{
-		db.Must(errRefused, `
-			UPDATE factors SET last_used_at = $4, failures = 0, blocked_until = 0
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed'
-				AND failures < $5 AND (blocked_until <= $4 OR blocked_until > $6)`,
-			f.AccountID, f.UserID, f.ID, db.At(now), throttle.Lock, far(now)),
-		db.Must(errRefused, `
-			UPDATE factor_codes SET used_at = $5
-			WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND selector = $4 AND used_at = 0`,
-			f.AccountID, f.UserID, f.ID, m.Selector, db.At(now)),
+	used := db.Must(errRefused, `
+		UPDATE factors SET last_used_at = $4, failures = 0, blocked_until = 0
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND state = 'confirmed'
+			AND failures < $5 AND (blocked_until <= $4 OR blocked_until > $6)`,
+		f.AccountID, f.UserID, f.ID, db.At(now), throttle.Lock, far(now))
+	if m.Sent != nil {
+		return []db.Stmt{used, useSent(f, *m.Sent, now)}
 	}
+	return []db.Stmt{used, db.Must(errRefused, `
+		UPDATE factor_codes SET used_at = $5
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND selector = $4 AND used_at = 0`,
+		f.AccountID, f.UserID, f.ID, m.Selector, db.At(now))}
 }
 
 // Unlock returns the statement that forgives all wrong codes of a user, for an administrator.
@@ -218,6 +238,11 @@ func charge(ctx context.Context, tx *db.Tx, tried []Candidate, near *Match, now 
 		}
 		if !hit {
 			continue
+		}
+		if c.Sent != nil {
+			if err := tx.Run(ctx, countTry(f, *c.Sent)); err != nil {
+				return nil, err
+			}
 		}
 		if w := throttle.Wait(f.Failures); w > 0 {
 			f.BlockedUntil = now.Add(w)
@@ -259,6 +284,7 @@ func endSet(accountID, userID, setID string) db.Stmt {
 func Clear(accountID, userID string) []db.Stmt {
 	return []db.Stmt{
 		db.Write(`DELETE FROM factor_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
+		db.Write(`DELETE FROM sent_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM factors WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 	}
 }

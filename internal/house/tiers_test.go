@@ -26,7 +26,8 @@ var tiers = map[string]tier{
 	"password": ground, "metrics": ground,
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
-	"factor": domain, "totp": domain, "backupcode": domain, "session": domain,
+	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain,
+	"outbox": domain, "brake": domain, "mailtoken": domain,
 
 	"signin": flow, "admin": flow, "profile": flow,
 
@@ -44,11 +45,13 @@ var sideways = map[string][]string{
 	// Every package may name its errors.
 	"*ground": {"errs"},
 	// What a feature may know of another feature: whose account, which person, that it must be
-	// audited and throttled, and that the password was proved just now.
-	"*domain": {"audit", "throttle", "reauth", "account", "user"},
+	// audited and throttled, that the person is told, and that the password was proved just now.
+	"*domain": {"audit", "throttle", "reauth", "account", "user", "outbox"},
 	// A method implements factor.Method, so it knows the seam; factor knows no method.
 	"totp":       {"factor"},
 	"backupcode": {"factor"},
+	// A code that is sent is charged before.
+	"sentcode": {"factor", "brake"},
 	// Pages and, later, the API share the adapter, the error table and the cookies.
 	"web": {"httpx"},
 	// The top is wired in this order.

@@ -100,9 +100,13 @@ func (s *Service) AddDevice(ctx context.Context, w *session.Signed, name string,
 // ConfirmDevice makes the new device count (C7, A14). It returns the cookie's value of
 // the session that goes on, now of level aal2, and with the first device the backup codes, to be shown once.
 func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID, code string, by audit.Actor) (cookie string, codes []string, err error) {
-	cookie, more := s.goOn(w, session.AAL2, []string{"pwd", "otp", "mfa"})
+	kind := factor.TOTP
+	if f, err := s.Factors.Stored(ctx, w.User.AccountID, w.User.ID, factorID); err == nil {
+		kind = f.Kind
+	}
+	cookie, more := s.goOn(w, session.AAL2, s.Factors.AMR(kind))
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
-		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code,
+		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
 	}, w.Account.Policy.MaxDevicesPerKind, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)

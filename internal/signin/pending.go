@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func (p *Pending) State() State {
 	}
 }
 
-// Devices lists the confirmed devices, oldest first.
+// Devices lists the confirmed devices: the one the person prefers, then in the policy's order of methods, then the oldest first (K9).
 func (p *Pending) Devices() []factor.Factor {
 	var devices []factor.Factor
 	for _, f := range p.factors {
@@ -51,7 +52,30 @@ func (p *Pending) Devices() []factor.Factor {
 			devices = append(devices, f.Factor)
 		}
 	}
+	slices.SortStableFunc(devices, func(a, b factor.Factor) int {
+		if a.ID == p.User.PreferredFactor || b.ID == p.User.PreferredFactor {
+			if a.ID == p.User.PreferredFactor {
+				return -1
+			}
+			return 1
+		}
+		return rank(p.Account.Policy, a.Kind) - rank(p.Account.Policy, b.Kind)
+	})
 	return devices
+}
+
+// First is the device that is offered first: of those that take a code now, the one that comes first.
+func (p *Pending) First(now time.Time) (factor.Factor, bool) {
+	devices := p.Devices()
+	for _, d := range devices {
+		if d.Takes(now) == nil {
+			return d, true
+		}
+	}
+	if len(devices) > 0 {
+		return devices[0], true
+	}
+	return factor.Factor{}, false
 }
 
 // DeviceName is the name of one of the user's devices, confirmed or not; empty if there is none of this id.

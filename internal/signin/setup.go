@@ -33,7 +33,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	now, step := s.Now(), p.step(SignedIn)
 	by = by.As(p.User.ID)
 	var insert db.Stmt
-	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
+	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(factor.TOTP), by)
 	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP))}
 	if p.forgives {
 		more = append(more, forgive(p.User)...)

@@ -20,6 +20,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/password"
 	"sallyport/internal/reauth"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/throttle"
 	"sallyport/internal/token"
@@ -65,6 +66,7 @@ type Service struct {
 	DB      *db.DB
 	Hasher  *password.Hasher
 	Factors *factor.Service
+	Codes   *sentcode.Service
 	Now     func() time.Time
 }
 
@@ -112,7 +114,13 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 		}
 	}
 	step, err := s.advance(ctx, p, stmts, c.ReturnTo, by)
-	return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
+	if err != nil {
+		return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
+	}
+	if step.State == SecondFactor && p.sent > 0 {
+		s.sendFirst(ctx, step.Cookie, by)
+	}
+	return step, nil
 }
 
 // verify hashes in every case, so a stranger waits as long as a member.
@@ -220,11 +228,11 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 	by = by.As(p.User.ID)
 	_, err = s.Factors.Consume(ctx, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: p.factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
-		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
+		Request: p.bearer.ID, Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, func(m factor.Match) []db.Stmt {
 		now := s.Now()
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, []string{"pwd", "otp", "mfa"}, by)
+		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m.Factor.Kind), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)

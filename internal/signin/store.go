@@ -18,6 +18,7 @@ type person struct {
 	account      account.Account
 	hash         string
 	devices      int
+	sent         int       // of these, how many get their codes sent
 	failures     int64     // wrong passwords counted against the person or the address
 	blockedUntil time.Time // no password counts before
 }
@@ -34,6 +35,8 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 		SELECT `+user.Columns+`, `+account.Columns+`, COALESCE(u.password_hash, ''),
 			(SELECT count(*) FROM factors f WHERE f.account_id = u.account_id AND f.user_id = u.user_id
 				AND f.state = 'confirmed' AND f.kind <> 'backup_code'),
+			(SELECT count(*) FROM factors f WHERE f.account_id = u.account_id AND f.user_id = u.user_id
+				AND f.state = 'confirmed' AND f.kind IN ('sms', 'email')),
 			COALESCE(pt.blocked_until, 0), COALESCE(at.blocked_until, 0), COALESCE(pt.failures, 0) + COALESCE(at.failures, 0)
 		FROM (SELECT 1 AS one) AS always
 		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2)
@@ -45,7 +48,7 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 			var a account.Scanner
 			var p person
 			var userUntil db.Time
-			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &userUntil, &addressUntil, &p.failures)...); err != nil {
+			if err := scan(append(append(u.Dest(), a.Dest()...), &p.hash, &p.devices, &p.sent, &userUntil, &addressUntil, &p.failures)...); err != nil {
 				return err
 			}
 			p.user, p.blockedUntil = u.Finish(), max(userUntil, addressUntil).Std()

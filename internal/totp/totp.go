@@ -118,7 +118,7 @@ func Begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account
 	if err != nil {
 		return Enrolment{}, err
 	}
-	f, err := s.Begin(ctx, proof, u, factor.TOTP, name, raw, a.Policy.MaxDevicesPerKind)
+	f, err := s.Begin(ctx, proof, u, factor.New{Kind: factor.TOTP, Name: name, Secret: raw}, a.Policy.MaxDevicesPerKind)
 	if err != nil {
 		return Enrolment{}, err
 	}

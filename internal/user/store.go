@@ -13,23 +13,25 @@ import (
 // Columns lists a user's columns for the alias u, in the order of Scanner.Dest.
 // They are readable across a left join too: without a user its id is empty.
 const Columns = `COALESCE(u.account_id, ''), COALESCE(u.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, ''),
-	COALESCE(u.epoch, 0), COALESCE(u.set_up_required, FALSE), COALESCE(u.welcomed_at, 0), COALESCE(u.locked_at, 0), COALESCE(u.created_at, 0)`
+	COALESCE(u.epoch, 0), COALESCE(u.set_up_required, FALSE), COALESCE(u.welcomed_at, 0), COALESCE(u.locked_at, 0), COALESCE(u.created_at, 0),
+	COALESCE(u.language, ''), COALESCE(u.preferred_factor, ''), COALESCE(u.password_mailed_at, 0), COALESCE(u.two_factor_ends_at, 0)`
 
 // Scanner reads a user from a row of Columns.
 type Scanner struct {
-	u                         User
-	welcomed, locked, created db.Time
+	u                                       User
+	welcomed, locked, created, mailed, ends db.Time
 }
 
 // Dest lists where the columns go.
 func (s *Scanner) Dest() []any {
 	u := &s.u
-	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created}
+	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends}
 }
 
 // Finish returns the user that was read.
 func (s *Scanner) Finish() User {
-	s.u.WelcomedAt, s.u.LockedAt, s.u.CreatedAt = s.welcomed.Std(), s.locked.Std(), s.created.Std()
+	s.u.WelcomedAt, s.u.LockedAt, s.u.CreatedAt, s.u.PasswordMailedAt = s.welcomed.Std(), s.locked.Std(), s.created.Std(), s.mailed.Std()
+	s.u.TwoFactorEndsAt = s.ends.Std()
 	return s.u
 }
 

@@ -25,16 +25,20 @@ const (
 
 // User is one person, a member of exactly one account.
 type User struct {
-	AccountID     string
-	ID            string
-	Email         string // canonical
-	Name          string // may be empty
-	Role          Role
-	Epoch         int64
-	SetUpRequired bool      // the next sign-in demands the set-up of a second factor (T15)
-	WelcomedAt    time.Time // when two-factor sign-in was recommended; zero if never (A1)
-	LockedAt      time.Time // zero unless locked
-	CreatedAt     time.Time
+	AccountID        string
+	ID               string
+	Email            string // canonical
+	Name             string // may be empty
+	Role             Role
+	Epoch            int64
+	Language         string    // of pages and messages; empty follows the browser
+	PreferredFactor  string    // the device asked for first at sign-in; empty for the policy's order (K9)
+	PasswordMailedAt time.Time // last reset of the password by mail; zero if never (K3)
+	TwoFactorEndsAt  time.Time // when the second factor is switched off by mail (K2); zero for never
+	SetUpRequired    bool      // the next sign-in demands the set-up of a second factor (T15)
+	WelcomedAt       time.Time // when two-factor sign-in was recommended; zero if never (A1)
+	LockedAt         time.Time // zero unless locked
+	CreatedAt        time.Time
 }
 
 // Errors about users.

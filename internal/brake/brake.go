@@ -1,0 +1,102 @@
+// Package brake bounds how many codes are sent, because each costs money and reaches a
+// telephone that may be a stranger's (SMS pumping, security.md B94).
+//
+// Every send is charged in the transaction that queues it: to the address (three in ten
+// minutes, five in an hour, whoever asks), to the person (five in an hour), and for texts
+// to the account's, the network's and the deployment's day. The limits of minutes and
+// hours are exact over any span of that length, not per clock hour: each send takes the
+// slot of one that is old enough, and where there is none it is refused.
+package brake
+
+import (
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/token"
+)
+
+// ErrStopped says that too many codes were sent already.
+var ErrStopped = errs.New(errs.TooMany, "too_many_codes_sent",
+	"Too many codes were sent. Use another way, or wait an hour and ask for a new code.")
+
+// Limit names a limit, for the record and the metrics.
+type Limit string
+
+// The limits.
+const (
+	PerAddress Limit = "address"
+	PerUser    Limit = "user"
+	PerAccount Limit = "account"
+	PerPrefix  Limit = "prefix"
+	PerDay     Limit = "deployment"
+)
+
+// Limits are the daily limits of texts; 0 stops them all.
+type Limits struct {
+	Account int // of one account; an account's policy may ask for less
+	Prefix  int // to one network range, over all accounts
+	Day     int // in all
+}
+
+// Send is one code that is to be sent.
+type Send struct {
+	AccountID, UserID string
+	Address           string // canonical: E.164, or an e-mail address
+	Text              bool   // a text message; mails have no daily limits
+	Prefix            string // of a number: its network range
+	Budget            int    // the account's own daily limit of texts; 0 for the deployment's
+}
+
+// stopped is ErrStopped with the limit that it was.
+func stopped(l Limit) error { return ErrStopped.Because(&stop{l}) }
+
+type stop struct{ limit Limit }
+
+func (s *stop) Error() string { return "limit per " + string(s.limit) }
+
+// LimitOf tells which limit stopped a send, "" if err is none of this package's.
+func LimitOf(err error) Limit {
+	var s *stop
+	if errors.As(err, &s) {
+		return s.limit
+	}
+	return ""
+}
+
+// exact is a limit over any span of a length.
+type exact struct {
+	limit     Limit
+	accountID string
+	subject   string
+	most      int
+	span      time.Duration
+}
+
+// Charge returns the statements that charge a send. Where a limit is reached they fail with
+// ErrStopped, and nothing of their transaction happens.
+func (l Limits) Charge(now time.Time, s Send) []db.Stmt {
+	// The address is hashed because nobody should read a list of telephone numbers here.
+	address := hex.EncodeToString(token.Hash(s.Address))
+	var stmts []db.Stmt
+	for _, x := range []exact{
+		{PerUser, s.AccountID, "user:" + s.UserID, 5, time.Hour},
+		{PerAddress, "", "10m:" + address, 3, 10 * time.Minute},
+		{PerAddress, "", "1h:" + address, 5, time.Hour},
+	} {
+		stmts = append(stmts, slots(x), take(x, now))
+	}
+	if !s.Text {
+		return stmts
+	}
+	budget := l.Account
+	if s.Budget > 0 {
+		budget = min(budget, s.Budget)
+	}
+	return append(stmts,
+		count(PerAccount, s.AccountID, "texts", budget, now),
+		count(PerPrefix, "", "prefix:"+s.Prefix, l.Prefix, now),
+		count(PerDay, "", "texts", l.Day, now))
+}

@@ -1,0 +1,66 @@
+package brake
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/db"
+)
+
+// most is how many slots the largest exact limit has.
+const most = 5
+
+// slots makes the slots of a subject that was never charged.
+func slots(x exact) db.Stmt {
+	return db.Write(`
+		INSERT INTO send_slots (account_id, subject, slot)
+		SELECT $1, $2, n.slot FROM (SELECT 1 AS slot UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) AS n WHERE n.slot <= CAST($3 AS bigint)
+		ON CONFLICT (account_id, subject, slot) DO NOTHING`, x.accountID, x.subject, min(x.most, most))
+}
+
+// take uses the slot of the oldest send, provided that is long enough ago. Of two that reach
+// for one slot at once, one is refused: what is sent can't be called back. A slot that was
+// used in the future, by a clock that was ahead, is free: a clock put back must not stop everybody.
+func take(x exact, now time.Time) db.Stmt {
+	return db.Must(stopped(x.limit), `
+		UPDATE send_slots SET used_at = $3 WHERE account_id = $1 AND subject = $2 AND (used_at <= $4 OR used_at > $5) AND slot = (
+			SELECT s.slot FROM send_slots s WHERE s.account_id = $1 AND s.subject = $2 AND (s.used_at <= $4 OR s.used_at > $5) ORDER BY s.used_at, s.slot LIMIT 1)`,
+		x.accountID, x.subject, db.At(now), db.At(now.Add(-x.span)), db.At(now.Add(x.span)))
+}
+
+// count adds one to a day's sends, provided the limit is not reached.
+func count(l Limit, accountID, subject string, limit int, now time.Time) db.Stmt {
+	if limit < 1 { // the first send of a day is inserted and never compared, so this limit is said here
+		return db.Must(stopped(l), `UPDATE send_days SET sends = sends WHERE account_id = $1 AND subject = $2 AND day = -1`, accountID, subject)
+	}
+	return db.Must(stopped(l), `
+		INSERT INTO send_days (account_id, subject, day, sends) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (account_id, subject, day) DO UPDATE SET sends = send_days.sends + 1 WHERE send_days.sends < $4`,
+		accountID, subject, dayOf(now), limit)
+}
+
+func dayOf(t time.Time) int64 { return t.Unix() / int64(24*time.Hour/time.Second) }
+
+// FirstStop returns the statement that notes that a limit stopped a subject today, and fails with already if
+// that was noted: the record tells once a day, or whoever is stopped could fill it.
+func FirstStop(now time.Time, l Limit, accountID, userID string, already error) db.Stmt {
+	return db.Must(already, `
+		INSERT INTO send_days (account_id, subject, day, sends) VALUES ($1, $2, $3, 1) ON CONFLICT (account_id, subject, day) DO NOTHING`,
+		accountID, "stopped:"+string(l)+":"+userID, dayOf(now))
+}
+
+// Sweep removes up to limit rows that can't bound anything any more and returns how many.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	n, err := d.Exec(ctx, `
+		DELETE FROM send_slots WHERE used_at < $1 AND (account_id, subject, slot) IN (
+			SELECT account_id, subject, slot FROM send_slots WHERE used_at < $1 LIMIT $2)`,
+		db.At(now.Add(-2*time.Hour)), limit)
+	if err != nil {
+		return n, err
+	}
+	m, err := d.Exec(ctx, `
+		DELETE FROM send_days WHERE day < $1 AND (account_id, subject, day) IN (
+			SELECT account_id, subject, day FROM send_days WHERE day < $1 LIMIT $2)`,
+		dayOf(now)-1, limit)
+	return n + m, err
+}

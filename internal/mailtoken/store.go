@@ -1,0 +1,79 @@
+package mailtoken
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sallyport/internal/db"
+	"sallyport/internal/user"
+)
+
+// Issue draws a token for u, at the epoch given, and returns it with the statement that stores it in place of the
+// one of the same purpose. It works until expires.
+func Issue(now time.Time, u user.User, epoch int64, p Purpose, request, detail string, expires time.Time) (secret string, stmt db.Stmt) {
+	secret = draw()
+	return secret, db.Write(`
+		INSERT INTO mail_tokens (account_id, user_id, purpose, token_id, epoch, request, detail, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (account_id, user_id, purpose) DO UPDATE SET token_id = excluded.token_id, epoch = excluded.epoch,
+			request = excluded.request, detail = excluded.detail, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+		u.AccountID, u.ID, string(p), idOf(secret), epoch, request, detail, db.At(now), db.At(expires))
+}
+
+// Find returns the token that was pasted, or ErrToken. The caller checks whom it is For before it trusts anything of it.
+func Find(ctx context.Context, q db.Querier, now time.Time, p Purpose, pasted string) (Token, error) {
+	secret := clean(pasted)
+	if secret == "" {
+		return Token{}, ErrToken
+	}
+	return one(ctx, q, now, `SELECT `+columns+` FROM mail_tokens t WHERE t.token_id = $1 AND t.purpose = $2`, idOf(secret), string(p))
+}
+
+// Alive reports whether the token of a purpose that was mailed as secret is still good, for who is about to mail it.
+func Alive(ctx context.Context, q db.Querier, now time.Time, p Purpose, secret string) (bool, error) {
+	_, err := Find(ctx, q, now, p, secret)
+	if errors.Is(err, ErrToken) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+const columns = `t.account_id, t.user_id, t.purpose, t.token_id, t.epoch, t.request, t.detail, t.created_at, t.expires_at`
+
+func one(ctx context.Context, q db.Querier, now time.Time, sql string, args ...any) (Token, error) {
+	var t Token
+	var created, expires db.Time
+	err := q.Get(ctx, sql, args, &t.AccountID, &t.UserID, &t.Purpose, &t.id, &t.epoch, &t.Request, &t.Detail, &created, &expires)
+	if errors.Is(err, db.ErrNotFound) {
+		return Token{}, ErrToken
+	}
+	if err != nil {
+		return Token{}, err
+	}
+	t.CreatedAt, t.ExpiresAt = created.Std(), expires.Std()
+	if !now.Before(t.ExpiresAt) || t.CreatedAt.Sub(now) > 5*time.Minute { // made by a clock that was ahead (security.md F15)
+		return Token{}, ErrToken
+	}
+	return t, nil
+}
+
+// Use returns the statement that uses the token up, for the transaction of what it is good for. Of
+// all who try, one succeeds; the others fail with ErrToken.
+func Use(t Token, now time.Time) db.Stmt {
+	return db.Must(ErrToken, `DELETE FROM mail_tokens WHERE account_id = $1 AND user_id = $2 AND purpose = $3 AND token_id = $4 AND expires_at > $5`,
+		t.AccountID, t.UserID, string(t.Purpose), t.id, db.At(now))
+}
+
+// Forget returns the statement that ends a person's token of a purpose, if there is one.
+func Forget(accountID, userID string, p Purpose) db.Stmt {
+	return db.Write(`DELETE FROM mail_tokens WHERE account_id = $1 AND user_id = $2 AND purpose = $3`, accountID, userID, string(p))
+}
+
+// Sweep removes up to limit tokens whose time is over and returns how many.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	return d.Exec(ctx, `
+		DELETE FROM mail_tokens WHERE (account_id, user_id, purpose) IN (
+			SELECT account_id, user_id, purpose FROM mail_tokens WHERE expires_at < $1 LIMIT $2)`,
+		db.At(now), limit)
+}

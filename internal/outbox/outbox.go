@@ -1,0 +1,124 @@
+// Package outbox is the queue of everything that is mailed or texted.
+//
+// A message is a row, written in the transaction of what it tells about: so a notice
+// exists if and only if its cause does, and nobody waits for a mail server. Any replica
+// may take a message and send it; a lease keeps the others off meanwhile, and a replica
+// that dies leaves a message that is due again. A message that could not be sent in its
+// time is given up. The rows hold no code: a code is read where it lies when it is sent,
+// if it is alive still. A mailed token lies here sealed until it is sent, and no longer.
+package outbox
+
+import (
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/seal"
+)
+
+// Channel is the way a message goes.
+type Channel string
+
+// The channels.
+const (
+	Mail Channel = "mail"
+	SMS  Channel = "sms"
+)
+
+// Kind is what a message says.
+type Kind string
+
+// The messages that carry something to be entered.
+const (
+	Code          Kind = "code"           // the code of a sign-in, an enrolment or a proof
+	DisableToken  Kind = "disable_token"  // to switch two-factor sign-in off (P14)
+	ResetToken    Kind = "reset_token"    // to choose a new password
+	EmailToken    Kind = "email_token"    // to prove a new e-mail address
+	DisableCancel Kind = "disable_cancel" // two-factor sign-in ends soon; carries the token that keeps it on
+)
+
+// The notices: what happened to somebody's account (ASVS 6.3.5, 6.3.7).
+const (
+	FactorAdded      Kind = "factor_added"
+	FactorRemoved    Kind = "factor_removed"
+	FactorLocked     Kind = "factor_locked"
+	TwoFactorReset   Kind = "two_factor_reset" // by an administrator or the operator
+	TwoFactorOff     Kind = "two_factor_off"   // by the mailed token (P15)
+	DisableKept      Kind = "disable_kept"     // the planned end of two-factor sign-in was called off
+	BackupCodesMade  Kind = "backup_codes_made"
+	BackupCodeUsed   Kind = "backup_code_used" // with how many are left
+	PasswordChanged  Kind = "password_changed"
+	EmailChanged     Kind = "email_changed" // to the old address
+	SignInUnknown    Kind = "sign_in_unknown_browser"
+	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
+	TestMail         Kind = "test"
+)
+
+// State is how far a message got.
+type State string
+
+// The states.
+const (
+	Queued    State = "queued"
+	Sent      State = "sent"      // the mail server or gateway took it
+	Delivered State = "delivered" // the gateway says it arrived
+	Failed    State = "failed"
+	Dropped   State = "dropped" // too late to be of use, or nobody to send it to
+)
+
+// How long it is tried to send what does not end by itself.
+const noticeFor = 3 * 24 * time.Hour
+
+// Keep is how long a settled message stays, to be shown and to be found by its receipt.
+const Keep = 30 * 24 * time.Hour
+
+// Message is one message in the queue.
+type Message struct {
+	AccountID, ID, UserID string
+	Channel               Channel
+	Kind                  Kind
+	Recipient             string // empty: the person's registered address when it is sent
+	Language              string // of the browser that caused it; may be empty
+	Facts                 map[string]string
+	Secret                []byte // the opened token, where there is one
+	Attempts              int64
+	CreatedAt, ExpiresAt  time.Time
+
+	sealed []byte
+}
+
+// facts is what every notice tells: who did it, and from where.
+func facts(more map[string]string, by audit.Actor) map[string]string {
+	all := map[string]string{"by": string(by.Kind)}
+	if by.ID != "" {
+		all["by_id"] = by.ID
+	}
+	if by.Address != "" {
+		all["address"] = audit.Claim(by.Address)
+	}
+	if by.UserAgent != "" {
+		all["agent"] = audit.Claim(by.UserAgent)
+	}
+	for k, v := range more {
+		all[k] = v
+	}
+	return all
+}
+
+func ad(m Message) string { return seal.AD("outbox", m.AccountID, m.ID) }
+
+// Open unseals the message's token. A message without one stays as it is.
+func (m *Message) Open(ring *seal.Ring) (err error) {
+	if len(m.sealed) > 0 {
+		m.Secret, err = ring.Unseal(m.sealed, ad(*m))
+	}
+	return err
+}
+
+// Delay is how long to wait after so many attempts that failed.
+func Delay(attempts int64) time.Duration {
+	steps := []time.Duration{5 * time.Second, 20 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+	if attempts < 1 {
+		return 0
+	}
+	return steps[min(int(attempts), len(steps))-1]
+}

@@ -1,0 +1,208 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/id"
+	"sallyport/internal/seal"
+)
+
+// LeaseFor is how long a replica has to send what it took. It is longer than any attempt.
+const LeaseFor = 2 * time.Minute
+
+// Notice returns the statement that queues a notice to a person's registered address,
+// for the transaction of what it tells about.
+func Notice(now time.Time, accountID, userID string, kind Kind, more map[string]string, by audit.Actor) db.Stmt {
+	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, "")
+}
+
+// NoticeTo is Notice to another address than the registered one: the old one, after it was changed.
+func NoticeTo(now time.Time, accountID, userID, address string, kind Kind, more map[string]string, by audit.Actor) db.Stmt {
+	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Recipient: address, Language: by.Language, Facts: facts(more, by)}, "")
+}
+
+// NoticeOnce is Notice, unless one was queued for the person with the same word once already.
+func NoticeOnce(now time.Time, accountID, userID string, kind Kind, once string, more map[string]string, by audit.Actor) db.Stmt {
+	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, once)
+}
+
+// SendCode returns the statement that queues the message for a code that lies elsewhere
+// under this message's id.
+func SendCode(now time.Time, accountID, userID, messageID string, ch Channel, expires time.Time, by audit.Actor) db.Stmt {
+	return put(now, Message{AccountID: accountID, ID: messageID, UserID: userID, Channel: ch, Kind: Code, Language: by.Language, Facts: facts(nil, by), ExpiresAt: expires}, "")
+}
+
+// SendToken returns the statement that queues a message with a secret, which is sealed
+// until it is sent. An empty address is the person's registered one.
+func SendToken(now time.Time, ring *seal.Ring, m Message, by audit.Actor) (db.Stmt, error) {
+	m.ID, m.Language, m.Facts = NewID(now), by.Language, facts(m.Facts, by)
+	var err error
+	if m.sealed, err = ring.Seal(m.Secret, ad(m)); err != nil {
+		return db.Stmt{}, err
+	}
+	return put(now, m, ""), nil
+}
+
+// NewID names a message.
+func NewID(now time.Time) string { return id.New("msg", now) }
+
+func put(now time.Time, m Message, once string) db.Stmt {
+	if m.ID == "" {
+		m.ID = NewID(now)
+	}
+	if m.ExpiresAt.IsZero() {
+		m.ExpiresAt = now.Add(noticeFor)
+	}
+	raw, _ := json.Marshal(m.Facts) // a map of strings always encodes
+	return db.Write(`
+		INSERT INTO outbox (account_id, message_id, user_id, channel, kind, recipient, language, facts, secret, once, state, due_at, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $11, $12)
+		ON CONFLICT (account_id, user_id, once) WHERE once <> '' DO NOTHING`,
+		m.AccountID, m.ID, m.UserID, string(m.Channel), string(m.Kind), m.Recipient, m.Language, string(raw), m.sealed, once,
+		db.At(now), db.At(m.ExpiresAt))
+}
+
+const columns = `account_id, message_id, user_id, channel, kind, recipient, language, facts, secret, attempts, created_at, expires_at`
+
+func scanMessage(scan func(...any) error) (Message, error) {
+	var m Message
+	var raw string
+	var created, expires db.Time
+	err := scan(&m.AccountID, &m.ID, &m.UserID, &m.Channel, &m.Kind, &m.Recipient, &m.Language, &raw, &m.sealed, &m.Attempts, &created, &expires)
+	if err != nil {
+		return m, err
+	}
+	m.CreatedAt, m.ExpiresAt = created.Std(), expires.Std()
+	return m, json.Unmarshal([]byte(raw), &m.Facts)
+}
+
+// Due reports whether a message waits to be sent at now. It only reads, so that an idle server writes nothing.
+func Due(ctx context.Context, q db.Querier, now time.Time) (bool, error) {
+	var n int
+	err := q.Get(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $2) LIMIT 1) AS due`,
+		[]any{db.At(now), db.At(now.Add(LeaseFor))}, &n)
+	return n > 0, err
+}
+
+// Lease takes up to limit messages that are due. Of all replicas that ask, one gets each.
+// A lease that seems to last longer than any can was given by a clock that was ahead, and does not count.
+func Lease(ctx context.Context, d *db.DB, now time.Time, limit int) ([]Message, error) {
+	var all []Message
+	err := d.Tx(ctx, func(tx *db.Tx) error {
+		all = nil
+		return tx.Each(ctx, `
+			UPDATE outbox SET leased_until = $2, attempts = attempts + 1
+			WHERE state = 'queued' AND (leased_until <= $1 OR leased_until > $2) AND (account_id, message_id) IN (
+				SELECT account_id, message_id FROM outbox
+				WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $2) ORDER BY due_at LIMIT $3)
+			RETURNING `+columns, []any{db.At(now), db.At(now.Add(LeaseFor)), limit},
+			func(scan func(...any) error) error {
+				m, err := scanMessage(scan)
+				all = append(all, m)
+				return err
+			})
+	})
+	return all, err
+}
+
+// Settle ends a leased message in a state, with the gateway's reference or a stable code of what failed. If a receipt
+// was faster, that stands.
+func Settle(ctx context.Context, d *db.DB, now time.Time, m Message, s State, reference, detail string) error {
+	return d.Run(ctx, db.Write(`
+		UPDATE outbox SET state = $4, reference = $5, detail = $6, secret = NULL, leased_until = 0, settled_at = $7
+		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`,
+		m.AccountID, m.ID, m.Attempts, string(s), reference, detail, db.At(now)))
+}
+
+// Postpone puts a leased message back, to be tried again after the delay that its attempts have earned.
+func Postpone(ctx context.Context, d *db.DB, now time.Time, m Message, detail string) error {
+	return d.Run(ctx, db.Write(`
+		UPDATE outbox SET due_at = $4, detail = $5, leased_until = 0
+		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`,
+		m.AccountID, m.ID, m.Attempts, db.At(now.Add(Delay(m.Attempts))), detail))
+}
+
+// Receipt notes what the gateway says about a message, named by our id or by its own
+// reference. A delivered one stays delivered, whatever comes late (F13).
+func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID, reference string, s State, detail string) error {
+	if messageID == "" && reference == "" {
+		return nil
+	}
+	if messageID != "" {
+		return d.Run(ctx, db.Write(`
+			UPDATE outbox SET state = $3, detail = $4, settled_at = $5
+			WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND state IN ('queued', 'sent', 'failed')`,
+			accountID, messageID, string(s), detail, db.At(now)))
+	}
+	return d.Run(ctx, db.Write(`
+		UPDATE outbox SET state = $2, detail = $3, settled_at = $4
+		WHERE reference = $1 AND channel = 'sms' AND state IN ('sent', 'failed')`,
+		reference, string(s), detail, db.At(now)))
+}
+
+// StateOf tells how far a message of a person's got; Dropped if it is not there any more.
+func StateOf(ctx context.Context, q db.Querier, accountID, userID, messageID string) (State, string, error) {
+	var s State
+	var detail string
+	err := q.Get(ctx, `SELECT state, detail FROM outbox WHERE account_id = $1 AND message_id = $2 AND user_id = $3`,
+		[]any{accountID, messageID, userID}, &s, &detail)
+	if errors.Is(err, db.ErrNotFound) {
+		return Dropped, "", nil
+	}
+	return s, detail, err
+}
+
+// Clear returns the statement that takes back what a person has not been sent yet and has an end of its own: codes and tokens.
+func Clear(accountID, userID string) db.Stmt {
+	return db.Write(`DELETE FROM outbox WHERE account_id = $1 AND user_id = $2 AND state = 'queued' AND (kind = 'code' OR secret IS NOT NULL)`, accountID, userID)
+}
+
+// Sweep removes up to limit messages that were settled long ago, or given up by everybody, and returns how many.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
+	return d.Exec(ctx, `
+		DELETE FROM outbox WHERE (account_id, message_id) IN (
+			SELECT account_id, message_id FROM outbox WHERE created_at < $1 LIMIT $2)`,
+		db.At(now.Add(-Keep)), limit)
+}
+
+// Depth counts the messages that wait, and tells since when the oldest does, for the metrics.
+func Depth(ctx context.Context, q db.Querier) (waiting int, oldest time.Time, err error) {
+	var at db.Time
+	err = q.Get(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM outbox WHERE state = 'queued'`, nil, &waiting, &at)
+	return waiting, at.Std(), err
+}
+
+// Reseal seals every waiting token with the primary key and returns how many were sealed with another.
+func Reseal(ctx context.Context, d *db.DB, ring *seal.Ring) (changed int, err error) {
+	var all []Message
+	err = d.Each(ctx, `SELECT `+columns+` FROM outbox WHERE secret IS NOT NULL`, nil, func(scan func(...any) error) error {
+		m, err := scanMessage(scan)
+		if err == nil && seal.KeyID(m.sealed) != ring.Primary() {
+			all = append(all, m)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range all {
+		old := m.sealed
+		if err := m.Open(ring); err != nil {
+			return changed, err
+		}
+		if m.sealed, err = ring.Seal(m.Secret, ad(m)); err != nil {
+			return changed, err
+		}
+		if err := d.Run(ctx, db.Write(`UPDATE outbox SET secret = $4 WHERE account_id = $1 AND message_id = $2 AND secret = $3`,
+			m.AccountID, m.ID, old, m.sealed)); err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	return changed, nil
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/texts"
 )
 
 // Notice names one of the quiet lines that a page shows after something was done.
@@ -46,6 +48,23 @@ func (n Notice) atTheDoor() bool {
 // neutral reports whether it tells what happened rather than what succeeded.
 func (n Notice) neutral() bool {
 	return n == NoticeSessionEnded || n == NoticeCancelled || n == NoticeDeviceGone
+}
+
+// notice gives the line for what a page has to tell, or nothing for an unknown notice.
+func notice(say texts.Catalogue, told Chrome) (template.HTML, error) {
+	key := "notice." + string(told.Notice)
+	if told.Notice == NoticeBackupCodeUsed {
+		line, err := say.Count(key, told.Left)
+		return template.HTML(template.HTMLEscapeString(line)), err
+	}
+	line, known := say[key]
+	switch {
+	case !known:
+		return "", nil
+	case strings.Contains(line, "{about}"):
+		return say.Rich(key, "about", told.About)
+	}
+	return say.Rich(key)
 }
 
 // noticeCookie takes a notice to the next page and ends there, or soon. In an address it would

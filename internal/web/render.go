@@ -23,6 +23,8 @@ import (
 	"path"
 	"strconv"
 	"time"
+
+	"sallyport/internal/texts"
 )
 
 //go:embed pages static
@@ -39,10 +41,10 @@ type Pages struct {
 
 // NewPages parses the templates and prepares the static files with the English texts.
 // It fails only when the program was built wrong.
-func NewPages() (*Pages, error) { return newPages(english) }
+func NewPages() (*Pages, error) { return newPages(texts.In(texts.English)) }
 
 // newPages is NewPages with another catalogue: an account with a wording of its own has Pages of its own (K19).
-func newPages(say texts) (*Pages, error) {
+func newPages(say texts.Catalogue) (*Pages, error) {
 	p := &Pages{Now: time.Now, sets: make(map[string]*template.Template)}
 	var err error
 	if p.assets, err = loadAssets(embedded); err != nil {
@@ -113,19 +115,32 @@ func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 }
 
 // funcs are all that templates can call.
-func (p *Pages) funcs(say texts) template.FuncMap {
+func (p *Pages) funcs(say texts.Catalogue) template.FuncMap {
 	return template.FuncMap{
-		"t":      say.text,
-		"rich":   say.rich,
-		"wait":   say.wait,
-		"notice": say.notice,
-		"count":  say.count,
+		"t":      say.Text,
+		"rich":   say.Rich,
+		"wait":   say.Wait,
+		"count":  say.Count,
+		"notice": func(told Chrome) (template.HTML, error) { return notice(say, told) },
 		"field":  newField,
 		"groups": groups,
 		"mark":   mark,
 		"asset":  p.assets.url,
-		"when":   func(t time.Time) template.HTML { return stamp(t, "when", When(t, p.Now())) },
-		"clock":  func(t time.Time) template.HTML { return stamp(t, "clock", Clock(t)) },
-		"day":    func(t time.Time) template.HTML { return stamp(t, "day", Day(t)) },
+		"when": func(t time.Time) (template.HTML, error) {
+			words, err := say.When(t, p.Now())
+			return stamp(t, "when", words), err
+		},
+		"clock": func(t time.Time) template.HTML { return stamp(t, "clock", say.Clock(t)) },
+		"day": func(t time.Time) (template.HTML, error) {
+			words, err := say.Day(t)
+			return stamp(t, "day", words), err
+		},
 	}
+}
+
+// stamp puts words about a moment into a time element. Form names the function that made
+// them, for the script to say the same in the reader's own zone.
+func stamp(t time.Time, form, words string) template.HTML {
+	at := t.UTC().Format(time.RFC3339)
+	return template.HTML(`<time datetime="` + at + `" data-form="` + form + `">` + template.HTMLEscapeString(words) + `</time>`)
 }

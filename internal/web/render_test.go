@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"html"
+	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -346,6 +347,13 @@ func TestFailure(t *testing.T) {
 	}
 	if got := Failure(errors.New("dial tcp 10.0.0.1: refused")); strings.Contains(got.Message, "10.0.0.1") {
 		t.Errorf("details leak: %+v", got)
+	}
+}
+
+func TestStamp(t *testing.T) {
+	at := time.Date(2026, time.March, 1, 5, 30, 0, 0, time.FixedZone("east", 5*3600))
+	if got, want := stamp(at, "clock", "<30>"), template.HTML(`<time datetime="2026-03-01T00:30:00Z" data-form="clock">&lt;30&gt;</time>`); got != want {
+		t.Errorf("%s", got)
 	}
 }
 

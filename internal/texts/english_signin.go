@@ -1,0 +1,58 @@
+package texts
+
+// englishSignIn is the doors: signing in, and what comes with the first time.
+var englishSignIn = Catalogue{
+	// Sign-in, first step.
+	"signin.title":     "Sign in",
+	"signin.account":   "to {account}",
+	"signin.button":    "Sign in",
+	"signin.forgotten": "Forgotten your password? Ask your administrator for a new one.",
+	"signin.nobody":    "Nobody can sign in yet. Open the set-up link that the server printed.",
+
+	// Sign-in, second step.
+	"verify.title":        "Enter your authentication code",
+	"verify.backup_title": "Enter a backup code",
+	"verify.open_device":  "Open the authenticator app on “{device}” and enter the code it shows.",
+	"verify.open_any":     "Open your authenticator app and enter the code it shows.",
+	"verify.locked_title": "This device takes no more codes",
+	"verify.locked":       "Too many wrong codes were entered in a row. Sign in another way, and it works again, or ask your administrator to unlock it.",
+	"verify.button":       "Verify",
+	"verify.use_backup":   "Use a backup code",
+	"verify.use_app":      "Use your authenticator app",
+	"verify.other_way":    "Try another way",
+
+	// Sign-in, other ways.
+	"ways.title":       "Choose another way",
+	"ways.lead":        "How do you want to show that it is you?",
+	"ways.totp":        "Authenticator app",
+	"ways.passkey":     "Security key or passkey",
+	"ways.sms":         "Text message",
+	"ways.email":       "E-mail",
+	"ways.backup_code": "Use a backup code",
+	"ways.backup_hint": "One of the ten you saved",
+	"ways.none":        "None of these works? Ask your administrator.",
+
+	// Sign-in that took too long.
+	"expired.title":  "This sign-in has ended",
+	"expired.lead":   "It was not finished within ten minutes, or your password or devices were changed meanwhile. Nothing is lost: sign in again.",
+	"expired.button": "Sign in again",
+
+	// Set-up during the sign-in.
+	"setup.title":  "Set up two-factor authentication",
+	"setup.reset":  "Your administrator has reset your two-factor authentication. Set it up again to finish signing in.",
+	"setup.button": "Add",
+
+	// First start of the server.
+	"firstrun.title":       "Set up the first organisation",
+	"firstrun.lead":        "You become its owner. This page works once.",
+	"firstrun.button":      "Set up",
+	"firstrun_over.title":  "This set-up link no longer works",
+	"firstrun_over.lead":   "It was used already, or is not complete. If nobody has set up an organisation yet, start the server again: it prints a new link.",
+	"firstrun_over.button": "Sign in",
+
+	// After the first sign-in.
+	"recommend.title": "Make your account safer",
+	"recommend.lead":  "Add a second step to your sign-in: a code from an app on your phone. Somebody who learns your password still can’t get in. It takes about two minutes.",
+	"recommend.now":   "Set up now",
+	"recommend.later": "Not now",
+}

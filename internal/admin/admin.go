@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/outbox"
 	"sallyport/internal/password"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
@@ -69,7 +70,8 @@ func (s *Service) SetPassword(ctx context.Context, a account.Account, u user.Use
 	if err != nil {
 		return err
 	}
-	return s.DB.Run(ctx, append(user.StoreHash(s.Now(), u, hash, by), user.EndSessions(u))...)
+	return s.DB.Run(ctx, append(user.StoreHash(s.Now(), u, hash, by), user.EndSessions(u),
+		outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.PasswordChanged, nil, by))...)
 }
 
 // Lock ends a person's sessions and keeps them out; Unlock lets them in again.
@@ -89,7 +91,8 @@ func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string
 		return ErrReason
 	}
 	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)
-	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID),
+	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID),
+		outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.TwoFactorReset, map[string]string{"reason": reason}, by),
 		audit.Record(s.Now(), audit.Event{
 			AccountID: u.AccountID, Action: audit.UserReset, Actor: by, Target: u.ID,
 			Detail: map[string]string{"reason": reason},

@@ -109,9 +109,18 @@ func (m Method) Match(ctx context.Context, code string, candidates []factor.Cand
 				return factor.Finding{Used: true}, nil
 			}
 			if ok {
-				return factor.Finding{Right: &factor.Match{Factor: c.Factor, Selector: stored.Selector}}, nil
+				return factor.Finding{Right: &factor.Match{Factor: c.Factor, Selector: stored.Selector, Left: unused(c.Codes) - 1}}, nil
 			}
 		}
 	}
 	return factor.Finding{}, nil
+}
+
+func unused(codes []factor.Code) (n int) {
+	for _, c := range codes {
+		if !c.Used {
+			n++
+		}
+	}
+	return n
 }

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
+	"sallyport/internal/outbox"
 	"sallyport/internal/throttle"
 	"sallyport/internal/user"
 )
@@ -36,7 +37,7 @@ type Try struct {
 // ErrWrongCode, ErrUsedCode, ErrCodeOver (nothing was compared), ErrLocked, throttle.ErrBlocked, or one of more's.
 func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt) (Match, error) {
 	now := s.Now()
-	method, code, err := s.choose(t)
+	method, code, err := s.choose(&t)
 	if err != nil {
 		return Match{}, err
 	}
@@ -80,8 +81,10 @@ func (s *Service) Prove(ctx context.Context, u user.User, code string, tolerance
 }
 
 // choose finds the method for what was typed: that of the kind or device asked for, else the first one
-// that it can be a code of and that the user has.
-func (s *Service) choose(t Try) (Method, string, error) {
+// that it can be a code of and that the user has. A backup code may be typed into any field for
+// codes (X12): then the device that was asked for has no say.
+func (s *Service) choose(t *Try) (Method, string, error) {
+	var first error
 	kind := t.Kind
 	for _, f := range t.Factors {
 		if t.FactorID != "" && f.ID == t.FactorID {
@@ -94,15 +97,21 @@ func (s *Service) choose(t Try) (Method, string, error) {
 			return nil, "", err
 		}
 		code, err := m.Clean(t.Code)
-		return m, code, err
+		if err == nil || t.Kind != "" {
+			return m, code, err
+		}
+		first = err
 	}
-	var first error
+	if t.FactorID != "" && kind == "" {
+		return nil, "", ErrNotFound
+	}
 	for _, m := range s.Methods {
 		if !slices.ContainsFunc(t.Factors, func(f Stored) bool { return f.Kind == m.Kind() && f.State == Confirmed }) {
 			continue
 		}
 		code, err := m.Clean(t.Code)
 		if err == nil {
+			t.FactorID = ""
 			return m, code, nil
 		}
 		if first == nil {
@@ -199,12 +208,7 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 			})); err != nil {
 				return err
 			}
-			if f.Failures != throttle.Lock {
-				continue
-			}
-			if err := tx.Run(ctx, audit.Record(now, audit.Event{
-				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.UserID},
-			})); err != nil {
+			if err := tx.Run(ctx, s.alarms(t, f, now)...); err != nil {
 				return err
 			}
 		}
@@ -225,6 +229,23 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 		return verdict
 	}
 	return verdict.After(left).Saying("That code isn’t valid, and too many were wrong. Wait " + throttle.Words(left) + ", then enter a new one.")
+}
+
+// alarms are what wrong codes in a row call for: at the first wait the person hears that somebody
+// knows the password, once a day; at the last the device is locked.
+func (s *Service) alarms(t Try, f Factor, now time.Time) []db.Stmt {
+	switch {
+	case f.Failures == throttle.Lock:
+		return []db.Stmt{
+			audit.Record(now, audit.Event{
+				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.UserID},
+			}),
+			outbox.Notice(now, t.AccountID, t.UserID, outbox.FactorLocked, map[string]string{"name": f.Name, "hint": f.Hint}, t.By),
+		}
+	case f.State == Confirmed && throttle.Wait(f.Failures) > 0 && throttle.Wait(f.Failures-1) == 0:
+		return []db.Stmt{outbox.Unfinished(now, t.AccountID, t.UserID, t.By)}
+	}
+	return nil
 }
 
 // verdictOf says what is wrong with a code of this kind, and how that is recorded.

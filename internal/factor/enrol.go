@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/id"
+	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
@@ -79,11 +81,16 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 	if err != nil {
 		return Factor{}, err
 	}
-	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed),
+	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed), tell(now, u, outbox.FactorAdded, f, by),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
 			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"},
 		}))
+}
+
+// tell returns the statement that queues the notice about a device.
+func tell(now time.Time, u user.User, what outbox.Kind, f Factor, by audit.Actor) db.Stmt {
+	return outbox.Notice(now, u.AccountID, u.ID, what, map[string]string{"name": f.Name, "hint": f.Hint}, by)
 }
 
 // checkLimit refuses one device too many of a kind (K6).
@@ -165,7 +172,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	}
 	stmts := append([]db.Stmt{}, more...)
 	stmts = append(stmts, confirm(match, now)...)
-	stmts = append(stmts, user.RequireSetUp(u, false),
+	stmts = append(stmts, user.RequireSetUp(u, false), tell(now, u, outbox.FactorAdded, match.Factor, t.By),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
 			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name},

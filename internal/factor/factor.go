@@ -106,6 +106,7 @@ type Match struct {
 	Drift    int64     // the clock difference to remember
 	After    int64     // the step that must still be the last one tried, if only the pair counts (K10); else 0
 	Selector string    // single-use codes: the one to use up
+	Left     int       // of these, how many are left then
 	Sent     *SentCode // sent codes: the one to use up
 }
 

@@ -8,6 +8,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
+	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/seal"
 	"sallyport/internal/user"
@@ -101,6 +102,9 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 			AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,
 			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name},
 		})}
+		if f.State == Confirmed {
+			stmts = append(stmts, tell(s.Now(), u, outbox.FactorRemoved, f, by))
+		}
 		if last {
 			stmts = append(stmts, removeCodes(u.AccountID, u.ID)...)
 		}
@@ -138,6 +142,7 @@ func (s *Service) NewBackupCodes(ctx context.Context, proof reauth.Proof, u user
 	if err != nil {
 		return nil, err
 	}
+	stmts = append(stmts, outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.BackupCodesMade, nil, by))
 	if replaces != "" {
 		more = append(more, endSet(u.AccountID, u.ID, replaces))
 	}

@@ -46,6 +46,7 @@ const (
 	DisableKept      Kind = "disable_kept"     // the planned end of two-factor sign-in was called off
 	BackupCodesMade  Kind = "backup_codes_made"
 	BackupCodeUsed   Kind = "backup_code_used" // with how many are left
+	BackupCodesLow   Kind = "backup_codes_low" // three or fewer are left
 	PasswordChanged  Kind = "password_changed"
 	EmailChanged     Kind = "email_changed" // to the old address
 	SignInUnknown    Kind = "sign_in_unknown_browser"

@@ -31,6 +31,12 @@ func NoticeOnce(now time.Time, accountID, userID string, kind Kind, once string,
 	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, once)
 }
 
+// Unfinished returns the statement that tells a person, once a day, that somebody has their
+// password and did not get past the second door (ASVS 6.3.5).
+func Unfinished(now time.Time, accountID, userID string, by audit.Actor) db.Stmt {
+	return NoticeOnce(now, accountID, userID, SignInUnfinished, "unfinished:"+now.UTC().Format(time.DateOnly), nil, by)
+}
+
 // SendCode returns the statement that queues the message for a code that lies elsewhere
 // under this message's id.
 func SendCode(now time.Time, accountID, userID, messageID string, ch Channel, expires time.Time, by audit.Actor) db.Stmt {

@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/outbox"
 	"sallyport/internal/password"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
@@ -163,6 +164,7 @@ func (s *Service) ChangePassword(ctx context.Context, w *session.Signed, current
 		return "", err
 	}
 	cookie, more := s.goOn(w, w.Level, w.AMR)
+	more = append(more, outbox.Notice(s.Now(), w.User.AccountID, w.User.ID, outbox.PasswordChanged, nil, by))
 	err = s.DB.Run(ctx, append(more, user.StoreHash(s.Now(), w.User, hash, by)...)...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {

@@ -17,5 +17,5 @@ func (s *Service) AfterPassword(ctx context.Context, slug, email string, by audi
 		return Step{}, err
 	}
 	key := reauth.PasswordKey(p.user.AccountID, p.user.ID)
-	return s.advance(ctx, p, []db.Stmt{throttle.Pass(key, s.Now())}, "", by)
+	return s.advance(ctx, p, []db.Stmt{throttle.Pass(key, s.Now())}, "", true, by)
 }

@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/outbox"
 	"sallyport/internal/password"
 	"sallyport/internal/reauth"
 	"sallyport/internal/sentcode"
@@ -58,7 +59,8 @@ type Step struct {
 	ReturnTo string
 	User     user.User
 	Account  account.Account
-	Devices  int // confirmed second factors
+	Devices  int         // confirmed second factors
+	Method   factor.Kind // what the second door was passed with
 }
 
 // Service signs people in. All fields are needed.
@@ -75,7 +77,8 @@ type Credentials struct {
 	Account  string // short name from the sign-in address; empty: a unique e-mail decides (P11)
 	Email    string
 	Password string
-	ReturnTo string // a checked path on this site
+	ReturnTo string                              // a checked path on this site
+	Known    func(accountID, userID string) bool // whether the browser has signed this person in before; nil for no
 }
 
 // Password is the first door. Errors: ErrCredentials, throttle.ErrBlocked,
@@ -113,7 +116,8 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 			stmts = append(stmts, user.RenewHash(p.user.AccountID, p.user.ID, p.hash, hash))
 		}
 	}
-	step, err := s.advance(ctx, p, stmts, c.ReturnTo, by)
+	known := c.Known != nil && c.Known(p.user.AccountID, p.user.ID)
+	step, err := s.advance(ctx, p, stmts, c.ReturnTo, known, by)
 	if err != nil {
 		return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
 	}
@@ -143,7 +147,7 @@ func admitted(u user.User, a account.Account) error {
 }
 
 // advance takes somebody whose password was right to the next state.
-func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, returnTo string, by audit.Actor) (Step, error) {
+func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, returnTo string, known bool, by audit.Actor) (Step, error) {
 	now := s.Now()
 	step := Step{User: p.user, Account: p.account, ReturnTo: returnTo, Devices: p.devices}
 	switch {
@@ -158,6 +162,9 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
 		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
+		if !known && !p.user.WelcomedAt.IsZero() { // the very first sign-in is always from a new browser
+			stmts = append(stmts, outbox.Notice(now, p.user.AccountID, p.user.ID, outbox.SignInUnknown, nil, by.As(p.user.ID)))
+		}
 		if p.failures > 0 {
 			stmts = append(stmts, forgive(p.user)...)
 		}
@@ -212,6 +219,7 @@ type Attempt struct {
 	Kind     factor.Kind // empty: whichever the code can be
 	FactorID string      // empty: any device of the kind
 	Code     string      // as typed
+	Known    bool        // the browser has signed this person in before
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
@@ -226,7 +234,7 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 	}
 	step := p.step(SignedIn)
 	by = by.As(p.User.ID)
-	_, err = s.Factors.Consume(ctx, factor.Try{
+	m, err := s.Factors.Consume(ctx, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: p.factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
 		Request: p.bearer.ID, Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, func(m factor.Match) []db.Stmt {
@@ -234,6 +242,7 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m.Factor.Kind), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+		stmts = append(stmts, s.notices(now, p, m, a.Known, by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
 		}
@@ -242,5 +251,6 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 	if err != nil {
 		return Step{}, err
 	}
+	step.Method = m.Factor.Kind
 	return step, nil
 }

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
+	"sallyport/internal/outbox"
 	"sallyport/internal/throttle"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
@@ -130,10 +132,42 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 	return p, nil
 }
 
-// Sweep removes up to limit pending sign-ins whose time is over and returns how many.
-func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
-	return d.Exec(ctx, `
-		DELETE FROM pending_sign_ins WHERE (account_id, user_id, pending_id) IN (
-			SELECT account_id, user_id, pending_id FROM pending_sign_ins WHERE expires_at < $1 LIMIT $2)`,
-		db.At(now), limit)
+// Sweep removes up to limit pending sign-ins whose time is over and returns how many. Whoever's password was
+// used for one, and who has not signed in since, is told that it was not finished.
+func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (n int64, err error) {
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		n = 0
+		type key struct{ account, user string }
+		left := map[key]db.Time{}
+		err := tx.Each(ctx, `
+			DELETE FROM pending_sign_ins WHERE (account_id, user_id, pending_id) IN (
+				SELECT account_id, user_id, pending_id FROM pending_sign_ins WHERE expires_at < $1 LIMIT $2)
+			RETURNING account_id, user_id, created_at`, []any{db.At(now), limit},
+			func(scan func(...any) error) error {
+				var k key
+				var began db.Time
+				err := scan(&k.account, &k.user, &began)
+				left[k] = max(left[k], began)
+				n++
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		for k, began := range left {
+			var since int
+			if err := tx.Get(ctx, `SELECT count(*) FROM sessions WHERE account_id = $1 AND user_id = $2 AND signed_in_at >= $3`,
+				[]any{k.account, k.user, began}, &since); err != nil {
+				return err
+			}
+			if since > 0 {
+				continue
+			}
+			if err := tx.Run(ctx, outbox.Unfinished(now, k.account, k.user, audit.Actor{Kind: audit.KindNobody})); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
 }

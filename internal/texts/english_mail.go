@@ -1,0 +1,108 @@
+package texts
+
+// englishMail is what is mailed and texted. A mail begins with what happened and ends with
+// what to do if it wasn't you. "mail.KIND.title" is the subject too.
+var englishMail = Catalogue{
+	"mail.foot":          "{product} sent this to {email} because of your account with {account}. Nobody will ever ask you for a code or token that we send you.",
+	"mail.fact.name":     "Device",
+	"mail.fact.hint":     "Number or address",
+	"mail.fact.to":       "New address",
+	"mail.fact.reason":   "Reason",
+	"mail.fact.time":     "When",
+	"mail.fact.by":       "By",
+	"mail.fact.browser":  "Browser",
+	"mail.fact.address":  "From the network address",
+	"mail.by.operator":   "whoever runs the server",
+	"mail.by.admin":      "an administrator of your organisation",
+	"mail.browser":       "{browser} on {system}",
+	"mail.browser_other": "a browser we don’t know",
+	"mail.left.one":      "1 is left",
+	"mail.left.other":    "{n} are left",
+
+	"mail.code_subject":  "{code} is your {product} code",
+	"mail.code.title":    "Your authentication code",
+	"mail.code.lead":     "Somebody entered your password and is signing in. If it is you, enter this code:",
+	"mail.ends.code":     "It works once, until {time}. Newer codes end it.",
+	"mail.code.not_you":  "If it wasn’t you, somebody knows your password: don’t pass the code on, and change your password now.",
+	"mail.prove.title":   "Confirm this address",
+	"mail.prove.lead":    "This address is being added as a second factor. Enter this code to show that its mail reaches you:",
+	"mail.prove.not_you": "If it wasn’t you, ignore this mail: without the code nothing happens.",
+
+	"mail.disable_token.title":   "Switch off two-factor authentication",
+	"mail.disable_token.lead":    "Somebody entered your password and asked to switch off your second factor. If it is you, copy this token and paste it into the page that is open:",
+	"mail.ends.disable_token":    "It works once, until {time}, and only in that sign-in.",
+	"mail.disable_token.not_you": "If it wasn’t you, somebody knows your password: don’t pass the token on, and change your password now.",
+
+	"mail.disable_cancel.title":   "Your two-factor authentication will be switched off",
+	"mail.disable_cancel.lead":    "It was asked for at a sign-in, with your password and a token from your mail. It happens {time}, unless you keep it on: open the link, or paste this token there.",
+	"mail.ends.disable_cancel":    "You can keep it on until {time}.",
+	"mail.link.disable_cancel":    "Keep two-factor authentication on",
+	"mail.disable_cancel.not_you": "If it wasn’t you, keep it on and change your password now: somebody knows it and reads your mail.",
+	"mail.disable_kept.title":     "Your two-factor authentication stays on",
+	"mail.disable_kept.lead":      "Its planned end was called off.",
+	"mail.disable_kept.not_you":   "If it wasn’t you, ask your administrator.",
+
+	"mail.reset_token.title":   "Choose a new password",
+	"mail.reset_token.lead":    "Somebody asked for a new password for your account. If it is you, open the link, or paste this token into the page:",
+	"mail.ends.reset_token":    "It works once, until {time}. Your second factor stays as it is.",
+	"mail.link.reset_token":    "Choose a new password",
+	"mail.reset_token.not_you": "If it wasn’t you, ignore this mail: nothing has changed.",
+
+	"mail.email_token.title":     "Confirm your new e-mail address",
+	"mail.email_token.lead":      "This address is to become the one you sign in with. Open the link, or paste this token into the page:",
+	"mail.ends.email_token":      "It works once, until {time}.",
+	"mail.link.email_token":      "Confirm this address",
+	"mail.email_token.not_you":   "If it wasn’t you, ignore this mail: without the token nothing happens.",
+	"mail.email_changed.title":   "Your e-mail address was changed",
+	"mail.email_changed.lead":    "You sign in with another address from now on, and mail goes there. This is the last one to the old address.",
+	"mail.email_changed.not_you": "If it wasn’t you, ask your administrator at once to lock your account.",
+
+	"mail.factor_added.title":       "A second factor was added",
+	"mail.factor_added.lead":        "From now on, it can confirm that it is you when you sign in.",
+	"mail.factor_added.not_you":     "If it wasn’t you, sign in, remove it and change your password. If you can’t, ask your administrator at once.",
+	"mail.factor_removed.title":     "A second factor was removed",
+	"mail.factor_removed.lead":      "Its codes no longer work.",
+	"mail.factor_removed.not_you":   "If it wasn’t you, change your password and add it again. If you can’t sign in, ask your administrator at once.",
+	"mail.factor_locked.title":      "A device of yours is locked",
+	"mail.factor_locked.lead":       "A hundred wrong codes in a row were entered for it. Sign in once with another device or a backup code, and it works again.",
+	"mail.factor_locked.not_you":    "Whoever tried knows your password: change it.",
+	"mail.two_factor_reset.title":   "Your two-factor authentication was reset",
+	"mail.two_factor_reset.lead":    "Your devices and backup codes no longer work. The next time you sign in, you are asked to set up a new one.",
+	"mail.two_factor_reset.not_you": "If you didn’t ask for it, tell your administrator at once.",
+	"mail.two_factor_off.title":     "Your two-factor authentication was switched off",
+	"mail.two_factor_off.lead":      "Your devices and backup codes no longer work. It was asked for at a sign-in, with your password and a token from your mail.",
+	"mail.two_factor_off.not_you":   "If it wasn’t you, somebody knows your password and reads your mail: change both passwords and ask your administrator at once.",
+
+	"mail.backup_codes_made.title":   "You have new backup codes",
+	"mail.backup_codes_made.lead":    "The ones you had before no longer work.",
+	"mail.backup_codes_made.not_you": "If it wasn’t you, generate new ones and change your password.",
+	"mail.backup_code_used.title":    "A backup code was used",
+	"mail.backup_code_used.lead":     "Somebody signed in with your password and one of your backup codes; {left}.",
+	"mail.link.backup_code_used":     "Look at your devices and backup codes",
+	"mail.backup_code_used.not_you":  "If it wasn’t you, change your password and generate new backup codes now.",
+	"mail.backup_codes_low.title":    "Few backup codes are left",
+	"mail.backup_codes_low.lead":     "Somebody signed in with your password and one of your backup codes; {left}. Generate ten new ones before you need them.",
+	"mail.link.backup_codes_low":     "Generate new backup codes",
+	"mail.backup_codes_low.not_you":  "If it wasn’t you, change your password and generate new backup codes now.",
+
+	"mail.password_changed.title":   "Your password was changed",
+	"mail.password_changed.lead":    "Your other sessions have ended. Your second factor is as it was.",
+	"mail.password_changed.not_you": "If it wasn’t you, choose a new one with “Forgotten your password?” on the sign-in page, or ask your administrator at once.",
+
+	"mail.sign_in_unknown_browser.title":   "A sign-in from a browser we don’t know",
+	"mail.sign_in_unknown_browser.lead":    "Somebody signed in to your account with a browser that had not been used for it before.",
+	"mail.link.sign_in_unknown_browser":    "Look at your sessions",
+	"mail.sign_in_unknown_browser.not_you": "If it wasn’t you, end that session and change your password now.",
+
+	"mail.sign_in_unfinished.title":   "A sign-in with your password was not finished",
+	"mail.sign_in_unfinished.lead":    "Somebody entered your password, but not the second factor. They did not get in.",
+	"mail.link.sign_in_unfinished":    "Change your password",
+	"mail.sign_in_unfinished.not_you": "If it wasn’t you, somebody knows your password: change it now.",
+
+	"mail.test.title": "A test message",
+	"mail.test.lead":  "The mail server works: this message came through it.",
+
+	// A text message must do with the alphabet of the telephone network (GSM 03.38): no curly
+	// quotes, or every text costs twice.
+	"sms.code": "{code} is your {product} code. Give it to nobody.",
+}

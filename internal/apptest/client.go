@@ -16,6 +16,7 @@ import (
 type Client struct {
 	Cookies map[string]string // by name; change them to play a thief or a fool
 	Agent   string
+	Speaks  string   // sent as Accept-Language; empty sends none
 	Trail   []string // every address asked for and every one led to
 
 	tb   testing.TB
@@ -60,6 +61,9 @@ func (c *Client) Request(method, path string, form url.Values) *http.Request {
 		c.tb.Fatalf("%s %s: %v", method, path, err)
 	}
 	r.Header.Set("User-Agent", c.Agent)
+	if c.Speaks != "" {
+		r.Header.Set("Accept-Language", c.Speaks)
+	}
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -4,6 +4,7 @@ package texts
 // Words: "sign in" is the verb, "sign-in" the noun; authentication code, backup code, device.
 var englishCommon = Catalogue{
 	// Around every page.
+	"language":         "en",
 	"skip":             "Skip to content",
 	"bar.places":       "Settings",
 	"bar.sign_out":     "Sign out",

@@ -36,6 +36,7 @@ var englishSettings = Catalogue{
 	"devices.other":         "{n} devices",
 	"devices.waiting.one":   "1 not confirmed",
 	"devices.waiting.other": "{n} not confirmed",
+	"device.default":        "My Phone",
 	"device.confirmed":      "confirmed",
 	"device.unconfirmed":    "not confirmed",
 	"device.locked":         "locked",
@@ -71,6 +72,7 @@ var englishSettings = Catalogue{
 	"scan.step_scan":      "Tap Plus, then scan this QR code.",
 	"scan.step_code":      "Enter the code that the app shows for {account}.",
 	"scan.qr":             "QR code to scan with your authenticator app. The key below says the same in letters.",
+	"scan.qr_title":       "QR code for {issuer}",
 	"scan.cannot":         "Can’t scan it? Type a key instead",
 	"scan.key_lead":       "In the app, choose to enter a key. Its type is time-based:",
 	"scan.issuer":         "Issuer",
@@ -121,4 +123,7 @@ var englishSettings = Catalogue{
 	"sessions.end_one":    "End the session of {browser}, {address}",
 	"sessions.end_others": "End all other sessions",
 	"sessions.alone":      "You are signed in nowhere else.",
+	"browser.on":          "{name} on {system}",
+	"browser.some":        "A browser on {system}",
+	"browser.unknown":     "Unknown browser",
 }

@@ -7,13 +7,29 @@ import (
 	"time"
 )
 
+// banned are the words of each language that Sallyport does not use, in small letters: a tone
+// that is not ours, and second names for what has one already.
+var banned = map[Language][]string{
+	English: {"please", "oops", "!", "log in", "login", "'", "\"", "2fa", "token", " pin"},
+	German: {
+		"bitte", "hoppla", "ups", "!", "'", "\"", "2fa", "token", " pin", "einloggen", "ausloggen", "login", "log-in", "account",
+		"kennwort", "passcode", "sicherheitscode", "authentifizierungscode", "authentisierung", "einmalcode", "ersatzcode", "wiederherstellung",
+		"sichern", "smartphone", "telefon", "administrator ", "session", " du ", " dein", "erfolgreich", "ungültig",
+	},
+}
+
 // TestTone holds the texts to how Sallyport speaks.
 func TestTone(t *testing.T) {
-	for key, text := range In(English) {
-		lower := strings.ToLower(text)
-		for _, banned := range []string{"please", "oops", "!", "log in", "login", "'", "\"", "2fa", "token", " pin"} {
-			if strings.Contains(lower, banned) {
-				t.Errorf("%s says %q: %s", key, banned, text)
+	for _, l := range Languages() {
+		if len(banned[l]) == 0 {
+			t.Errorf("%s has no tone", l)
+		}
+		for key, text := range In(l) {
+			words := strings.ToLower(place.ReplaceAllString(text, "…"))
+			for _, word := range banned[l] {
+				if strings.Contains(words, word) {
+					t.Errorf("%s: %s says %q: %s", l, key, word, text)
+				}
 			}
 		}
 	}
@@ -63,12 +79,23 @@ func TestText(t *testing.T) {
 }
 
 func TestWait(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "1 second", time.Millisecond: "1 second", time.Second: "1 second", 29500 * time.Millisecond: "30 seconds",
-		90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes", 15 * time.Minute: "15 minutes", 2 * time.Hour: "2 hours",
+	for _, tc := range []struct {
+		wait            time.Duration
+		english, german string
+	}{
+		{0, "1 second", "1 Sekunde"},
+		{time.Millisecond, "1 second", "1 Sekunde"},
+		{time.Second, "1 second", "1 Sekunde"},
+		{29500 * time.Millisecond, "30 seconds", "30 Sekunden"},
+		{90 * time.Second, "90 seconds", "90 Sekunden"},
+		{91 * time.Second, "2 minutes", "2 Minuten"},
+		{15 * time.Minute, "15 minutes", "15 Minuten"},
+		{2 * time.Hour, "2 hours", "2 Stunden"},
 	} {
-		if got, err := In(English).Wait(d); err != nil || got != want {
-			t.Errorf("%v: %q, %v", d, got, err)
+		for l, want := range map[Language]string{English: tc.english, German: tc.german} {
+			if got, err := In(l).Wait(tc.wait); err != nil || got != want {
+				t.Errorf("%s, %v: %q, %v, want %q", l, tc.wait, got, err, want)
+			}
 		}
 	}
 }

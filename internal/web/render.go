@@ -4,7 +4,7 @@
 // the whole contract between the code that decides and the template that shows:
 // templates see nothing else but the [Chrome] around the page and the catalogue of
 // texts. All templates are parsed when the server starts, so a broken one stops the
-// start and never a visitor.
+// start and never a visitor; the first page in a language binds them to its catalogue.
 //
 // Invariants: a page is written whole or not at all; every text comes from the
 // catalogue; no page holds inline script or style, so a strict content security policy
@@ -15,6 +15,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -22,6 +23,7 @@ import (
 	"net/http"
 	"path"
 	"strconv"
+	"sync"
 	"time"
 
 	"sallyport/internal/texts"
@@ -35,40 +37,67 @@ type Pages struct {
 	// Now is the clock that says what "today" is. Set it before the first Render.
 	Now func() time.Time
 
-	sets   map[string]*template.Template // by the name of the page's folder
+	sets   map[edition]func() (*template.Template, error)
 	assets assets
 }
 
-// NewPages parses the templates and prepares the static files with the English texts.
-// It fails only when the program was built wrong.
-func NewPages() (*Pages, error) { return newPages(texts.In(texts.English)) }
+// edition is a page in a language.
+type edition struct {
+	page     string // the name of its folder
+	language texts.Language
+}
 
-// newPages is NewPages with another catalogue: an account with a wording of its own has Pages of its own (K19).
-func newPages(say texts.Catalogue) (*Pages, error) {
-	p := &Pages{Now: time.Now, sets: make(map[string]*template.Template)}
+// NewPages parses the templates and prepares the static files.
+// It fails only when the program was built wrong.
+func NewPages() (*Pages, error) {
+	p := &Pages{Now: time.Now, sets: make(map[edition]func() (*template.Template, error))}
 	var err error
 	if p.assets, err = loadAssets(embedded); err != nil {
 		return nil, err
 	}
-	base, err := template.New("base").Option("missingkey=error").Funcs(p.funcs(say)).ParseFS(embedded, "pages/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("web: layout: %w", err)
+	parse := func(pattern string) (*template.Template, error) {
+		set, err := template.New(pattern).Option("missingkey=error").Funcs(p.funcs(texts.In(texts.English))).ParseFS(embedded, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("web: %s: %w", pattern, err)
+		}
+		return set, nil
 	}
-	folders, err := fs.Glob(embedded, "pages/*/page.html")
+	layout, err := parse("pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Glob(embedded, "pages/*/page.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: pages: %w", err)
 	}
-	for _, file := range folders {
-		set, err := base.Clone()
+	for _, file := range files {
+		page, err := parse(file)
 		if err != nil {
-			return nil, fmt.Errorf("web: layout: %w", err)
+			return nil, err
 		}
-		if set, err = set.ParseFS(embedded, file); err != nil {
-			return nil, fmt.Errorf("web: %s: %w", file, err)
+		for _, l := range texts.Languages() {
+			p.sets[edition{path.Base(path.Dir(file)), l}] = sync.OnceValues(func() (*template.Template, error) {
+				return bind(layout, page, p.funcs(texts.In(l)))
+			})
 		}
-		p.sets[path.Base(path.Dir(file))] = set
 	}
 	return p, nil
+}
+
+// bind puts a page into the layout, with the functions that say the texts of one language.
+// It copies both, because html/template changes what it executes.
+func bind(layout, page *template.Template, funcs template.FuncMap) (*template.Template, error) {
+	set, err := layout.Clone()
+	if err != nil {
+		return nil, err
+	}
+	set.Funcs(funcs)
+	for _, t := range page.Templates() {
+		if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
 }
 
 // frame is what the layout sees.
@@ -88,6 +117,7 @@ func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Add("Vary", "Accept-Language")
 	h.Set("Content-Length", strconv.Itoa(page.Len()))
 	w.WriteHeader(status)
 	if _, err := w.Write(page.Bytes()); err != nil {
@@ -98,9 +128,13 @@ func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View)
 
 // compose executes the page's template into b.
 func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
-	set, ok := p.sets[v.page()]
+	bound, ok := p.sets[edition{v.page(), cmp.Or(chrome.Language, texts.English)}]
 	if !ok {
-		return fmt.Errorf("web: no template for %s", v.page())
+		return fmt.Errorf("web: no template for %s in %q", v.page(), chrome.Language)
+	}
+	set, err := bound()
+	if err != nil {
+		return fmt.Errorf("web: %s: %w", v.page(), err)
 	}
 	data := frame{
 		Chrome: chrome,

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"html"
 	"html/template"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/texts"
 )
 
 // testPages are pages whose clock stands at sampleNow.
@@ -39,19 +41,22 @@ func rendered(t *testing.T, p *Pages, s sample) string {
 	return w.Body.String()
 }
 
-// eachPage runs the check on every sample, parsed.
+// eachPage runs the check on every sample in every language, parsed.
 func eachPage(t *testing.T, check func(t *testing.T, s sample, page string, all []*element)) {
 	t.Helper()
 	p := testPages(t)
-	for _, s := range samples() {
-		t.Run(s.name, func(t *testing.T) {
-			page := rendered(t, p, s)
-			all, err := parseHTML(page)
-			if err != nil {
-				t.Fatalf("not well formed: %v", err)
-			}
-			check(t, s, page, all)
-		})
+	for _, l := range texts.Languages() {
+		for _, s := range samples() {
+			s.chrome.Language = l
+			t.Run(string(l)+"/"+s.name, func(t *testing.T) {
+				page := rendered(t, p, s)
+				all, err := parseHTML(page)
+				if err != nil {
+					t.Fatalf("not well formed: %v", err)
+				}
+				check(t, s, page, all)
+			})
+		}
 	}
 }
 
@@ -61,14 +66,16 @@ func TestEveryPageHasSamples(t *testing.T) {
 	for _, s := range samples() {
 		seen[s.view.page()] = true
 	}
-	for name := range p.sets {
-		if !seen[name] {
-			t.Errorf("page %s is shown by no sample", name)
+	for e := range p.sets {
+		if !seen[e.page] {
+			t.Errorf("page %s is shown by no sample", e.page)
 		}
 	}
 	for name := range seen {
-		if p.sets[name] == nil {
-			t.Errorf("no template for %s", name)
+		for _, l := range texts.Languages() {
+			if p.sets[edition{name, l}] == nil {
+				t.Errorf("no template for %s in %s", name, l)
+			}
 		}
 	}
 }
@@ -182,7 +189,7 @@ func TestErrorsAreAnnounced(t *testing.T) {
 		failure := failureOf(s.view)
 		for _, e := range all {
 			if e.tag == "title" {
-				if got := strings.HasPrefix(e.text.String(), "Error: "); got != s.view.failed() {
+				if got := strings.HasPrefix(e.text.String(), texts.In(s.chrome.Language)["error.mark"]); got != s.view.failed() {
 					t.Errorf("title %q, failed %v", e.text.String(), s.view.failed())
 				}
 			}
@@ -249,9 +256,12 @@ func TestPagesAreLight(t *testing.T) {
 	for _, a := range p.assets.byName {
 		static += len(a.gzipped)
 	}
-	for _, s := range samples() {
-		if n := len(rendered(t, p, s)) + static; n > maxPage {
-			t.Errorf("%s: %d bytes", s.name, n)
+	for _, l := range texts.Languages() {
+		for _, s := range samples() {
+			s.chrome.Language = l
+			if n := len(rendered(t, p, s)) + static; n > maxPage {
+				t.Errorf("%s in %s: %d bytes", s.name, l, n)
+			}
 		}
 	}
 	t.Logf("static files: %d bytes", static)
@@ -326,6 +336,25 @@ func TestRenderWritesAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestPagesNameTheirLanguage: screen readers choose the voice by it, the script its dates, and
+// a cache between keeps the languages apart.
+func TestPagesNameTheirLanguage(t *testing.T) {
+	p := testPages(t)
+	for l, want := range map[texts.Language]string{texts.English: "Sign in", texts.German: "Anmelden", "": "Sign in"} {
+		w := httptest.NewRecorder()
+		if err := p.Render(w, http.StatusOK, Chrome{Product: "Sallyport", Language: l}, SignIn{}); err != nil {
+			t.Fatal(err)
+		}
+		page := w.Body.String()
+		if !strings.Contains(page, `<html lang="`+string(cmp.Or(l, texts.English))+`"`) || !strings.Contains(page, want) {
+			t.Errorf("in %q: %.200s", l, page)
+		}
+		if got := w.Header().Get("Vary"); got != "Accept-Language" {
+			t.Errorf("in %q: Vary is %q", l, got)
+		}
+	}
+}
+
 func TestNotSignedInIsNeverShownTheHouse(t *testing.T) {
 	page := rendered(t, testPages(t), sample{"x", Chrome{Product: "Sallyport"}, Problem{Status: 404}})
 	if strings.Contains(page, "/sign-out") || strings.Contains(page, "<nav") {
@@ -334,18 +363,18 @@ func TestNotSignedInIsNeverShownTheHouse(t *testing.T) {
 }
 
 func TestFailure(t *testing.T) {
-	if Failure(nil) != nil {
+	if Failure(texts.In(texts.English), nil) != nil {
 		t.Error("nil became an error")
 	}
 	e := errs.New(errs.TooMany, "throttled", "Too many tries.").In("code").After(time.Minute)
 	want := FormError{Field: "code", Message: "Too many tries.", Code: "throttled"} // its message is to say the wait itself
-	if got := Failure(e); *got != want {
+	if got := Failure(texts.In(texts.English), e); *got != want {
 		t.Errorf("got %+v", got)
 	}
-	if got := Failure(errs.New(errs.Conflict, "not_yet", "Not yet.").After(time.Minute)); got.Wait != time.Minute {
+	if got := Failure(texts.In(texts.English), errs.New(errs.Conflict, "not_yet", "Not yet.").After(time.Minute)); got.Wait != time.Minute {
 		t.Errorf("the wait is lost: %+v", got)
 	}
-	if got := Failure(errors.New("dial tcp 10.0.0.1: refused")); strings.Contains(got.Message, "10.0.0.1") {
+	if got := Failure(texts.In(texts.English), errors.New("dial tcp 10.0.0.1: refused")); strings.Contains(got.Message, "10.0.0.1") {
 		t.Errorf("details leak: %+v", got)
 	}
 }
@@ -374,14 +403,17 @@ func TestDump(t *testing.T) {
 		t.Skip("SALLYPORT_DUMP_PAGES names no folder")
 	}
 	p := testPages(t)
-	for _, s := range samples() {
-		var b bytes.Buffer
-		if err := p.compose(&b, s.chrome, s.view); err != nil {
-			t.Errorf("%s: %v", s.name, err)
-			continue
-		}
-		if err := os.WriteFile(filepath.Join(dir, s.name+".html"), b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
+	for _, l := range texts.Languages() {
+		for _, s := range samples() {
+			s.chrome.Language = l
+			var b bytes.Buffer
+			if err := p.compose(&b, s.chrome, s.view); err != nil {
+				t.Errorf("%s: %v", s.name, err)
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, s.name+"."+string(l)+".html"), b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for _, a := range p.assets.byName {

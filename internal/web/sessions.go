@@ -7,6 +7,7 @@ import (
 
 	"sallyport/internal/httpx"
 	"sallyport/internal/session"
+	"sallyport/internal/texts"
 )
 
 func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
@@ -17,8 +18,12 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := Sessions{}
 	for _, one := range list {
+		browser, err := browserWords(catalogueOf(r), one.UserAgent)
+		if err != nil {
+			return err
+		}
 		row := Session{
-			ID: one.ID, Browser: browserWords(one.UserAgent), Address: one.Address, SignedIn: one.SignedInAt,
+			ID: one.ID, Browser: browser, Address: one.Address, SignedIn: one.SignedInAt,
 			LastSeen: one.LastSeenAt, TwoFactor: one.Level == session.AAL2, Current: one.ID == who.ID,
 		}
 		if row.Current {
@@ -32,17 +37,17 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 // browserWords says what a browser claims to be: "Firefox on Linux".
-func browserWords(agent string) string {
+func browserWords(say texts.Catalogue, agent string) (string, error) {
 	ua := useragent.Parse(agent)
 	switch {
 	case ua.Name == "" && ua.OS == "":
-		return "Unknown browser"
+		return say.Text("browser.unknown")
 	case ua.OS == "":
-		return ua.Name
+		return ua.Name, nil
 	case ua.Name == "":
-		return "A browser on " + ua.OS
+		return say.Text("browser.some", "system", ua.OS)
 	}
-	return ua.Name + " on " + ua.OS
+	return say.Text("browser.on", "name", ua.Name, "system", ua.OS)
 }
 
 // endSession ends one session; one's own is a sign-out.

@@ -11,9 +11,6 @@ import (
 // confirmSetUpPath is the form that ends a sign-in with the first code of a new device.
 const confirmSetUpPath = "/sign-in/set-up/confirm"
 
-// defaultDevice is the name offered for a first device (A6).
-const defaultDevice = "My Phone"
-
 // showSetUp asks for the name of the device that has to be set up before this sign-in goes on (T15).
 func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.pendingSignIn(r)
@@ -23,7 +20,11 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	if p.State() != signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/verify")
 	}
-	return s.render(w, r, http.StatusOK, "", SetUp{Name: defaultDevice, Ends: p.ExpiresAt})
+	name, err := catalogueOf(r).Text("device.default")
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "", SetUp{Name: name, Ends: p.ExpiresAt})
 }
 
 func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
@@ -40,7 +41,7 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 			return SetUp{Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
 		})
 	}
-	v, err := showKey(e)
+	v, err := showKey(catalogueOf(r), e)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"sallyport/internal/admin"
@@ -17,6 +18,7 @@ import (
 	"sallyport/internal/profile"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
+	"sallyport/internal/texts"
 	"sallyport/internal/throttle"
 )
 
@@ -124,9 +126,18 @@ func by(r *http.Request) audit.Actor {
 	return a
 }
 
+// languageOf is the language that the sender of the request reads.
+func languageOf(r *http.Request) texts.Language {
+	chosen := "" // by the person who is signed in, or is about to be; goes before what the browser says
+	return texts.Match(chosen, strings.Join(r.Header.Values("Accept-Language"), ","))
+}
+
+// catalogueOf is the texts in that language.
+func catalogueOf(r *http.Request) texts.Catalogue { return texts.In(languageOf(r)) }
+
 // render writes a page, with what surrounds it for the person who is signed in.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place Place, v View) error {
-	c := Chrome{Product: s.Product, Place: place}
+	c := Chrome{Language: languageOf(r), Product: s.Product, Place: place}
 	if who := signed(r); who != nil {
 		c.Account = who.Account.Name
 		c.Person = &Person{Name: who.User.Name, Email: who.User.Email}
@@ -152,7 +163,7 @@ func (s *Site) again(r *http.Request, err error, place Place, v func(*FormError)
 	default:
 		return err
 	}
-	return e.Because(&shownAgain{request: r, place: place, view: v(Failure(e)), cause: e.Cause})
+	return e.Because(&shownAgain{request: r, place: place, view: v(Failure(catalogueOf(r), e)), cause: e.Cause})
 }
 
 // shownAgain travels as the cause of an error that a form shows. So the refusal has its
@@ -182,12 +193,12 @@ func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) 
 		}
 		return
 	}
-	v := Problem{Status: f.Status, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(f.Err)}
+	v := Problem{Status: f.Status, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(catalogueOf(r), f.Err)}
 	switch {
 	case f.Err.Code == httpx.ErrWrongHost.Code:
 		v.Home = s.PublicURL.String()
 	case !ofHTTP(f):
-		v.Message = f.Err.Message
+		v.Message = catalogueOf(r).Error(f.Err)
 	}
 	if err := s.render(w, r, f.Status, "", v); err != nil {
 		panic(err) // the adapter answers in plain words then

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/httpx"
 	"sallyport/internal/profile"
 	"sallyport/internal/qr"
+	"sallyport/internal/texts"
 	"sallyport/internal/totp"
 )
 
@@ -70,10 +71,14 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
 
-func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) AddDevice {
+func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) (AddDevice, error) {
+	offered, err := catalogueOf(r).Text("device.default") // A6
+	if err != nil {
+		return AddDevice{}, err
+	}
 	who := signed(r)
 	v := AddDevice{
-		Name: defaultDevice, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email,
+		Name: offered, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email,
 		MaxDevices: who.Account.Policy.MaxDevicesPerKind,
 	}
 	v.Full = countConfirmed(devices) >= v.MaxDevices
@@ -84,9 +89,9 @@ func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) AddDevice
 		}
 	}
 	for n := 2; taken[strings.ToLower(v.Name)]; n++ {
-		v.Name = defaultDevice + " " + strconv.Itoa(n)
+		v.Name = offered + " " + strconv.Itoa(n)
 	}
-	return v
+	return v, nil
 }
 
 func (s *Site) showAddDevice(w http.ResponseWriter, r *http.Request) error {
@@ -94,7 +99,10 @@ func (s *Site) showAddDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := s.addDeviceView(r, devices)
+	v, err := s.addDeviceView(r, devices)
+	if err != nil {
+		return err
+	}
 	v.Next, _ = httpx.ReturnTo(r.URL.Query().Get("next"))
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
@@ -112,7 +120,10 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 		if readErr != nil {
 			return readErr
 		}
-		v := s.addDeviceView(r, devices)
+		v, viewErr := s.addDeviceView(r, devices)
+		if viewErr != nil {
+			return viewErr
+		}
 		v.Name, v.Next = form.Get("name"), next
 		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			if f.Field == "password" {
@@ -122,7 +133,7 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 			return v
 		})
 	}
-	v, err := showKey(e)
+	v, err := showKey(catalogueOf(r), e)
 	if err != nil {
 		return err
 	}
@@ -131,8 +142,12 @@ func (s *Site) addDevice(w http.ResponseWriter, r *http.Request) error {
 }
 
 // showKey describes the page with the QR code.
-func showKey(e totp.Enrolment) (ShowKey, error) {
-	svg, err := qr.SVG(e.URI, "QR code for "+e.Issuer)
+func showKey(say texts.Catalogue, e totp.Enrolment) (ShowKey, error) {
+	title, err := say.Text("scan.qr_title", "issuer", e.Issuer)
+	if err != nil {
+		return ShowKey{}, err
+	}
+	svg, err := qr.SVG(e.URI, title)
 	if err != nil {
 		return ShowKey{}, err
 	}

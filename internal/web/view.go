@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/errs"
-	"sallyport/internal/throttle"
+	"sallyport/internal/texts"
 )
 
 // View is the data of one page. Each page has a struct of its own.
@@ -17,13 +17,14 @@ type View interface {
 
 // Chrome is what surrounds every page.
 type Chrome struct {
-	Product string  // the product's name, or the account's own brand (A17)
-	Account string  // the account's name; empty when it is not known yet
-	Person  *Person // who is signed in; nil shows the page as one card
-	Place   Place   // the entry of the list of places one is at
-	Notice  Notice  // a quiet line about what has just been done; empty for none
-	About   string  // the device or address that the notice names
-	Left    int     // backup codes left, where the notice tells
+	Language texts.Language // of the page; empty for English
+	Product  string         // the product's name, or the account's own brand (A17)
+	Account  string         // the account's name; empty when it is not known yet
+	Person   *Person        // who is signed in; nil shows the page as one card
+	Place    Place          // the entry of the list of places one is at
+	Notice   Notice         // a quiet line about what has just been done; empty for none
+	About    string         // the device or address that the notice names
+	Left     int            // backup codes left, where the notice tells
 }
 
 // NoticeNeutral reports whether the notice is no success.
@@ -68,19 +69,20 @@ type FormError struct {
 	Wait    time.Duration // how long until a new try makes sense, said in words; 0 for none
 }
 
-// Failure turns an error into a FormError; nil stays nil. An error that names no
-// field is shown for the form as a whole.
-func Failure(err error) *FormError {
+// Failure turns an error into a FormError in the catalogue's language; nil stays nil.
+// An error that names no field is shown for the form as a whole.
+func Failure(say texts.Catalogue, err error) *FormError {
 	e := errs.From(err)
 	if e == nil {
 		return nil
 	}
-	return &FormError{Field: e.Field, Message: e.Message, Code: e.Code, Wait: untold(e)}
+	return &FormError{Field: e.Field, Message: say.Error(e), Code: e.Code, Wait: untold(say, e)}
 }
 
-// untold is the wait that an error's message does not tell in its own words.
-func untold(e *errs.Error) time.Duration {
-	if e.Kind == errs.TooMany || e.Kind == errs.Unavailable || strings.Contains(e.Message, throttle.Words(e.RetryAfter)) {
+// untold is the wait that is not told in what the catalogue says of an error.
+func untold(say texts.Catalogue, e *errs.Error) time.Duration {
+	wait, err := say.Wait(e.RetryAfter)
+	if err != nil || e.Kind == errs.TooMany || e.Kind == errs.Unavailable || strings.Contains(say.Error(e), wait) {
 		return 0
 	}
 	return e.RetryAfter

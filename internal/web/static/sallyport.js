@@ -63,15 +63,19 @@ addEventListener("keydown", (event) => {
 	}
 });
 
-// Times come in UTC and say so; the reader's own zone is kinder.
+// Times come in UTC and say so; the reader's own zone is kinder. English pages write dates as in Britain, as the server does.
+const language = document.documentElement.lang;
+const locale = language === "en" ? "en-GB" : language;
+const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
 for (const time of document.querySelectorAll("time[data-form=when], time[data-form=clock]")) {
 	const at = new Date(time.dateTime);
 	if (at.getTimezoneOffset() === 0) continue;
-	let words = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+	let words = at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 	if (time.dataset.form === "when") {
 		const age = Math.round((midnight(Date.now()) - midnight(at)) / 864e5);
-		words = (["today", "yesterday"][age] ?? at.toLocaleDateString("en-GB", { dateStyle: "long" })) + ", " + words;
+		const day = age === 0 || age === 1 ? ago.format(-age, "day") : at.toLocaleDateString(locale, { dateStyle: "long" });
+		words = day + ", " + words;
 	}
 	time.textContent = words;
 }

@@ -1,0 +1,69 @@
+package texts
+
+// germanErrors is what errors say, by their code. One with the ending .wait is for an error
+// that says when a new try makes sense. English has none of them: there an error speaks for itself.
+var germanErrors = Catalogue{
+	// Signing in.
+	"error.wrong_credentials":      "Die E-Mail-Adresse oder das Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es noch einmal. Haben Sie bei mehreren Organisationen ein Konto, verwenden Sie die eigene Anmeldeadresse Ihrer Organisation.",
+	"error.email_missing":          "Geben Sie Ihre E-Mail-Adresse ein.",
+	"error.password_missing":       "Geben Sie Ihr Passwort ein.",
+	"error.too_many_attempts":      "Zu viele Versuche sind fehlgeschlagen. Warten Sie, bevor Sie es noch einmal versuchen.",
+	"error.too_many_attempts.wait": "Zu viele Versuche sind fehlgeschlagen. Warten Sie {wait} und versuchen Sie es dann noch einmal.",
+	"error.user_locked":            "Ihr Zugang ist gesperrt. Ihre Administration kann ihn entsperren.",
+	"error.account_suspended":      "Das Konto Ihrer Organisation ist stillgelegt. Wenden Sie sich an Ihre Administration.",
+	"error.sign_in_expired":        "Diese Anmeldung hat zu lange gedauert oder wurde beendet. Melden Sie sich von vorne an.",
+	"error.set_up_not_allowed":     "Hier können Sie ein Gerät nur hinzufügen, solange keines eingerichtet ist. Melden Sie sich an und verwenden Sie Ihre Einstellungen.",
+	"error.set_up_link_invalid":    "Dieser Einrichtungslink gilt nicht: Er wurde verwendet, ist älter als ein Tag, oder der Server wurde neu gestartet. Starten Sie den Server neu, um einen neuen zu erhalten; gibt es schon eine Organisation, braucht es keinen.",
+	"error.not_signed_in":          "Sie sind nicht angemeldet, oder Ihre Sitzung ist beendet. Melden Sie sich an, um fortzufahren.",
+	"error.session_not_found":      "Diese Sitzung gibt es nicht. Vielleicht ist sie schon beendet.",
+	"error.second_factor_required": "Dafür ist eine Anmeldung mit einem Bestätigungscode nötig.",
+
+	// Codes.
+	"error.wrong_code":            "Dieser Code gilt nicht. Kommt er aus der App, prüfen Sie Datum und Uhrzeit Ihres Handys und geben Sie den nächsten ein. Ist es ein Backup-Code, ist er vielleicht falsch geschrieben oder durch neuere ersetzt: Versuchen Sie einen anderen oder wenden Sie sich an Ihre Administration.",
+	"error.wrong_code.wait":       "Dieser Code gilt nicht, und es waren zu viele falsch. Warten Sie {wait} und geben Sie dann einen neuen ein.",
+	"error.used_code":             "Dieser Code wurde schon verwendet. Warten Sie bis zu 30 Sekunden auf den nächsten Code der App, oder geben Sie einen anderen Backup-Code ein.",
+	"error.used_code.wait":        "Dieser Code gilt nicht, und es waren zu viele falsch. Warten Sie {wait} und geben Sie dann einen neuen ein.",
+	"error.malformed_code":        "Ein Bestätigungscode hat sechs Ziffern. Geben Sie den ein, den Ihre App jetzt anzeigt.",
+	"error.malformed_backup_code": "Ein Backup-Code hat sechzehn Buchstaben und Ziffern, etwa ACDE-FGHJ-KMNP-QRTV. Geben Sie einen ein, den Sie noch nicht verwendet haben.",
+	"error.factor_locked":         "Es wurden zu viele falsche Codes eingegeben, deshalb ist dieser Weg der Anmeldung gesperrt. Verwenden Sie einen anderen, etwa einen Backup-Code, oder wenden Sie sich an Ihre Administration.",
+	"error.clock_off":             "Die Uhr Ihres Handys geht nicht richtig. Stellen Sie Datum und Uhrzeit auf automatisch, oder warten Sie auf den nächsten Code und geben Sie auch ihn ein: Dann merken wir uns die Abweichung.",
+	"error.backup_codes_made":     "Neue Backup-Codes wurden schon erzeugt. Sie werden nur einmal angezeigt. Haben Sie sie nicht aufbewahrt, erzeugen Sie neue.",
+	"error.no_second_factor":      "Backup-Codes kommen mit Ihrem ersten Gerät. Fügen Sie zuerst ein Gerät hinzu.",
+
+	// Devices.
+	"error.factor_not_found":  "Dieses Gerät gibt es nicht. Vielleicht wurde es entfernt.",
+	"error.enrolment_expired": "Das Hinzufügen dieses Geräts hat zu lange gedauert, deshalb gilt sein QR-Code nicht mehr. Beginnen Sie von vorne.",
+	"error.device_limit":      "Sie haben so viele Geräte, wie Ihre Organisation erlaubt. Entfernen Sie zuerst eines.",
+	"error.device_name":       "Geben Sie dem Gerät einen Namen mit 1 bis 40 Zeichen.",
+	"error.device_name_taken": "Sie haben schon ein Gerät mit diesem Namen. Wählen Sie einen anderen.",
+
+	// Passwords.
+	"error.wrong_password":      "Dieses Passwort stimmt nicht. Geben Sie das Passwort ein, mit dem Sie sich anmelden.",
+	"error.proof_needed":        "Bestätigen Sie, dass Sie es sind: Geben Sie Ihr Passwort ein.",
+	"error.password_unchanged":  "Das ist Ihr jetziges Passwort. Wählen Sie ein anderes.",
+	"error.password_too_short":  "Dieses Passwort ist zu kurz. Verwenden Sie mindestens 8 Zeichen; gut sind einige Wörter, die nichts miteinander zu tun haben.",
+	"error.password_too_long":   "Dieses Passwort ist zu lang. Verwenden Sie höchstens 256 Zeichen.",
+	"error.password_too_common": "Dieses Passwort ist leicht zu erraten: Es ist sehr häufig oder kaum mehr als Ihr Name, Ihre Adresse oder ein Name dieses Dienstes. Wählen Sie ein anderes; gut sind einige Wörter, die nichts miteinander zu tun haben.",
+
+	// People and organisations.
+	"error.changed_meanwhile":  "An Ihrer Anmeldung wurde gleichzeitig anderswo etwas geändert. Sehen Sie sich die Seite noch einmal an und wiederholen Sie, was Sie getan haben.",
+	"error.email_invalid":      "Geben Sie eine E-Mail-Adresse wie name@example.com ein.",
+	"error.name_invalid":       "Ein Name hat höchstens 80 Zeichen und keine Steuerzeichen.",
+	"error.role_invalid":       "Die Rolle muss Inhaber/in (owner), Administrator/in (admin) oder Mitglied (member) sein.",
+	"error.user_exists":        "Eine Person mit dieser E-Mail-Adresse gibt es in dieser Organisation schon.",
+	"error.user_not_found":     "Diese Person gibt es in dieser Organisation nicht.",
+	"error.account_exists":     "Eine Organisation mit diesem Kurznamen gibt es schon. Wählen Sie einen anderen.",
+	"error.account_not_found":  "Diese Organisation gibt es nicht.",
+	"error.account_name":       "Geben Sie den Namen der Organisation mit 1 bis 80 Zeichen an, ohne Doppelpunkt, Steuerzeichen und unsichtbare Zeichen.",
+	"error.account_short_name": "Der Kurzname muss 2 bis 40 Kleinbuchstaben, Ziffern oder Bindestriche haben und mit einem Buchstaben oder einer Ziffer beginnen und enden.",
+	"error.policy_invalid":     "Diese Einstellung der Richtlinie ist nicht möglich. Prüfen Sie den Wert.",
+	"error.reason_needed":      "Geben Sie einen Grund mit höchstens 200 Zeichen an. Er steht dann im Protokoll.",
+
+	// The server.
+	"error.busy":                 "Im Moment melden sich viele Personen an. Versuchen Sie es in einigen Sekunden noch einmal.",
+	"error.time_out":             "Die Antwort hat zu lange gedauert. Versuchen Sie es gleich noch einmal.",
+	"error.cross_origin":         "Diese Anfrage kam von einer anderen Website und wurde nicht ausgeführt. Öffnen Sie die Seite hier und versuchen Sie es noch einmal.",
+	"error.database_unavailable": "Die Datenbank ist im Moment nicht erreichbar. Versuchen Sie es in einer Minute noch einmal.",
+	"error.database_busy":        "Der Server ist im Moment stark ausgelastet. Versuchen Sie es in einigen Sekunden noch einmal.",
+	"error.database_full":        "Der Server kann im Moment nichts speichern, deshalb wurde nichts geändert. Melden Sie Ihrer Administration, dass der Speicherplatz voll ist.",
+}

@@ -3,6 +3,8 @@ package account
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/quick"
@@ -47,6 +49,32 @@ func TestPolicyBounds(t *testing.T) {
 		{"session_idle=24h", ""},
 		{"session_idle=59s", "session_idle"},
 		{"session_idle=25h", "session_idle"},
+		{"methods=totp", ""},
+		{"methods=email, sms,passkey,totp", ""},
+		{"methods=", "methods"},
+		{"methods= , ", "methods"},
+		{"methods=totp,", "methods"},
+		{"methods=totp,sms,totp", "methods"},
+		{"methods=TOTP", "methods"},
+		{"methods=backup_code", "methods"},
+		{"mailed_disable=off", ""},
+		{"mailed_disable=disable", ""},
+		{"mailed_disable=re_enrol", ""},
+		{"mailed_disable=", "mailed_disable"},
+		{"mailed_disable=on", "mailed_disable"},
+		{"mailed_disable_delay=0s", ""},
+		{"mailed_disable_delay=720h", ""},
+		{"mailed_disable_delay=720h1s", "mailed_disable_delay"},
+		{"mailed_disable_delay=-1s", "mailed_disable_delay"},
+		{"sms_countries=", ""},
+		{"sms_countries=AT", ""},
+		{"sms_countries=de, at", ""},
+		{"sms_countries=at,AT", "sms_countries"},
+		{"sms_countries=AUT", "sms_countries"},
+		{"sms_countries=A", "sms_countries"},
+		{"sms_countries=A1", "sms_countries"},
+		{"sms_countries=ſe", "sms_countries"}, // a long s, whose capital is S
+		{"sms_countries=at,", "sms_countries"},
 		{"colour=red", "colour"},
 		{"removal", "removal"},
 		{"", ""},
@@ -74,9 +102,31 @@ func TestPolicyBounds(t *testing.T) {
 	}
 }
 
+// TestListsAreStoredInOneForm: the order of methods is the person's, that of countries is the alphabet's.
+func TestListsAreStoredInOneForm(t *testing.T) {
+	p, err := Default().With("methods=email , totp", "sms_countries=us, DE,at", "sms_countries=us, DE,at")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.Methods, []Method{Email, TOTP}) || !slices.Equal(p.SMSCountries, []string{"AT", "DE", "US"}) {
+		t.Errorf("stored as %v, %v", p.Methods, p.SMSCountries)
+	}
+	if p, err = p.With("sms_countries="); err != nil || len(p.SMSCountries) != 0 {
+		t.Errorf("emptied: %v, %v", p.SMSCountries, err)
+	}
+	p.SMSCountries = nil // as the JSON of a client may leave it
+	if p, err = p.With("sms_countries=no"); err != nil || !slices.Equal(p.SMSCountries, []string{"NO"}) {
+		t.Errorf("filled: %v, %v", p.SMSCountries, err)
+	}
+	p.SMSCountries = []string{"DE", "AT"}
+	if err := p.Check(); err == nil {
+		t.Error("a list out of order passes the check")
+	}
+}
+
 // FuzzPolicy: whatever a setting says, the outcome is valid and reads back the same, or it is refused.
 func FuzzPolicy(f *testing.F) {
-	for _, s := range []string{"removal=password", "clock_tolerance=90s", "session_idle=1h0m5s", "max_devices_per_kind=+7", "session_lifetime=9223372036854775807ns", "=", "a=b=c", "clock_tolerance=null", "removal=\xff"} {
+	for _, s := range []string{"removal=password", "clock_tolerance=90s", "session_idle=1h0m5s", "max_devices_per_kind=+7", "session_lifetime=9223372036854775807ns", "=", "a=b=c", "clock_tolerance=null", "removal=\xff", "methods=sms,totp", "methods=[]", "sms_countries=de,,AT", "sms_countries=\xff"} {
 		f.Add(s, "session_idle=2m")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
@@ -91,7 +141,7 @@ func FuzzPolicy(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := decodePolicy(raw); err != nil || again != p {
+		if again, err := decodePolicy(raw); err != nil || !reflect.DeepEqual(again, p) {
 			t.Errorf("%s reads back as %+v, %v", raw, again, err)
 		}
 	})
@@ -99,7 +149,7 @@ func FuzzPolicy(f *testing.F) {
 
 // TestStoredPolicies: one of an older version has the defaults, one of a newer version is read as far as it goes.
 func TestStoredPolicies(t *testing.T) {
-	if p, err := decodePolicy([]byte(`{}`)); err != nil || p != Default() {
+	if p, err := decodePolicy([]byte(`{}`)); err != nil || !reflect.DeepEqual(p, Default()) {
 		t.Errorf("empty: %+v, %v", p, err)
 	}
 	if p, err := decodePolicy([]byte(`{"removal":"recent_sign_in","from_the_future":[1]}`)); err != nil || p.Removal != RemovalRecentSignIn || p.ClockTolerance != Default().ClockTolerance {

@@ -128,6 +128,7 @@ func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string
 
 // SetPolicy replaces an account's policy.
 func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p Policy, by audit.Actor) error {
+	p = p.tidy()
 	if err := p.Check(); err != nil {
 		return err
 	}

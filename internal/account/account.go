@@ -1,7 +1,9 @@
-// Package account holds the organisations that Sallyport serves and the policy of
-// each: the rules over which reasonable customers disagree (product.md section 2).
+// Package account holds the organisations that Sallyport serves, the policy of each (the
+// rules over which reasonable customers disagree, product.md section 2), and what each
+// may use by its plan, its trial and exceptions.
 //
-// Accounts never see one another. A policy is a value; its rules are pure functions.
+// Accounts never see one another. A policy is a value, and so are the plans, which come
+// from the settings; their rules are pure functions.
 package account
 
 import (
@@ -20,7 +22,10 @@ type Account struct {
 	Slug        string // names it in the sign-in address: /sign-in?account=acme
 	Name        string
 	Policy      Policy
-	SuspendedAt time.Time // zero unless suspended
+	Plan        string      // empty for the deployment's default plan
+	TrialEndsAt time.Time   // zero without a trial; it is over at this instant
+	Allowances  []Allowance // ended ones too, until they are renewed or taken back
+	SuspendedAt time.Time   // zero unless suspended
 	CreatedAt   time.Time
 }
 
@@ -47,15 +52,19 @@ func CheckSlug(slug string) error {
 // A colon is refused because authenticator apps split the label at it.
 func CheckName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if n := len([]rune(name)); n < 1 || n > 80 {
+	if n := utf8.RuneCountInString(name); n < 1 || n > 80 {
 		return "", errName
 	}
-	for _, r := range name {
-		if r == ':' || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return "", errName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
-		}
+	if strings.Contains(name, ":") || !plain(name, 80) {
+		return "", errName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
 	}
 	return name, nil
+}
+
+// plain reports whether s has at most so many characters, and none that disguises it in a list.
+func plain(s string, most int) bool {
+	hides := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
 }
 
 // spelled writes the letters of European languages that stand outside a–z as their

@@ -11,9 +11,19 @@ import (
 	"sallyport/internal/id"
 )
 
-// Create adds an account with the default policy.
+// Create adds an account with the default policy, on the deployment's default plan.
 func Create(ctx context.Context, d *db.DB, now time.Time, slug, name string, by audit.Actor) (Account, error) {
-	a, stmts, err := Creating(now, slug, name, by)
+	return CreateOn(ctx, d, now, slug, name, Plans{}, Terms{}, by)
+}
+
+// CreateOn adds an account with the default policy, on the terms t. Errors beside those of
+// the name: ErrPlan, ErrTrial.
+func CreateOn(ctx context.Context, d *db.DB, now time.Time, slug, name string, plans Plans, t Terms, by audit.Actor) (Account, error) {
+	t, err := plans.check(t, now)
+	if err != nil {
+		return Account{}, err
+	}
+	a, stmts, err := creating(now, slug, name, t, by)
 	if err != nil {
 		return a, err
 	}
@@ -28,6 +38,10 @@ func Create(ctx context.Context, d *db.DB, now time.Time, slug, name string, by 
 // Creating returns the statements of Create, for a transaction that adds the first user too.
 // If the short name is taken, the transaction fails with a unique violation.
 func Creating(now time.Time, slug, name string, by audit.Actor) (Account, []db.Stmt, error) {
+	return creating(now, slug, name, Terms{}, by)
+}
+
+func creating(now time.Time, slug, name string, t Terms, by audit.Actor) (Account, []db.Stmt, error) {
 	name, err := CheckName(name)
 	if err != nil {
 		return Account{}, nil, err
@@ -35,40 +49,51 @@ func Creating(now time.Time, slug, name string, by audit.Actor) (Account, []db.S
 	if err := CheckSlug(slug); err != nil {
 		return Account{}, nil, err
 	}
-	a := Account{ID: id.New("acc", now), Slug: slug, Name: name, Policy: Default(), CreatedAt: now}
+	a := Account{ID: id.New("acc", now), Slug: slug, Name: name, Policy: Default(), Plan: t.Plan, TrialEndsAt: t.TrialEndsAt, CreatedAt: now}
 	policy, err := json.Marshal(a.Policy)
 	if err != nil {
 		return a, nil, err
 	}
 	return a, []db.Stmt{
-		db.Write(`INSERT INTO accounts (account_id, slug, name, policy, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			a.ID, slug, name, string(policy), db.At(now)),
-		audit.Record(now, audit.Event{AccountID: a.ID, Action: audit.AccountCreated, Actor: by, Target: a.ID}),
+		db.Write(`INSERT INTO accounts (account_id, slug, name, policy, plan, trial_ends_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			a.ID, slug, name, string(policy), t.Plan, db.At(t.TrialEndsAt), db.At(now)),
+		audit.Record(now, audit.Event{AccountID: a.ID, Action: audit.AccountCreated, Actor: by, Target: a.ID, Detail: t.detail()}),
 	}, nil
 }
 
 // Columns lists an account's columns for the alias a, in the order of Scanner.Dest.
 // They are readable across a left join too: without an account its id is empty.
-const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0)`
+const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0)`
 
 // Scanner reads an account from a row; other packages' joins use it through Dest and Finish.
 type Scanner struct {
-	a                    Account
-	policy               string
-	suspended, createdAt db.Time
+	a                           Account
+	policy, allowances          string
+	trial, suspended, createdAt db.Time
 }
 
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
-	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.suspended, &s.createdAt}
+	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.suspended, &s.createdAt}
 }
 
 // Finish returns the account that was read.
 func (s *Scanner) Finish() (Account, error) {
 	var err error
-	s.a.Policy, err = decodePolicy([]byte(s.policy))
-	s.a.SuspendedAt, s.a.CreatedAt = s.suspended.Std(), s.createdAt.Std()
+	if s.a.Policy, err = decodePolicy([]byte(s.policy)); err != nil {
+		return s.a, err
+	}
+	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()
+	s.a.Allowances, err = decodeAllowances(s.allowances)
 	return s.a, err
+}
+
+func decodeAllowances(text string) (all []Allowance, err error) {
+	if text == "[]" { // almost always, and every request reads its account
+		return nil, nil
+	}
+	err = json.Unmarshal([]byte(text), &all)
+	return all, err
 }
 
 // Get returns the account with this id, or ErrNotFound.
@@ -142,4 +167,101 @@ func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p
 			AccountID: accountID, Action: audit.AccountPolicyChanged, Actor: by, Target: accountID,
 			Detail: map[string]string{"policy": string(raw)},
 		}))
+}
+
+// SetPlan puts an account on other terms. Without a trial in them, one that runs is over:
+// that is how a customer's trial becomes what they have bought.
+func SetPlan(ctx context.Context, d *db.DB, now time.Time, accountID string, plans Plans, t Terms, by audit.Actor) error {
+	t, err := plans.check(t, now)
+	if err != nil {
+		return err
+	}
+	return d.Run(ctx,
+		db.Must(ErrNotFound, `UPDATE accounts SET plan = $2, trial_ends_at = $3 WHERE account_id = $1`, accountID, t.Plan, db.At(t.TrialEndsAt)),
+		audit.Record(now, audit.Event{
+			AccountID: accountID, Action: audit.AccountPlanChanged, Actor: by, Target: accountID, Detail: t.detail(),
+		}))
+}
+
+// PlansInUse counts the accounts on each plan; "" stands for the default plan.
+func PlansInUse(ctx context.Context, q db.Querier) (map[string]int, error) {
+	inUse := map[string]int{}
+	err := q.Each(ctx, `SELECT plan, count(*) FROM accounts GROUP BY plan`, nil, func(scan func(...any) error) error {
+		var plan string
+		var n int
+		err := scan(&plan, &n)
+		inUse[plan] = n
+		return err
+	})
+	return inUse, err
+}
+
+// Allow makes an exception from g's Method, Reason and Until, and returns it in full. It
+// takes the place of one for the same method. Errors: ErrMethod, ErrReason, ErrUntil.
+func Allow(ctx context.Context, d *db.DB, now time.Time, accountID string, g Allowance, by audit.Actor) (Allowance, error) {
+	g, err := granted(g, now, by)
+	if err != nil {
+		return g, err
+	}
+	return g, changeAllowances(ctx, d, accountID, func(all []Allowance) ([]Allowance, db.Stmt, error) {
+		rest, _, _ := without(all, g.Method)
+		return append(rest, g), g.record(now, audit.AccountMethodAllowed, accountID, by), nil
+	})
+}
+
+// Disallow takes the exception for m back, or fails with ErrNoAllowance.
+func Disallow(ctx context.Context, d *db.DB, now time.Time, accountID string, m Method, by audit.Actor) error {
+	return changeAllowances(ctx, d, accountID, func(all []Allowance) ([]Allowance, db.Stmt, error) {
+		rest, old, found := without(all, m)
+		if !found {
+			return nil, db.Stmt{}, ErrNoAllowance
+		}
+		return rest, old.record(now, audit.AccountMethodDisallowed, accountID, by), nil
+	})
+}
+
+// record is the event of an exception that was made or taken back.
+func (g Allowance) record(now time.Time, action audit.Action, accountID string, by audit.Actor) db.Stmt {
+	return audit.Record(now, audit.Event{
+		AccountID: accountID, Action: action, Actor: by, Target: accountID,
+		Detail: map[string]string{"method": string(g.Method), "reason": g.Reason, "until": g.Until.Format(time.RFC3339)},
+	})
+}
+
+// changeAllowances replaces an account's exceptions by what change makes of them. They are
+// one text, so it is written only where it still reads as it did: what somebody else wrote
+// in between is read and changed anew, never lost.
+func changeAllowances(ctx context.Context, d *db.DB, accountID string, change func([]Allowance) ([]Allowance, db.Stmt, error)) error {
+	err := error(errRaced)
+	// Each lost round is somebody else's change that succeeded, so the bound is out of reach of people.
+	for tries := 0; tries < 50 && errors.Is(err, errRaced); tries++ {
+		err = changeAllowancesOnce(ctx, d, accountID, change)
+	}
+	return err
+}
+
+func changeAllowancesOnce(ctx context.Context, d *db.DB, accountID string, change func([]Allowance) ([]Allowance, db.Stmt, error)) error {
+	var old string
+	err := d.Get(ctx, `SELECT allowances FROM accounts WHERE account_id = $1`, []any{accountID}, &old)
+	if errors.Is(err, db.ErrNotFound) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	all, err := decodeAllowances(old)
+	if err != nil {
+		return err
+	}
+	all, event, err := change(all)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return d.Run(ctx,
+		db.Must(errRaced, `UPDATE accounts SET allowances = $2 WHERE account_id = $1 AND allowances = $3`, accountID, string(text), old),
+		event)
 }

@@ -23,7 +23,7 @@ import (
 
 // Errors of administration.
 var (
-	ErrReason = errs.New(errs.Invalid, "reason_needed", "Say why, in up to 200 characters. The reason stands in the audit record.").In("reason")
+	ErrReason = account.ErrReason
 	ErrHash   = errs.New(errs.Invalid, "password_hash_unknown", "This password hash is damaged, of an unknown kind, or too dear to check. Argon2, bcrypt, scrypt and PBKDF2 in their usual notation can be brought.").In("password")
 )
 

@@ -44,10 +44,13 @@ type Action string
 
 // The actions.
 const (
-	AccountCreated       Action = "account.created"
-	AccountPolicyChanged Action = "account.policy_changed"
-	AccountSuspended     Action = "account.suspended"
-	AccountResumed       Action = "account.resumed"
+	AccountCreated          Action = "account.created"
+	AccountPolicyChanged    Action = "account.policy_changed"
+	AccountPlanChanged      Action = "account.plan_changed"
+	AccountMethodAllowed    Action = "account.method_allowed"
+	AccountMethodDisallowed Action = "account.method_disallowed"
+	AccountSuspended        Action = "account.suspended"
+	AccountResumed          Action = "account.resumed"
 
 	UserCreated         Action = "user.created"
 	UserLocked          Action = "user.locked"

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"sallyport/internal/account"
 )
 
 // Config is the settings of one server process, complete and checked.
@@ -22,6 +24,8 @@ type Config struct {
 	LogFormat       string // "json" or "text"
 	Hashing         Hashing
 	Brand           Brand
+	SupportAddress  string        // whom people write to who need more than their plan has (C14); may be empty
+	Plans           account.Plans // what can be sold; Plans.Default is one of them
 	ShutdownTimeout time.Duration // how long a graceful stop waits for requests in flight
 }
 
@@ -69,6 +73,7 @@ func Default() Config {
 		LogFormat:       "text",
 		Hashing:         Hashing{Queue: 128, Wait: 5 * time.Second},
 		Brand:           Brand{Name: "Sallyport"},
+		Plans:           defaultPlans(),
 		ShutdownTimeout: 20 * time.Second,
 	}
 	c.PublicURL = LocalURL(c.Listen)

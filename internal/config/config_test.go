@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/internal/account"
 )
 
 // write puts a settings file into a folder of the test's own.
@@ -36,6 +38,9 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	for _, f := range fields {
 		group, last, nested := strings.Cut(f.key, ".")
 		line := "\n" + f.key + ": "
+		if f.walk != nil {
+			line = "\n" + f.key + ":\n"
+		}
 		if nested {
 			line = "\n  " + last + ": "
 			if !strings.Contains(Example(), "\n"+group+":\n") {
@@ -71,6 +76,15 @@ log_format: json
 hashing: {slots: 3, queue: 9, wait: 750ms}
 brand:
   name: "Acme Sign-in"
+support_address: Help@Acme.example
+default_plan: team
+plans:
+  team:
+    trial_methods: [totp]
+    methods:
+      - totp
+      - sms
+  solo: {methods: [passkey]}
 shutdown_timeout: 90s
 `
 
@@ -91,6 +105,11 @@ func TestFile(t *testing.T) {
 		LogLevel:        slog.LevelDebug, LogFormat: "json",
 		Hashing: Hashing{Slots: 3, Queue: 9, Wait: 750 * time.Millisecond},
 		Brand:   Brand{Name: "Acme Sign-in"}, ShutdownTimeout: 90 * time.Second,
+		SupportAddress: "help@acme.example",
+		Plans: account.Plans{Default: "team", All: map[string]account.Plan{
+			"team": {Name: "team", Methods: []account.Method{account.TOTP, account.SMS}, TrialMethods: []account.Method{account.TOTP}},
+			"solo": {Name: "solo", Methods: []account.Method{account.Passkey}},
+		}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -103,12 +122,14 @@ func TestEnvironmentWins(t *testing.T) {
 		"SALLYPORT_LISTEN=127.0.0.1:1", "SALLYPORT_PUBLIC_URL=http://127.0.0.1:1", "SALLYPORT_DATABASE_FILE=" + secret,
 		"SALLYPORT_TRUSTED_PROXIES=2001:db8::/32, 192.0.2.1", "SALLYPORT_METRICS_NETWORKS=",
 		"SALLYPORT_HASHING_WAIT=1s", "SALLYPORT_BRAND_NAME=Zoë & Söhne",
+		"SALLYPORT_SUPPORT_ADDRESS=", "SALLYPORT_DEFAULT_PLAN=solo",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Listen != "127.0.0.1:1" || got.PublicURL.String() != "http://127.0.0.1:1" || got.Database != "postgres://ada:hunter2@db/sallyport" ||
-		len(got.TrustedProxies) != 2 || len(got.MetricsNetworks) != 0 || got.Hashing.Wait != time.Second || got.Hashing.Queue != 9 || got.Brand.Name != "Zoë & Söhne" {
+		len(got.TrustedProxies) != 2 || len(got.MetricsNetworks) != 0 || got.Hashing.Wait != time.Second || got.Hashing.Queue != 9 || got.Brand.Name != "Zoë & Söhne" ||
+		got.SupportAddress != "" || got.Plans.Default != "solo" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -229,6 +250,10 @@ func TestUnsafeValuesAreRefused(t *testing.T) {
 		{"brand.name", "Acme\u202e", "cannot be shown"},
 		{"brand.name", "Acme\x1b[2J", "cannot be shown"},
 		{"key_file", "", "is empty"},
+		{"support_address", "https://support.example.com", "is"},
+		{"support_address", "Help <help@example.com>", "is"},
+		{"default_plan", "", "is empty"},
+		{"default_plan", "busines", "not among the plans"},
 	} {
 		f, ok := find(tt.key)
 		if !ok {
@@ -345,7 +370,7 @@ func TestNearest(t *testing.T) {
 		"lsiten": "listen", "Listen": "listen", "public-url": "public_url", "logformat": "log_format",
 		"hashing.slot": "hashing.slots", "smtp": "", "x": "", strings.Repeat("x", 1000): "",
 	} {
-		if got := nearest(name, keys()); got != want {
+		if got := Nearest(name, keys()); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
@@ -360,6 +385,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add("a: &a [*a, *a]\n", "info")
 	f.Add("? [1, 2]\n: 3\n", "info")
 	f.Add("hashing: {slots: 1, <<: {queue: 2}}", "info")
+	f.Add("plans: {free: {methods: [totp, {a: b}]}, free: 1, \"\\x1b\": {}, a: {methods: [sms], trial_methods: [\"\\n\"]}}", "info")
+	f.Add("default_plan: a\nplans:\n  a:\n    methods: [totp]\n    trial_methods: []\n", "info")
 	path := filepath.Join(f.TempDir(), "fuzz.yaml")
 	f.Fuzz(func(t *testing.T, text, level string) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

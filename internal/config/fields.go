@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // field is one setting: its key in the file with dots for nesting, and how its text
@@ -18,6 +20,7 @@ type field struct {
 	list   bool // a sequence in the file, separated by commas in the environment
 	secret bool // NAME_FILE may name a file that holds it; never repeated in a message
 	set    func(c *Config, values []string) error
+	walk   func(l *loader, node ast.Node) // instead of set, for what has parts: in the file only, no variable holds them
 	show   func(c Config) string
 }
 
@@ -117,6 +120,21 @@ var fields = []field{
 		key:  "brand.name",
 		set:  one(setBrandName),
 		show: func(c Config) string { return c.Brand.Name },
+	},
+	{
+		key:  "support_address",
+		set:  setSupportAddress,
+		show: func(c Config) string { return c.SupportAddress },
+	},
+	{
+		key:  "default_plan",
+		set:  one(func(c *Config, v string) error { c.Plans.Default = v; return nil }),
+		show: func(c Config) string { return c.Plans.Default },
+	},
+	{
+		key:  "plans",
+		walk: (*loader).plans,
+		show: func(c Config) string { return showPlans(c.Plans) },
 	},
 	{
 		key:  "shutdown_timeout",

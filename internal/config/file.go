@@ -16,14 +16,14 @@ import (
 // anchors, aliases, tags and merges have no use here and make a file say what it does
 // not show.
 func (l *loader) file(path string, text []byte) {
-	name := filepath.Base(path)
+	l.name, l.seen = filepath.Base(path), map[string]token.Position{}
 	root, err := parse(text)
 	if err != nil {
-		where := name
+		where := l.name
 		var syntax *yaml.SyntaxError
 		what := "the file is not YAML"
 		if errors.As(err, &syntax) {
-			where = at(name, syntax.Token)
+			where = l.at(syntax.Token)
 			what += ": " + plain(syntax.Message)
 		}
 		l.add(where, what, "each line is a name, a colon, a blank and a value")
@@ -31,9 +31,9 @@ func (l *loader) file(path string, text []byte) {
 	}
 	switch {
 	case len(root.Docs) > 1 && root.Docs[1].Body != nil:
-		l.add(at(name, root.Docs[1].GetToken()), "a second document begins", "keep all settings in one, without ---")
+		l.add(l.at(root.Docs[1].GetToken()), "a second document begins", "keep all settings in one, without ---")
 	case len(root.Docs) > 0 && root.Docs[0].Body != nil:
-		l.mapping(name, "", root.Docs[0].Body, map[string]token.Position{})
+		l.mapping("", root.Docs[0].Body)
 	}
 }
 
@@ -47,9 +47,27 @@ func parse(text []byte) (f *ast.File, err error) {
 	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 }
 
-// mapping walks one mapping; prefix is "" or "hashing.". seen holds every key of the
-// file so far, since "hashing:" may not stand twice either.
-func (l *loader) mapping(file, prefix string, node ast.Node, seen map[string]token.Position) {
+// mapping walks one mapping of settings; prefix is "" or "hashing.".
+func (l *loader) mapping(prefix string, node ast.Node) {
+	l.pairs(prefix, node, func(where, key string, value ast.Node) {
+		f, ok := find(key)
+		switch {
+		case ok && f.walk != nil:
+			l.source[f.key] = where
+			f.walk(l, value)
+		case ok:
+			l.value(where, f, value)
+		case group(key) && prefix == "":
+			l.mapping(key+".", value)
+		default:
+			l.add(where, "there is no setting "+plain(key), suggest(key, keys()))
+		}
+	})
+}
+
+// pairs calls fn for each line of a mapping, with the line's place and its key behind
+// prefix. A key that stands twice is a problem, and of no use the second time.
+func (l *loader) pairs(prefix string, node ast.Node, fn func(where, key string, value ast.Node)) {
 	var pairs []*ast.MappingValueNode
 	switch n := node.(type) {
 	case *ast.MappingNode:
@@ -59,58 +77,59 @@ func (l *loader) mapping(file, prefix string, node ast.Node, seen map[string]tok
 	case *ast.CommentGroupNode:
 		return
 	default:
-		l.add(at(file, node.GetToken()), "there are no settings here", "each line is a name, a colon, a blank and a value")
+		l.add(l.at(node.GetToken()), "there are no settings here", "each line is a name, a colon, a blank and a value")
 		return
 	}
 	for _, pair := range pairs {
-		where := at(file, pair.Key.GetToken())
+		where := l.at(pair.Key.GetToken())
 		keyNode, ok := pair.Key.(*ast.StringNode)
 		if !ok {
 			l.add(where, "the name of a setting is not plain text", "write one of the names of the documentation")
 			continue
 		}
 		key := prefix + keyNode.Value
-		if first, twice := seen[key]; twice {
-			l.add(where, key+" stands twice", fmt.Sprintf("keep it in this line or in line %d", first.Line))
+		if first, twice := l.seen[key]; twice {
+			l.add(where, plain(key)+" stands twice", fmt.Sprintf("keep it in this line or in line %d", first.Line))
 			continue
 		}
-		seen[key] = *keyNode.GetToken().Position
-		if f, ok := find(key); ok {
-			l.value(where, f, pair.Value)
-			continue
-		}
-		if group(key) && prefix == "" {
-			l.mapping(file, key+".", pair.Value, seen)
-			continue
-		}
-		l.add(where, "there is no setting "+plain(key), suggest(key, keys()))
+		l.seen[key] = *keyNode.GetToken().Position
+		fn(where, key, pair.Value)
 	}
 }
 
 // value reads the value of one field.
 func (l *loader) value(where string, f field, node ast.Node) {
-	if sequence, ok := node.(*ast.SequenceNode); ok && f.list {
-		values := make([]string, 0, len(sequence.Values))
-		for _, item := range sequence.Values {
-			v, ok := scalar(item)
-			if !ok {
-				l.add(where, f.key+" holds something that is no plain value", "write a list of plain values")
-				return
-			}
-			values = append(values, v)
+	if f.list {
+		if values, ok := l.list(where, f.key, node); ok {
+			l.set(f, where, values)
 		}
-		l.set(f, where, values)
 		return
 	}
 	v, ok := scalar(node)
-	switch {
-	case f.list:
-		l.add(where, f.key+" is not a list", "write it in brackets: ["+"…, …"+"]")
-	case !ok:
+	if !ok {
 		l.add(where, f.key+" is not a plain value", "write one value behind the colon")
-	default:
-		l.set(f, where, []string{v})
+		return
 	}
+	l.set(f, where, []string{v})
+}
+
+// list reads a sequence of plain values.
+func (l *loader) list(where, key string, node ast.Node) (values []string, ok bool) {
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok {
+		l.add(where, key+" is not a list", "write it in brackets: ["+"…, …"+"]")
+		return nil, false
+	}
+	values = make([]string, 0, len(sequence.Values))
+	for _, item := range sequence.Values {
+		v, ok := scalar(item)
+		if !ok {
+			l.add(where, key+" holds something that is no plain value", "write a list of plain values")
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	return values, true
 }
 
 // scalar gives the text of a plain value as it was written, so that 010 and yes stay
@@ -129,11 +148,12 @@ func scalar(node ast.Node) (string, bool) {
 	return "", false
 }
 
-func at(file string, tk *token.Token) string {
+// at is "sallyport.yaml:12", for messages.
+func (l *loader) at(tk *token.Token) string {
 	if tk == nil || tk.Position == nil {
-		return file
+		return l.name
 	}
-	return fmt.Sprintf("%s:%d", file, tk.Position.Line)
+	return fmt.Sprintf("%s:%d", l.name, tk.Position.Line)
 }
 
 // plain keeps a stranger's text to one readable line.

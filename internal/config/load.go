@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml/token"
+
 	"sallyport/internal/httpx"
 )
 
@@ -44,7 +46,9 @@ func Load(path string, environ []string) (Config, error) {
 
 type loader struct {
 	config   Config
-	source   map[string]string // key → where its value came from
+	source   map[string]string         // key → where its value came from
+	name     string                    // of the file
+	seen     map[string]token.Position // every key of the file so far
 	problems Problems
 }
 
@@ -66,6 +70,7 @@ func (l *loader) set(f field, where string, values []string) {
 
 // together checks what no field can see alone, and fills in what follows from others.
 func (l *loader) together() {
+	l.knowDefaultPlan()
 	if l.config.PublicURL != nil {
 		return
 	}
@@ -106,6 +111,9 @@ func (l *loader) environment(env map[string]string) {
 	taken := map[string]bool{"SALLYPORT_CONFIG": true}
 	known := []string{"SALLYPORT_CONFIG"}
 	for _, f := range fields {
+		if f.walk != nil { // what has parts of its own fits no variable
+			continue
+		}
 		name, fileName := f.variable(), f.variable()+"_FILE"
 		value, given := env[name]
 		taken[name], known = true, append(known, name)
@@ -143,12 +151,16 @@ func (l *loader) environment(env map[string]string) {
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
+		if name == "SALLYPORT_PLANS" || strings.HasPrefix(name, "SALLYPORT_PLANS_") {
+			l.add(name, "plans have no variables", "write them in the settings file, below plans:")
+			continue
+		}
 		l.add(name, "there is no such setting", suggest(name, known))
 	}
 }
 
 func suggest(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	return "remove it; the settings are " + strings.Join(known, ", ")

@@ -31,9 +31,9 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// nearest gives the known name most like a misspelt one, or "" if none is near: at most
+// Nearest gives the known name most like a misspelt one, or "" if none is near: at most
 // a third of its letters wrong, not counting what every name begins with.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	own := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "sallyport_") }
 	best, least := "", len(own(name))/3+1
 	for _, k := range known {

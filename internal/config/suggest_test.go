@@ -29,7 +29,7 @@ func TestSuggestionsAreNear(t *testing.T) {
 		{"SALLYPORT_SMTP", "", variables},
 		{"SALLYPORT_", "", variables},
 	} {
-		if got := nearest(tt.name, tt.known); got != tt.want {
+		if got := Nearest(tt.name, tt.known); got != tt.want {
 			t.Errorf("for %q it suggests %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"sallyport/internal/httpx"
+	"sallyport/internal/user"
 )
 
 // parsePublicURL demands https, except for this machine's own names: codes and cookies
@@ -74,5 +75,20 @@ func setBrandName(c *Config, v string) error {
 		return bad("is too long or holds signs that cannot be shown", "write at most 40 letters, digits, blanks and signs")
 	}
 	c.Brand.Name = v
+	return nil
+}
+
+// setSupportAddress takes nothing too: then no page names an address.
+func setSupportAddress(c *Config, values []string) error {
+	c.SupportAddress = ""
+	v := strings.Join(values, "")
+	if v == "" {
+		return nil
+	}
+	address, err := user.CanonicalEmail(v)
+	if err != nil {
+		return bad(fmt.Sprintf("is %q", v), "write an e-mail address, for example support@example.com")
+	}
+	c.SupportAddress = address
 	return nil
 }

@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("SALLYPORT_LISTEN", l.Addr().String())
 			env.Setenv("LISTEN", l.Addr().String())
+			env.Setenv("NEXT_MONTH", time.Now().UTC().AddDate(0, 0, 30).Format(time.DateOnly))
 			return l.Close()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

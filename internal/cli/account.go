@@ -12,24 +12,30 @@ import (
 )
 
 type accountCmd struct {
-	Create    accountCreateCmd  `cmd:"" help:"Create an account."`
-	List      accountListCmd    `cmd:"" help:"List all accounts."`
-	Show      accountShowCmd    `cmd:"" help:"Show one account with its policy."`
-	SetPolicy accountPolicyCmd  `cmd:"" help:"Change settings of an account's policy."`
-	Suspend   accountSuspendCmd `cmd:"" help:"Keep all of an account's people out."`
-	Resume    accountResumeCmd  `cmd:"" help:"Let a suspended account's people in again."`
+	Create    accountCreateCmd   `cmd:"" help:"Create an account."`
+	List      accountListCmd     `cmd:"" help:"List all accounts."`
+	Show      accountShowCmd     `cmd:"" help:"Show one account with its plan and its policy."`
+	SetPolicy accountPolicyCmd   `cmd:"" help:"Change settings of an account's policy."`
+	SetPlan   accountPlanCmd     `cmd:"" help:"Put an account on a plan, with a trial or without."`
+	Allow     accountAllowCmd    `cmd:"" help:"Let an account use a method beyond its plan or trial, until a day."`
+	Disallow  accountDisallowCmd `cmd:"" help:"Take such an exception back."`
+	Suspend   accountSuspendCmd  `cmd:"" help:"Keep all of an account's people out."`
+	Resume    accountResumeCmd   `cmd:"" help:"Let a suspended account's people in again."`
 }
 
 type accountCreateCmd struct {
-	ShortName string `arg:"" help:"Short name, for the sign-in address: small letters, digits, hyphens."`
-	Name      string `arg:"" help:"The organisation's name."`
+	ShortName string   `arg:"" help:"Short name, for the sign-in address: small letters, digits, hyphens."`
+	Name      string   `arg:"" help:"The organisation's name."`
+	Plan      planName `help:"Its plan, one of the settings." default:"default"`
+	terms
 }
 
 func (c accountCreateCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		acct, err := account.Create(s.ctx, a.DB, a.Now(), c.ShortName, c.Name, audit.Operator())
+		plans := a.Config.Plans
+		acct, err := account.CreateOn(s.ctx, a.DB, a.Now(), c.ShortName, c.Name, plans, c.of(c.Plan), audit.Operator())
 		if err != nil {
-			return err
+			return near(err, account.ErrPlan, string(c.Plan), plans.Names())
 		}
 		s.print("Account %s is created. Its people sign in at %s/sign-in?account=%s", acct.Name, a.Config.PublicURL, acct.Slug)
 		s.print("Add its owner: sallyport user create %s EMAIL --role owner", acct.Slug)
@@ -78,8 +84,11 @@ func (c accountShowCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		s.print("name:        %s\nshort name:  %s\nid:          %s\nstate:       %s\ncreated:     %s\nusers:       %d, of whom %d have a second factor\npolicy:",
+		s.print("name:        %s\nshort name:  %s\nid:          %s\nstate:       %s\ncreated:     %s\nusers:       %d, of whom %d have a second factor",
 			acct.Name, acct.Slug, acct.ID, accountState(acct), day(acct.CreatedAt), len(users), len(devices))
+		plans, now := a.Config.Plans, a.Now()
+		s.print("plan:        %s\ntrial:       %s\nmethods:     %s\nexceptions:%s\npolicy:",
+			planOf(acct, plans), trialOf(acct, now), methodsOf(acct, plans, now), exceptionsOf(acct, now))
 		policy, err := json.MarshalIndent(acct.Policy, "  ", "  ")
 		s.print("  %s", policy)
 		return err

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,11 +44,13 @@ func (c checkConfigCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	said, err := s.checkDatabase(cfg, ring)
+	notes, err := s.checkDatabase(cfg, ring)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.Stderr, "note: "+said)
+	for _, note := range notes {
+		fmt.Fprintln(s.Stderr, "note: "+note)
+	}
 	if u := (*url.URL)(cfg.PublicURL); u.Scheme == "http" {
 		fmt.Fprintln(s.Stderr, "note: public_url is http, which is for this machine alone.")
 	}
@@ -56,32 +60,42 @@ func (c checkConfigCmd) Run(s *session) error {
 
 // checkDatabase fails if the database is none, is open to others, or was made with another
 // key file, and otherwise says what it found.
-func (s *session) checkDatabase(cfg config.Config, ring *seal.Ring) (said string, err error) {
+func (s *session) checkDatabase(cfg config.Config, ring *seal.Ring) (notes []string, err error) {
 	if path, ok := strings.CutPrefix(string(cfg.Database), "sqlite:"); ok {
 		if _, err := os.Stat(strings.TrimPrefix(path, "//")); errors.Is(err, fs.ErrNotExist) {
-			return "there is no database yet; the first start makes it.", nil
+			return []string{"there is no database yet; the first start makes it."}, nil
 		}
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, databaseWait)
 	defer cancel()
 	d, err := db.Open(ctx, string(cfg.Database))
 	if errors.Is(err, context.DeadlineExceeded) || err != nil && errs.From(err).Code == db.ErrUnavailable.Code {
-		return "the database was not checked, because it cannot be reached from here.", nil
+		return []string{"the database was not checked, because it cannot be reached from here."}, nil
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer d.Close() //nolint:errcheck // only read
 	// An account proves that a server has stored the check of its key, so that CheckKey only reads.
 	some, err := account.Any(ctx, d)
 	switch {
 	case err != nil:
-		return "the database was reached, but does not have this program's tables yet; the first start makes them.", nil
+		return []string{"the database was reached, but does not have this program's tables yet; the first start makes them."}, nil
 	case !some:
-		return "the database was reached; it holds no account yet, so any key file will do.", nil
+		return []string{"the database was reached; it holds no account yet, so any key file will do."}, nil
 	}
 	if err := admin.CheckKey(ctx, d, ring); err != nil {
-		return "", err
+		return nil, err
 	}
-	return "the database was reached, and the key file is its own.", nil
+	notes = []string{"the database was reached, and the key file is its own."}
+	inUse, err := account.PlansInUse(ctx, d)
+	if err != nil {
+		return append(notes, "its accounts' plans cannot be read; if its tables are an older version's, the next start brings them up to date."), nil
+	}
+	for _, plan := range slices.Sorted(maps.Keys(inUse)) {
+		if _, known := cfg.Plans.Of(account.Account{Plan: plan}); !known {
+			notes = append(notes, fmt.Sprintf("accounts with the plan %s, which is not in the settings: %d. They may use totp and passkey only.", plan, inUse[plan]))
+		}
+	}
+	return notes, nil
 }

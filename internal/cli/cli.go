@@ -38,7 +38,7 @@ type commands struct {
 
 	Demo        demoCmd        `cmd:"" help:"Run a complete server with a sample account and its users."`
 	Serve       serveCmd       `cmd:"" help:"Run the server."`
-	Account     accountCmd     `cmd:"" help:"Create, list and show accounts, and set their policy."`
+	Account     accountCmd     `cmd:"" help:"Create, list and show accounts, and set their policy and plan."`
 	User        userCmd        `cmd:"" help:"Create, list and show the users of an account, reset their second factor, lock and unlock them."`
 	Key         keyCmd         `cmd:"" help:"Make the key file, and rotate its key."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this program's schema."`

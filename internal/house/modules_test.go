@@ -16,6 +16,7 @@ var linked = map[string]string{
 	"github.com/goccy/go-yaml":            "the settings file, strict, with line numbers in its errors",
 	"github.com/jackc/pgx/v5":             "PostgreSQL, with pipelining",
 	"github.com/mileusna/useragent":       "a browser's name in the list of sessions",
+	"github.com/nyaruka/phonenumbers":     "which numbers exist, of which country, and which are mobile",
 	"github.com/pressly/goose/v3":         "migrations, locked on PostgreSQL",
 	"github.com/prometheus/client_golang": "the metrics page",
 	"github.com/tink-crypto/tink-go/v2":   "authenticated encryption at rest with key rotation",

@@ -57,7 +57,7 @@ const worldwide = "001"
 // "+" and a leading "tel:" is dropped. Without "+" or "00" it is a number of the default country, an ISO 3166-1 code
 // in capitals; if that is empty or unknown, ErrCountryMissing.
 //
-// The number need not be mobile: CheckMobile says that.
+// The number need not be mobile or of a permitted country: CheckMobile and Countries.Allows say that.
 func Parse(typed, defaultCountry string) (Number, error) {
 	digits, err := clean(typed)
 	if err != nil {

@@ -82,11 +82,11 @@ func best(list string) (language Language, spoken bool) {
 	return language, top > 0
 }
 
-// quality reads "q=0.8"; zero means not wanted, or not readable.
+// quality reads "q=0.8". What is not above zero is not wanted, or not readable.
 func quality(parameter string) float64 {
 	name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
 	q, err := strconv.ParseFloat(value, 64)
-	if err != nil || !strings.EqualFold(name, "q") || !(q >= 0 && q <= 1) { // so written, NaN is none of them
+	if err != nil || q > 1 || !strings.EqualFold(name, "q") {
 		return 0
 	}
 	return q

@@ -117,6 +117,7 @@ func TestMatch(t *testing.T) {
 		{[]string{"den, deu, d, xde"}, English},
 		{[]string{"fr, ja"}, English},
 		{[]string{"*"}, English},
+		{[]string{"*, de;q=0.5"}, English},
 		{[]string{"*;q=0.1, de;q=0.2"}, German},
 		{[]string{"de;q=0"}, English},
 		{[]string{"de;q=0", "de"}, German},

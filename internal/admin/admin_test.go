@@ -54,7 +54,7 @@ func TestResetDemandsASetUp(t *testing.T) {
 		_, err = w.SignIn.Pending(t.Context(), pending.Cookie)
 		wantError(t, "the pending sign-in", err, signin.ErrExpired)
 		for _, code := range []string{old.Code(w.Clock.Now()), codes[0]} {
-			_, err = w.Factors.Prove(t.Context(), w.Grace, code, 30*time.Second, domaintest.By)
+			_, err = w.Factors.Prove(t.Context(), w.Grace, code, "", 30*time.Second, domaintest.By)
 			wantError(t, "an old code", err, factor.ErrNotFound)
 		}
 
@@ -240,7 +240,7 @@ func TestRotationKeepsEveryDevice(t *testing.T) {
 			t.Fatal(err)
 		}
 		for u, p := range phones {
-			if _, err := w.Factors.Prove(t.Context(), u, p.Code(w.Clock.Now()), 30*time.Second, domaintest.By); err != nil {
+			if _, err := w.Factors.Prove(t.Context(), u, p.Code(w.Clock.Now()), "", 30*time.Second, domaintest.By); err != nil {
 				t.Errorf("%s: %v", u.Name, err)
 			}
 		}

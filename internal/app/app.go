@@ -20,12 +20,15 @@ import (
 	"sallyport/internal/admin"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
+	"sallyport/internal/channel"
 	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/metrics"
+	"sallyport/internal/notify"
 	"sallyport/internal/password"
+	"sallyport/internal/phone"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
 	"sallyport/internal/seal"
@@ -48,6 +51,9 @@ type App struct {
 	Hasher   *password.Hasher
 	Factors  *factor.Service
 	Codes    *sentcode.Service
+	Channels *channel.Service
+	Notify   *notify.Service
+	Inbox    *notify.Inbox // of a demo; nil elsewhere
 	Sessions *session.Service
 	SignIns  *signin.Service
 	Profile  *profile.Service
@@ -78,6 +84,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 	if err := admin.CheckKey(ctx, a.DB, a.Ring); err != nil {
 		return nil, errors.Join(err, a.DB.Close())
 	}
+	if err := a.openChannels(); err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
 	a.wire()
 	return a, nil
 }
@@ -85,6 +94,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 // wire builds everything that stands on the database, the key ring and the clock.
 // A new second factor's method is one line in Methods.
 func (a *App) wire() {
+	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database})
 	a.Hasher = password.New(password.Config{Slots: a.Config.Hashing.Slots, Queue: a.Config.Hashing.Queue, Wait: a.Config.Hashing.Wait})
 	a.Factors = &factor.Service{
 		DB: a.DB, Ring: a.Ring, Now: a.Now,
@@ -99,15 +109,20 @@ func (a *App) wire() {
 	a.Sessions = session.New(a.DB, a.Now)
 	a.Codes = &sentcode.Service{
 		DB: a.DB, Factors: a.Factors, Limits: brake.Limits{Account: 1000, Prefix: 1000, Day: 10_000},
-		Prefix: func(number string) string { return number[:min(6, len(number))] }, Now: a.Now, Stopped: func(brake.Limit) {},
+		Prefix: func(number string) string { return phone.Number(number).Prefix() }, Now: a.Now,
+		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
+	}
+	a.Notify = &notify.Service{
+		DB: a.DB, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
+		PublicURL: func() *url.URL { return a.Config.PublicURL }, Now: a.Now, Log: a.Log, Count: a.Metrics.Message,
 	}
 	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Now: a.Now}
 	a.Profile = &profile.Service{
-		DB: a.DB, Factors: a.Factors, Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
+		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: a.Config.Plans, Countries: phone.DefaultCountries(),
+		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
 	}
 	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now}
-	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database})
 }
 
 func (a *App) hashing() metrics.Hashing {
@@ -134,7 +149,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
 		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Admin: a.Admin,
-		Now: a.Now, Count: a.Metrics.SignIn,
+		Inbox: a.Inbox, Support: a.Config.SupportAddress, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

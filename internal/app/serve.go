@@ -30,7 +30,9 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
 	go func() { defer close(swept); a.sweepUntil(sweeping) }()
-	defer func() { stopSweeping(); <-swept }()
+	sent := make(chan struct{})
+	go func() { defer close(sent); a.Notify.Run(sweeping) }()
+	defer func() { stopSweeping(); <-swept; <-sent }()
 	select {
 	case err := <-failed:
 		return err

@@ -93,7 +93,7 @@ func TestCodesWorkOnceInAnyForm(t *testing.T) {
 		w.Factors.NewCodes = func(ctx context.Context) ([]string, []factor.Code, error) { return backupcode.New(ctx, w.Hasher) }
 		phone, codes := w.Enrol(t, w.Ada)
 		use := func(u user.User, code string) error {
-			_, err := w.Factors.Prove(t.Context(), u, code, 0, domaintest.By)
+			_, err := w.Factors.Prove(t.Context(), u, code, "", 0, domaintest.By)
 			return err
 		}
 		for i, form := range forms {
@@ -157,7 +157,7 @@ func TestParallelUse(t *testing.T) {
 			used := 0
 			for range 8 {
 				wg.Go(func() {
-					if _, err := w.Factors.Prove(t.Context(), w.Ada, code, 0, domaintest.By); err == nil {
+					if _, err := w.Factors.Prove(t.Context(), w.Ada, code, "", 0, domaintest.By); err == nil {
 						mu.Lock()
 						defer mu.Unlock()
 						used++

@@ -51,7 +51,7 @@ func (c demoCmd) Run(s *session) (err error) {
 		return err
 	}
 	cfg := config.Default()
-	cfg.Listen = c.Listen
+	cfg.Listen, cfg.Demo = c.Listen, true
 	cfg.Database = config.DSN("sqlite:" + filepath.Join(dir, "sallyport.db"))
 	cfg.KeyFile = filepath.Join(dir, "sallyport.key")
 	if _, err := os.Stat(cfg.KeyFile); errors.Is(err, fs.ErrNotExist) {

@@ -67,7 +67,7 @@ func TestRotationWaitsForOtherMachines(t *testing.T) {
 			now := w.Restart(t, w.DB)
 			now.Clock.Advance(time.Minute)
 			for u, p := range map[user.User]domaintest.Phone{w.Ada: ada, w.Alan: alan, w.Grace: grace} {
-				if _, err := now.Factors.Prove(t.Context(), u, p.Code(now.Clock.Now()), 30*time.Second, domaintest.By); err != nil {
+				if _, err := now.Factors.Prove(t.Context(), u, p.Code(now.Clock.Now()), "", 30*time.Second, domaintest.By); err != nil {
 					t.Errorf("%s: a device enrolled before the key was retired: %v", u.Email, err)
 				}
 			}

@@ -27,6 +27,7 @@ type Config struct {
 	SupportAddress  string        // whom people write to who need more than their plan has (C14); may be empty
 	Plans           account.Plans // what can be sold; Plans.Default is one of them
 	ShutdownTimeout time.Duration // how long a graceful stop waits for requests in flight
+	Demo            bool          // messages go to an inbox and to nobody; set by the demo alone, and by no setting
 }
 
 // Hashing bounds what password hashing may take of the machine.

@@ -70,13 +70,14 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 	return *found.Right, nil
 }
 
-// Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1).
-func (s *Service) Prove(ctx context.Context, u user.User, code string, tolerance time.Duration, by audit.Actor) (Match, error) {
+// Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1). A
+// sent code must have been sent for the request.
+func (s *Service) Prove(ctx context.Context, u user.User, code, request string, tolerance time.Duration, by audit.Actor) (Match, error) {
 	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
 	if err != nil {
 		return Match{}, err
 	}
-	return s.Consume(ctx, Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Code: code, Tolerance: tolerance, By: by},
+	return s.Consume(ctx, Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Code: code, Request: request, Tolerance: tolerance, By: by},
 		func(Match) []db.Stmt { return nil })
 }
 

@@ -23,13 +23,13 @@ const (
 // package without saying where it stands.
 var tiers = map[string]tier{
 	"errs": ground, "id": ground, "token": ground, "db": ground, "seal": ground, "otp": ground, "qr": ground,
-	"password": ground, "phone": ground, "metrics": ground, "texts": ground,
+	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground,
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain,
-	"outbox": domain, "brake": domain, "mailtoken": domain,
+	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain,
 
-	"signin": flow, "admin": flow, "profile": flow,
+	"signin": flow, "admin": flow, "profile": flow, "notify": flow,
 
 	"httpx": delivery, "web": delivery,
 

@@ -46,6 +46,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	signIns  *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	messages *prometheus.CounterVec
+	stopped  *prometheus.CounterVec
 }
 
 // other stands for a label value that is not on its list.
@@ -75,8 +77,16 @@ func New(version string, src Sources) *Metrics {
 			Buckets: buckets,
 		}, []string{"route", "status"}),
 	}
+	m.messages = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_messages_total",
+		Help: "Messages by kind, channel and what became of them.",
+	}, []string{"kind", "channel", "result"})
+	m.stopped = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_sends_stopped_total",
+		Help: "Codes that were not sent because a limit was reached, by limit.",
+	}, []string{"limit"})
 	m.registry.MustRegister(
-		m.signIns, m.requests, buildInfo(version),
+		m.signIns, m.requests, m.messages, m.stopped, buildInfo(version),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -94,6 +104,14 @@ func New(version string, src Sources) *Metrics {
 func (m *Metrics) SignIn(outcome, method string) {
 	m.signIns.WithLabelValues(bounded(outcome, outcomes), bounded(method, methods)).Inc()
 }
+
+// Message counts what became of a message: sent, deferred, failed, dropped, or what a receipt says. The words are the server's own.
+func (m *Metrics) Message(kind, channel, result string) {
+	m.messages.WithLabelValues(kind, channel, result).Inc()
+}
+
+// Stopped counts a code that a limit kept from being sent.
+func (m *Metrics) Stopped(limit string) { m.stopped.WithLabelValues(limit).Inc() }
 
 // Request observes one answer. route is the pattern of the route table, "" when none
 // matched; it must never be the path a client sent.

@@ -47,7 +47,7 @@ func TestUnconfirmedCountsAsNothing(t *testing.T) {
 		}
 		_, err := w.Factors.Get(t.Context(), w.Ada, p.FactorID)
 		wantError(t, "as a confirmed device", err, factor.ErrNotFound)
-		_, err = w.Factors.Prove(t.Context(), w.Ada, p.Code(w.Clock.Now()), step, b.As())
+		_, err = w.Factors.Prove(t.Context(), w.Ada, p.Code(w.Clock.Now()), "", step, b.As())
 		wantError(t, "its code as a proof", err, factor.ErrNotFound)
 		_, _, err = w.Profile.NewBackupCodes(t.Context(), b.Signed, domaintest.Proofs, w.CodeSet(t, b.Signed.User), b.As())
 		wantError(t, "backup codes", err, factor.ErrNoFactor)
@@ -128,7 +128,7 @@ func TestConfirmTwiceInParallel(t *testing.T) {
 			}
 			for n := range sets {
 				for _, code := range sets[n][:min(1, len(sets[n]))] {
-					if _, err := w.Factors.Prove(t.Context(), u, code, step, b.As()); err != nil {
+					if _, err := w.Factors.Prove(t.Context(), u, code, "", step, b.As()); err != nil {
 						t.Errorf("the winner's code: %v", err)
 					}
 				}
@@ -201,7 +201,7 @@ func TestPolicyNamesTheProofs(t *testing.T) {
 		wantError(t, "wrong code", renew(b, profile.Proofs{Password: domaintest.Password, Code: p.Wrong(w.Clock.Now())}), factor.ErrWrongCode)
 		wantError(t, "a used code", renew(b, profile.Proofs{Password: domaintest.Password, Code: p.Code(w.Clock.Now().Add(-step))}), factor.ErrUsedCode)
 		wantError(t, "both", renew(b, profile.Proofs{Password: domaintest.Password, Code: p.Code(w.Clock.Now())}), nil)
-		_, err := w.Factors.Prove(t.Context(), w.Ada, codes[0], step, b.As())
+		_, err := w.Factors.Prove(t.Context(), w.Ada, codes[0], "", step, b.As())
 		wantError(t, "an old backup code", err, factor.ErrWrongCode)
 
 		w.SetPolicy(t, "removal=recent_sign_in")
@@ -355,7 +355,7 @@ func TestRemovalRacesWithSignIn(t *testing.T) {
 			if set, err := factor.BackupCodes(t.Context(), d, u.AccountID, u.ID); err != nil || set.ID != "" {
 				t.Errorf("backup codes stay: %+v, %v", set, err)
 			}
-			_, err := w.Factors.Prove(t.Context(), u, codes[0], step, b.As())
+			_, err := w.Factors.Prove(t.Context(), u, codes[0], "", step, b.As())
 			wantError(t, "a backup code after the last device", err, factor.ErrNotFound)
 			if next := w.Password(t, u); next.State != signin.SignedIn {
 				t.Errorf("the next sign-in is in state %s", next.State)

@@ -13,12 +13,15 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/outbox"
 	"sallyport/internal/password"
+	"sallyport/internal/phone"
 	"sallyport/internal/reauth"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/totp"
 	"sallyport/internal/user"
@@ -29,12 +32,16 @@ var ErrSamePassword = errs.New(errs.Invalid, "password_unchanged", "That is the 
 
 // Service changes people's own settings. All fields are needed.
 type Service struct {
-	DB       *db.DB
-	Factors  *factor.Service
-	Sessions *session.Service
-	Reauth   *reauth.Service
-	Hasher   *password.Hasher
-	Now      func() time.Time
+	DB        *db.DB
+	Factors   *factor.Service
+	Codes     *sentcode.Service
+	Channels  *channel.Service
+	Plans     account.Plans
+	Countries phone.Countries // whose numbers may get texts
+	Sessions  *session.Service
+	Reauth    *reauth.Service
+	Hasher    *password.Hasher
+	Now       func() time.Time
 }
 
 // Proofs is what a person entered to show that it is them.
@@ -82,7 +89,7 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 	if err != nil || !n.Code {
 		return proof, err
 	}
-	_, err = s.Factors.Prove(ctx, w.User, p.Code, w.Account.Policy.ClockTolerance.Std(), by)
+	_, err = s.Factors.Prove(ctx, w.User, p.Code, w.ID, w.Account.Policy.ClockTolerance.Std(), by)
 	if err != nil {
 		return reauth.Proof{}, err
 	}

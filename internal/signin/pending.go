@@ -32,6 +32,9 @@ func parse(cookie string) (token.Bearer, bool) {
 	return b, ok && utf8.ValidString(cookie) && !strings.ContainsRune(cookie, 0)
 }
 
+// Request names this sign-in to what is sent for it. It opens nothing.
+func (p *Pending) Request() string { return p.bearer.ID }
+
 // State is what the sign-in waits for, decided from what is stored.
 func (p *Pending) State() State {
 	switch {

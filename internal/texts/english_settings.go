@@ -25,7 +25,6 @@ var englishSettings = Catalogue{
 	"two_factor.off":        "Off",
 	"two_factor.on_lead":    "Every sign-in asks for your password and for a code.",
 	"two_factor.off_lead":   "Your password alone opens your account. Once a device is confirmed, every sign-in asks for a code as well, here and over the API.",
-	"two_factor.app":        "Authenticator app",
 	"two_factor.not_set_up": "Not set up",
 	"two_factor.configure":  "Configure",
 	"two_factor.empty":      "No devices yet. Add your phone, and its authenticator app will show the codes that sign-in asks for.",

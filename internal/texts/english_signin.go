@@ -18,7 +18,6 @@ var englishSignIn = Catalogue{
 	"verify.locked":       "Too many wrong codes were entered in a row. Sign in another way, and it works again, or ask your administrator to unlock it.",
 	"verify.button":       "Verify",
 	"verify.use_backup":   "Use a backup code",
-	"verify.use_app":      "Use your authenticator app",
 	"verify.other_way":    "Try another way",
 
 	// Sign-in, other ways.

@@ -25,7 +25,6 @@ var germanSettings = Catalogue{
 	"two_factor.off":        "Aus",
 	"two_factor.on_lead":    "Bei jeder Anmeldung werden Ihr Passwort und ein Code verlangt.",
 	"two_factor.off_lead":   "Ihr Passwort allein öffnet Ihr Konto. Sobald ein Gerät bestätigt ist, wird bei jeder Anmeldung auch ein Code verlangt, hier und über die API.",
-	"two_factor.app":        "Authenticator-App",
 	"two_factor.not_set_up": "Nicht eingerichtet",
 	"two_factor.configure":  "Einrichten",
 	"two_factor.empty":      "Noch keine Geräte. Fügen Sie Ihr Handy hinzu, dann zeigt seine Authenticator-App die Codes für die Anmeldung an.",

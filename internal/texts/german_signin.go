@@ -18,7 +18,6 @@ var germanSignIn = Catalogue{
 	"verify.locked":       "Es wurden zu viele falsche Codes hintereinander eingegeben. Melden Sie sich auf einem anderen Weg an, dann gilt das Gerät wieder. Sonst entsperrt es Ihre Administration.",
 	"verify.button":       "Bestätigen",
 	"verify.use_backup":   "Backup-Code verwenden",
-	"verify.use_app":      "Authenticator-App verwenden",
 	"verify.other_way":    "Anderen Weg wählen",
 
 	// Sign-in, other ways.

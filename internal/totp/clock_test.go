@@ -19,7 +19,7 @@ const step = 30 * time.Second
 // try uses a code up through the one function that does, with the account's tolerance.
 func try(tb testing.TB, w *domaintest.World, u user.User, code string) error {
 	tb.Helper()
-	_, err := w.Factors.Prove(context.Background(), u, code, w.Acme.Policy.ClockTolerance.Std(), domaintest.By)
+	_, err := w.Factors.Prove(context.Background(), u, code, "", w.Acme.Policy.ClockTolerance.Std(), domaintest.By)
 	return err
 }
 

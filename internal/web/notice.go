@@ -30,6 +30,8 @@ const (
 	NoticeDeviceRemoved   Notice = "device_removed"
 	NoticeTwoFactorOff    Notice = "two_factor_off" // the last device was removed
 	NoticeDeviceRenamed   Notice = "device_renamed"
+	NoticeCodeSent        Notice = "code_sent" // by mail or text
+	NoticeDevicePreferred Notice = "device_preferred"
 	NoticeCodesSaved      Notice = "codes_saved"    // the first ten
 	NoticeCodesReplaced   Notice = "codes_replaced" // later ones
 	NoticeOneSessionEnded Notice = "one_session_ended"
@@ -84,7 +86,7 @@ func done(w http.ResponseWriter, path string, n Notice) error {
 func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request, c *Chrome) error {
 	value, ok := httpx.ReadCookie(r, noticeCookie)
 	n := Notice(value)
-	if !ok || r.Method != http.MethodGet || n.atTheDoor() != (c.Person == nil) {
+	if !ok || r.Method != http.MethodGet || n != NoticeCodeSent && n.atTheDoor() != (c.Person == nil) {
 		return nil
 	}
 	httpx.ClearCookie(w, noticeCookie)

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 )
 
@@ -23,6 +24,7 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /static/{file}", s.static),
 		public("GET /favicon.ico", s.favicon),
 		public("GET /.well-known/change-password", to("/settings")), // where password managers look for the form (W3C change-password-url)
+		public("GET /demo/inbox", s.showInbox),
 		public("GET /set-up", s.showFirstRun),
 		public("POST /set-up", s.firstRun),
 
@@ -31,6 +33,7 @@ func (s *Site) routes() []httpx.Route {
 		pending("GET /sign-in/verify", s.showVerify),
 		pending("POST /sign-in/verify", s.verify),
 		pending("GET /sign-in/methods", s.showOtherWays),
+		pending("POST /sign-in/send", s.sendCode),
 		pending("GET /sign-in/set-up", s.showSetUp),
 		pending("POST /sign-in/set-up", s.setUp),
 		pending("POST "+confirmSetUpPath, s.confirmSetUp),
@@ -45,6 +48,12 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor", httpx.AnyAge, s.showTwoFactor),
 		self("GET /settings/two-factor/add", httpx.AnyAge, s.showAddDevice),
 		self("POST /settings/two-factor/add", httpx.Proved, s.addDevice),
+		self("GET /settings/two-factor/add-sms", httpx.AnyAge, s.showAddAddress(factor.SMS)),
+		self("POST /settings/two-factor/add-sms", httpx.Proved, s.addAddress(factor.SMS)),
+		self("GET /settings/two-factor/add-email", httpx.AnyAge, s.showAddAddress(factor.Email)),
+		self("POST /settings/two-factor/add-email", httpx.Proved, s.addAddress(factor.Email)),
+		self("POST /settings/two-factor/{id}/send", httpx.AnyAge, s.sendProof),
+		self("POST /settings/two-factor/{id}/prefer", httpx.AnyAge, s.preferDevice),
 		self("GET /settings/two-factor/{id}/confirm", httpx.AnyAge, s.showConfirmDevice),
 		self("POST /settings/two-factor/{id}/confirm", httpx.Proved, s.confirmDevice),
 		self("GET /settings/two-factor/{id}/rename", httpx.AnyAge, s.showRenameDevice),
@@ -63,6 +72,9 @@ func (s *Site) routes() []httpx.Route {
 		// Opened from there, they lead to the page with the form.
 		public("GET "+confirmSetUpPath, to("/sign-in/set-up")),
 		public("GET /sign-in/cancel", to("/sign-in")),
+		pending("GET /sign-in/send", to("/sign-in/verify")),
+		self("GET /settings/two-factor/{id}/send", httpx.AnyAge, to("/settings/two-factor")),
+		self("GET /settings/two-factor/{id}/prefer", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /sign-out", httpx.AnyAge, to("/settings")),
 		self("GET /settings/password", httpx.AnyAge, to("/settings")),
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),

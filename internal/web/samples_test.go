@@ -88,6 +88,10 @@ func samples() []sample {
 		{"verify-malformed", outside, Verify{Ends: ends, Error: &FormError{Field: "code", Message: "An authentication code has 6 digits. Enter the one your app shows."}}},
 		{"verify-throttled", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Error: slow}},
 		{"verify-locked", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Locked: true}},
+		{"verify-sms", noticed(outside, NoticeCodeSent), Verify{Method: "fac_1", Kind: "sms", Device: "My number", Hint: "+43 ••• ••• ••67", Sent: &SentCode{Alive: true, Wait: 42 * time.Second}, BackupCodes: true, OtherWays: true, Disable: true, Ends: ends}},
+		{"verify-sms-arrived", outside, Verify{Method: "fac_1", Kind: "sms", Device: "My number", Hint: "+43 ••• ••• ••67", Sent: &SentCode{Alive: true, Arrived: true}, Ends: ends}},
+		{"verify-sms-failed", outside, Verify{Method: "fac_1", Kind: "sms", Device: "My number", Hint: "+43 ••• ••• ••67", Sent: &SentCode{Alive: true, Failed: true, Wait: time.Second}, OtherWays: true, Ends: ends}},
+		{"verify-email-none", outside, Verify{Method: "fac_1", Kind: "email", Device: "My mailbox", Hint: "a•••@acme.test", Sent: &SentCode{}, Ends: ends, Error: &FormError{Field: "code", Message: "Too many codes were sent. Use another way, or wait an hour and ask for a new code."}}},
 		{"verify-backup", outside, Verify{Method: MethodBackupCode, BackupCodes: true, OtherWays: true, Ends: ends}},
 		{"verify-backup-wrong", outside, Verify{Method: MethodBackupCode, Ends: ends, Error: &FormError{Field: "code", Message: "That backup code isn’t valid. It may be mistyped or replaced by newer ones. Try another of your ten, or ask your administrator.", Code: "wrong_code"}}},
 		{"otherways", outside, OtherWays{Ends: ends, Ways: []Way{
@@ -116,13 +120,25 @@ func samples() []sample {
 		{"profile-backup-code", left(at(ada, PlaceProfile), 7), Profile{Email: "ada@acme.test", Role: "member", Account: "Acme", MinPassword: 12, TwoFactorOn: true, Sessions: 1}},
 		{"profile-backup-code-few", left(at(ada, PlaceProfile), 1), Profile{Email: "ada@acme.test", Role: "member", Account: "Acme", MinPassword: 12, TwoFactorOn: true, Sessions: 1}},
 		{"profile-long", long, Profile{Email: long.Person.Email, Role: "member", Account: long.Account, MinPassword: 12, Sessions: 1}},
-		{"twofactor-empty", factors, TwoFactor{MaxDevices: 5}},
-		{"twofactor-pending", factors, TwoFactor{MaxDevices: 5, Devices: []Device{fresh}}},
-		{"twofactor-on", told(factors, NoticeDeviceConfirmed, "My Phone"), TwoFactor{MaxDevices: 5, Devices: []Device{phone}, Backup: &BackupState{Left: 10, Made: ago(40 * day)}}},
-		{"twofactor-again", told(factors, NoticeConfirmedBefore, "My Phone"), TwoFactor{MaxDevices: 5, Devices: []Device{phone}, Backup: &BackupState{Left: 10, Made: ago(day)}}},
-		{"twofactor-gone", noticed(factors, NoticeDeviceGone), TwoFactor{MaxDevices: 5, Devices: []Device{phone, fresh}, Backup: &BackupState{Left: 10, Made: ago(day)}}},
-		{"twofactor-many", factors, TwoFactor{MaxDevices: 5, Devices: []Device{phone, tablet, fresh}, Backup: &BackupState{Left: 3, Made: ago(day)}}},
-		{"twofactor-full", factors, TwoFactor{MaxDevices: 1, Devices: []Device{phone}, Backup: &BackupState{Left: 0, Made: ago(2 * time.Hour)}}},
+		{"twofactor-empty", factors, TwoFactor{Methods: ways(5)}},
+		{"twofactor-pending", factors, TwoFactor{Methods: ways(5, fresh)}},
+		{"twofactor-on", told(factors, NoticeDeviceConfirmed, "My Phone"), TwoFactor{Methods: ways(5, phone), Backup: &BackupState{Left: 10, Made: ago(40 * day)}}},
+		{"twofactor-again", told(factors, NoticeConfirmedBefore, "My Phone"), TwoFactor{Methods: ways(5, phone), Backup: &BackupState{Left: 10, Made: ago(day)}}},
+		{"twofactor-gone", noticed(factors, NoticeDeviceGone), TwoFactor{Methods: ways(5, phone, fresh), Backup: &BackupState{Left: 10, Made: ago(day)}}},
+		{"twofactor-many", factors, TwoFactor{Methods: ways(5, phone, tablet, fresh), Backup: &BackupState{Left: 3, Made: ago(day)}}},
+		{"twofactor-full", factors, TwoFactor{Methods: ways(1, phone), Backup: &BackupState{Left: 0, Made: ago(2 * time.Hour)}}},
+		{"twofactor-sent", factors, TwoFactor{Methods: sentWays(), Backup: &BackupState{Left: 8, Made: ago(day)}}},
+		{"twofactor-greyed", factors, TwoFactor{Methods: greyedWays()}},
+		{"inbox-empty", outside, Inbox{}},
+		{"inbox", outside, Inbox{Messages: []InboxMessage{{Kind: "sms", To: "+436641234567", Text: "123456 is your Acme code.\n\n@login.acme.test #123456", At: ago(time.Minute)}, {Kind: "email", To: "ada@acme.test", Subject: "A backup code was used", Text: "Somebody signed in.", At: ago(day)}}}},
+		{"addsms", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5}, Name: "My number", AskPassword: true, Email: "ada@acme.test", Countries: []string{"Austria", "Germany", "Switzerland"}}},
+		{"addsms-wrong", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5}, Name: "My number", Address: "+43 1 234", AskPassword: true, Email: "ada@acme.test", Countries: []string{"Austria"}, Error: &FormError{Field: "address", Message: "This is not a mobile number, and only those get text messages. Enter a mobile number, as in +43 664 1234567."}}},
+		{"addsms-plan", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5, Why: "plan", Support: "support@acme.test"}}},
+		{"addemail", factors, AddAddress{Kind: "email", Method: MethodState{Kind: "email", Max: 5}, Name: "My mailbox", Address: "ada@acme.test", Email: "ada@acme.test"}},
+		{"addemail-full", factors, AddAddress{Kind: "email", Method: MethodState{Kind: "email", Max: 1, Devices: []Device{mailbox}}}},
+		{"confirm-sms", told(factors, NoticeCodeSent, ""), ConfirmDevice{ID: "fac_1", Kind: "sms", Name: "My number", Hint: "+43 ••• ••• ••67", Ends: ends, Sent: &SentCode{Alive: true, Wait: 42 * time.Second}}},
+		{"confirm-email-failed", factors, ConfirmDevice{ID: "fac_1", Kind: "email", Name: "My mailbox", Hint: "a•••@acme.test", Ends: ends, Sent: &SentCode{Failed: true}}},
+		{"confirm-email-none", factors, ConfirmDevice{ID: "fac_1", Kind: "email", Name: "My mailbox", Hint: "a•••@acme.test", Ends: ends, Sent: &SentCode{}, Error: &FormError{Message: "Too many codes were sent. Use another way, or wait an hour and ask for a new code."}}},
 		{"adddevice", factors, AddDevice{Name: "My Phone", AskPassword: true, Email: "ada@acme.test", MaxDevices: 5}},
 		{"adddevice-recent", factors, AddDevice{Name: "My Phone", MaxDevices: 5}},
 		{"adddevice-password", factors, AddDevice{Name: "My Phone", AskPassword: true, Email: "ada@acme.test", MaxDevices: 5, Error: wrongPassword}},
@@ -165,5 +181,25 @@ func samples() []sample {
 		{"problem-429", outside, Problem{Status: 429, RetryAfter: 30 * time.Second}},
 		{"problem-500", ada, Problem{Status: 500, Reference: "req_01jq7z3v9n", Code: "internal_error"}},
 		{"problem-503", outside, Problem{Status: 503, RetryAfter: 5 * time.Second, Reference: "req_01jq7z3v9n"}},
+	}
+}
+
+var mailbox = Device{ID: "fac_8", Kind: "email", Name: "My mailbox", Hint: "a•••@acme.test", Confirmed: true, Preferred: true, Added: sampleNow.Add(-time.Hour)}
+
+// ways is what a person with these authenticator apps sees of the methods.
+func ways(most int, apps ...Device) []MethodState {
+	return []MethodState{{Kind: "totp", Devices: apps, Max: most}, {Kind: "sms", Max: most}, {Kind: "email", Max: most}}
+}
+
+func sentWays() []MethodState {
+	number := Device{ID: "fac_9", Kind: "sms", Name: "My number", Hint: "+43 ••• ••• ••67", Confirmed: true, Added: sampleNow.Add(-time.Hour), LastUsed: sampleNow}
+	return []MethodState{
+		{Kind: "totp", Max: 5}, {Kind: "sms", Devices: []Device{number}, Max: 5, Until: sampleNow.Add(240 * time.Hour)}, {Kind: "email", Devices: []Device{mailbox}, Max: 1},
+	}
+}
+
+func greyedWays() []MethodState {
+	return []MethodState{
+		{Kind: "totp", Max: 5}, {Kind: "sms", Max: 5, Why: "trial", Support: "support@acme.test"}, {Kind: "email", Max: 5, Why: "channel"},
 	}
 }

@@ -65,7 +65,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	step, err := signin.Step{}, checkFilled(form)
 	if err == nil {
 		step, err = s.SignIns.Password(r.Context(), signin.Credentials{
-			Account: v.Account, Email: v.Email, Password: form.Get("password"), ReturnTo: next,
+			Account: v.Account, Email: v.Email, Password: form.Get("password"), ReturnTo: next, Known: s.known(r),
 		}, by(r))
 		s.countStep(step, err, "password")
 	}
@@ -134,6 +134,9 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n
 func (s *Site) handOver(w http.ResponseWriter, r *http.Request, step signin.Step) error {
 	httpx.SetCookie(w, httpx.SessionCookie, step.Cookie, 0)
 	httpx.ClearCookie(w, httpx.PendingCookie)
+	if err := s.remember(w, r, step.User); err != nil {
+		return err
+	}
 	before, err := s.current(r)
 	if errors.Is(err, session.ErrNone) {
 		return nil
@@ -207,33 +210,49 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 	if p.State() == signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	}
-	return s.render(w, r, http.StatusOK, "", s.verifyView(p, r.URL.Query().Get("method"), nil))
+	v, err := s.verifyView(r, p, r.URL.Query().Get("method"))
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "", v)
 }
 
-// verifyView describes the code page for one way of passing it.
-func (s *Site) verifyView(p *signin.Pending, method string, failure *FormError) Verify {
+// verifyView describes the code page for one way of passing it: the one asked for, else the person's first.
+func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Verify, error) {
 	devices := p.Devices()
-	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Error: failure}
+	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes()}
 	v.OtherWays = len(devices) > 1 || v.BackupCodes
 	if method == MethodBackupCode && v.BackupCodes {
-		v.Method = MethodBackupCode
-		return v
+		v.Method, v.Kind = MethodBackupCode, MethodBackupCode
+		return v, nil
 	}
-	open := 0
+	asked, _ := p.First(s.Now())
+	apps, open := 0, 0
 	for _, d := range devices {
+		if d.Kind == factor.TOTP {
+			apps++
+		}
 		if !d.Locked() {
 			open++
 		}
-		if d.ID == method || len(devices) == 1 {
-			v.Method, v.Device = d.ID, d.Name
-			v.Locked = d.Locked()
+	}
+	any := asked.Kind == factor.TOTP && apps > 1 // every app's code will do
+	for _, d := range devices {
+		if d.ID == method {
+			asked, any = d, false
 		}
 	}
-	v.Locked = v.Locked || open == 0
-	if v.Locked {
-		v.Error = nil
+	v.Kind, v.Locked = string(asked.Kind), asked.Locked() && !any || open == 0
+	if any {
+		return v, nil
 	}
-	return v
+	v.Method, v.Device, v.Hint = asked.ID, asked.Name, asked.Hint
+	if !asked.Kind.Sent() || v.Locked {
+		return v, nil
+	}
+	var err error
+	v.Sent, err = s.sentFor(r, p.User.AccountID, p.User.ID, p.Request(), asked.ID)
+	return v, err
 }
 
 func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
@@ -250,29 +269,41 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 		attempt.FactorID = method
 	}
 	step, err := s.attempt(r, attempt)
-	s.countStep(step, err, methodLabel(attempt))
 	if err == nil {
+		s.countStep(step, err, string(step.Method))
 		n := NoticeSignedIn
-		if methodLabel(attempt) == MethodBackupCode {
+		if step.Method == factor.BackupCode {
 			n = NoticeBackupCodeUsed
 		}
 		return s.enter(w, r, step, n)
 	}
 	p, readErr := s.pendingSignIn(r)
 	if readErr != nil {
+		s.countStep(step, err, methodLabel(attempt, ""))
 		return s.ended(w, r, readErr)
 	}
+	v, readErr := s.verifyView(r, p, form.Get("method"))
+	if readErr != nil {
+		return readErr
+	}
+	s.countStep(step, err, methodLabel(attempt, v.Kind))
 	return s.again(r, err, "", func(f *FormError) View {
 		if f.Field == "" {
 			f.Field = "code"
 		}
-		return s.verifyView(p, form.Get("method"), f)
+		if !v.Locked {
+			v.Error = f
+		}
+		return v
 	})
 }
 
-// attempt tries a code. A backup code may be typed into any field for codes (X12): the
-// device that was asked for then has no say.
+// attempt tries a code. The device that the form names may be gone by now; then any other will do.
 func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
+	a.Known = true
+	if p, err := s.pendingSignIn(r); err == nil {
+		a.Known = s.known(r)(p.User.AccountID, p.User.ID)
+	}
 	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
 	if errors.Is(err, factor.ErrNotFound) && a.FactorID != "" {
 		a.FactorID = ""
@@ -284,12 +315,12 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 	return step, err
 }
 
-// methodLabel names what was shown. The field for codes takes a backup code too (X12).
-func methodLabel(a signin.Attempt) string {
+// methodLabel names what was refused, asked for as kind. The field for codes takes a backup code too (X12).
+func methodLabel(a signin.Attempt, kind string) string {
 	if _, err := (backupcode.Method{}).Clean(a.Code); err == nil || a.Kind == factor.BackupCode {
 		return MethodBackupCode
 	}
-	return string(factor.TOTP)
+	return kind
 }
 
 // showOtherWays lists every way through the second door (C21, K9).
@@ -300,7 +331,7 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := OtherWays{Ends: p.ExpiresAt}
 	for _, d := range p.Devices() {
-		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name})
+		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})
 	}
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})

@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/notify"
 	"sallyport/internal/profile"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -35,6 +36,8 @@ type Site struct {
 	Sessions  *session.Service
 	Factors   *factor.Service
 	Profile   *profile.Service
+	Inbox     *notify.Inbox // of a demo; nil elsewhere
+	Support   string        // whom to write to about plans; may be empty
 	Admin     *admin.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in
@@ -119,7 +122,7 @@ func (s *Site) signInAddress(slug string) string {
 
 // by is who makes the request and from where.
 func by(r *http.Request) audit.Actor {
-	a := audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent()}
+	a := audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: string(languageOf(r))}
 	if who := signed(r); who != nil {
 		return a.As(who.User.ID)
 	}

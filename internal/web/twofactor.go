@@ -4,7 +4,6 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"sallyport/internal/factor"
@@ -54,12 +53,9 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := TwoFactor{MaxDevices: signed(r).Account.Policy.MaxDevicesPerKind}
-	for _, d := range devices {
-		v.Devices = append(v.Devices, Device{
-			ID: d.ID, Kind: string(d.Kind), Name: d.Name, Confirmed: d.State == factor.Confirmed,
-			Locked: d.Locked(), Added: d.AddedAt, LastUsed: d.LastUsedAt,
-		})
+	v := TwoFactor{}
+	if v.Methods, err = s.methods(r, devices); err != nil {
+		return err
 	}
 	if v.On() {
 		set, err := s.backupCodes(r)
@@ -78,19 +74,16 @@ func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) (AddDevic
 	}
 	who := signed(r)
 	v := AddDevice{
-		Name: offered, AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email,
+		Name: freeName(offered, devices), AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email,
 		MaxDevices: who.Account.Policy.MaxDevicesPerKind,
 	}
-	v.Full = countConfirmed(devices) >= v.MaxDevices
-	taken := map[string]bool{}
+	apps := 0
 	for _, d := range devices {
-		if d.State == factor.Confirmed {
-			taken[strings.ToLower(d.Name)] = true
+		if d.State == factor.Confirmed && d.Kind == factor.TOTP {
+			apps++
 		}
 	}
-	for n := 2; taken[strings.ToLower(v.Name)]; n++ {
-		v.Name = offered + " " + strconv.Itoa(n)
-	}
+	v.Full = apps >= v.MaxDevices
 	return v, nil
 }
 
@@ -173,7 +166,12 @@ func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
 	if d.State == factor.Confirmed {
 		return httpx.SeeOther(w, "/settings/two-factor")
 	}
-	return s.render(w, r, http.StatusOK, PlaceTwoFactor, ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt})
+	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
+	v, err := s.confirmView(r, d, next)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }
 
 // confirmDevice closes back to the list, with the first device by way of the backup codes (C8, A15).
@@ -193,8 +191,13 @@ func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
 		if d.State == factor.Confirmed { // sent again: its codes can't be shown a second time
 			return done(w, "/settings/two-factor", NoticeConfirmedBefore)
 		}
+		v, readErr := s.confirmView(r, d, next)
+		if readErr != nil {
+			return readErr
+		}
 		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
-			return ConfirmDevice{ID: d.ID, Name: d.Name, Ends: d.ExpiresAt, Next: next, Error: f}
+			v.Error = f
+			return v
 		})
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)

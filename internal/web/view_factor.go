@@ -11,7 +11,9 @@ type Device struct {
 	ID        string
 	Kind      string
 	Name      string
+	Hint      string // the masked number or address; empty for an app
 	Confirmed bool
+	Preferred bool // asked for first at sign-in (K9)
 	Locked    bool // too many wrong codes in a row
 	Added     time.Time
 	LastUsed  time.Time // zero for never
@@ -26,11 +28,36 @@ type BackupState struct {
 // Low reports whether it is time to make new ones (three or fewer left).
 func (b BackupState) Low() bool { return b.Left <= 3 }
 
-// TwoFactor is /settings/two-factor: the state, the devices, the backup codes.
+// MethodState is one method with the devices a person has of it.
+type MethodState struct {
+	Kind    string    // as in Way
+	Devices []Device  // unconfirmed ones too
+	Max     int       // how many there may be (K6)
+	Why     string    // why it can't be set up: "policy", "plan", "trial", "channel"; empty if it can
+	Until   time.Time // it may be used by an exception that ends then (C14); zero for none
+	Support string    // whom to write to about it; may be empty
+}
+
+// Confirmed counts the devices that count.
+func (m MethodState) Confirmed() (n int) {
+	for _, d := range m.Devices {
+		if d.Confirmed {
+			n++
+		}
+	}
+	return n
+}
+
+// Unconfirmed counts the others, which are only offers and lapse.
+func (m MethodState) Unconfirmed() int { return len(m.Devices) - m.Confirmed() }
+
+// Full reports whether the limit is reached.
+func (m MethodState) Full() bool { return m.Max > 0 && m.Confirmed() >= m.Max }
+
+// TwoFactor is /settings/two-factor: the state, the methods with their devices, the backup codes.
 type TwoFactor struct {
-	Devices    []Device
-	MaxDevices int          // policy's limit for authenticator apps (K6)
-	Backup     *BackupState // nil while two-factor sign-in is off
+	Methods []MethodState
+	Backup  *BackupState // nil while two-factor sign-in is off
 }
 
 func (TwoFactor) page() string { return "twofactor" }
@@ -42,19 +69,32 @@ func (v TwoFactor) On() bool { return v.Confirmed() > 0 }
 
 // Confirmed counts the devices that count.
 func (v TwoFactor) Confirmed() (n int) {
-	for _, d := range v.Devices {
-		if d.Confirmed {
-			n++
-		}
+	for _, m := range v.Methods {
+		n += m.Confirmed()
 	}
 	return n
 }
 
-// Unconfirmed counts the others, which are only offers and lapse.
-func (v TwoFactor) Unconfirmed() int { return len(v.Devices) - v.Confirmed() }
+// Several reports whether there is a choice of what sign-in asks for first.
+func (v TwoFactor) Several() bool { return v.Confirmed() > 1 }
 
-// Full reports whether the limit is reached.
-func (v TwoFactor) Full() bool { return v.MaxDevices > 0 && v.Confirmed() >= v.MaxDevices }
+// AddAddress is /settings/two-factor/add/{kind}: a phone number, or a mailbox. Posts name, address and
+// password; the answer leads to ConfirmDevice.
+type AddAddress struct {
+	Kind        string // "sms" or "email"
+	Method      MethodState
+	Name        string
+	Address     string
+	AskPassword bool
+	Email       string   // for the password manager
+	Next        string   // as in AddDevice
+	Countries   []string // whose numbers may be added
+	Error       *FormError
+}
+
+func (AddAddress) page() string   { return "addaddress" }
+func (AddAddress) onCard() bool   { return false }
+func (v AddAddress) failed() bool { return v.Error != nil }
 
 // AddDevice is /settings/two-factor/add. Posts name and password; the answer is ShowKey.
 type AddDevice struct {
@@ -102,7 +142,10 @@ func (v ShowKey) Link() template.URL {
 // holds the secret: who lost it starts again. Posts as ShowKey does.
 type ConfirmDevice struct {
 	ID        string
+	Kind      string // as in Way; empty for an app
 	Name      string
+	Hint      string    // the masked number or address that the code went to
+	Sent      *SentCode // nil for an app
 	SigningIn bool
 	Next      string // as in AddDevice
 	Ends      time.Time

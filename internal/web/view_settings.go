@@ -86,3 +86,21 @@ func (v Problem) Known() int {
 	}
 	return 500
 }
+
+// Inbox is /demo/inbox: what a demo would have mailed and texted.
+type Inbox struct {
+	Messages []InboxMessage // the newest first
+}
+
+// InboxMessage is one message. Kinds as in Way.
+type InboxMessage struct {
+	Kind    string
+	To      string
+	Subject string
+	Text    string
+	At      time.Time
+}
+
+func (Inbox) page() string { return "inbox" }
+func (Inbox) onCard() bool { return true }
+func (Inbox) failed() bool { return false }

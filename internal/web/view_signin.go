@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"sallyport/internal/factor"
+)
 
 // SignIn is /sign-in: e-mail and password. Posts account, next, email, password.
 type SignIn struct {
@@ -23,9 +27,13 @@ const MethodBackupCode = "backup_code"
 // Cancel posts to /sign-in/cancel.
 type Verify struct {
 	Method      string    // a factor's id, empty for any authenticator app, or MethodBackupCode; hidden field "method"
+	Kind        string    // as in Way
 	Device      string    // the name of the device that is asked; empty when several would do
+	Hint        string    // the masked number or address that the code goes to
+	Sent        *SentCode // of the kinds whose codes are sent; nil for the others
 	BackupCodes bool      // some are left: "Use a backup code" is offered
 	OtherWays   bool      // there is more than one way: "Try another way" is offered
+	Disable     bool      // a mailed token may switch the second factor off (P13)
 	Ends        time.Time // when this sign-in ends
 	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
@@ -38,6 +46,17 @@ func (v Verify) failed() bool { return v.Error != nil }
 // Backup reports whether a backup code is asked for.
 func (v Verify) Backup() bool { return v.Method == MethodBackupCode }
 
+// SentCode is what became of the code that was sent for what the page asks.
+type SentCode struct {
+	Alive   bool          // one was sent and may be entered
+	Failed  bool          // it did not get through: another way is offered
+	Arrived bool          // the gateway says that it did
+	Wait    time.Duration // until a new one may be sent; 0 for now
+}
+
+// Seconds is Wait for the script that counts down.
+func (c SentCode) Seconds() int { return int((c.Wait + time.Second - 1) / time.Second) }
+
 // Way is one way to pass the second step. Kinds: "totp", "passkey", "sms", "email", "backup_code".
 type Way struct {
 	ID   string // a factor's id, or MethodBackupCode
@@ -45,6 +64,9 @@ type Way struct {
 	Name string // the device's name; not used for backup codes
 	Hint string // masked: "a•••@acme.test"; may be empty
 }
+
+// Sends reports whether choosing the way sends a code, so that it takes a form and no link.
+func (w Way) Sends() bool { return factor.Kind(w.Kind).Sent() }
 
 // OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
 type OtherWays struct {

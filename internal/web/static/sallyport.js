@@ -79,3 +79,21 @@ for (const time of document.querySelectorAll("time[data-form=when], time[data-fo
 	}
 	time.textContent = words;
 }
+
+// A new code may be sent after a while. The server decides; this counts down, and speaks only once, at the end.
+for (const button of document.querySelectorAll("[data-resend]")) {
+	const words = document.getElementById(button.getAttribute("aria-describedby"));
+	const end = Date.now() + button.dataset.resend * 1000;
+	button.disabled = true;
+	const timer = setInterval(() => {
+		const left = Math.ceil((end - Date.now()) / 1000);
+		if (left > 0) {
+			words.textContent = left === 1 ? words.dataset.one : words.dataset.other.replace("#", left);
+			return;
+		}
+		clearInterval(timer);
+		button.disabled = false;
+		words.setAttribute("role", "status");
+		words.textContent = words.dataset.now;
+	}, 1000);
+}

@@ -1,0 +1,56 @@
+package channel
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/db"
+	"sallyport/internal/mail"
+)
+
+const columns = `account_id, host, port, security, username, password, sender, result, result_at`
+
+func scanServer(scan func(...any) error) (Server, error) {
+	var s Server
+	var at db.Time
+	err := scan(&s.accountID, &s.Host, &s.Port, &s.Security, &s.User, &s.sealed, &s.From, &s.Result, &at)
+	s.ResultAt, s.HasPassword = at.Std(), s.User != ""
+	return s, err
+}
+
+// read returns an account's mail server, or db.ErrNotFound.
+func read(ctx context.Context, q db.Querier, accountID string) (Server, error) {
+	return scanServer(func(dest ...any) error {
+		return q.Get(ctx, `SELECT `+columns+` FROM mail_servers WHERE account_id = $1`, []any{accountID}, dest...)
+	})
+}
+
+func list(ctx context.Context, q db.Querier) ([]Server, error) {
+	var all []Server
+	err := q.Each(ctx, `SELECT `+columns+` FROM mail_servers ORDER BY account_id`, nil, func(scan func(...any) error) error {
+		s, err := scanServer(scan)
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
+
+func put(accountID string, s mail.Server, sealed []byte, now time.Time) db.Stmt {
+	return db.Write(`
+		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (account_id) DO UPDATE SET host = excluded.host, port = excluded.port, security = excluded.security, username = excluded.username,
+			password = excluded.password, sender = excluded.sender, result = '', result_at = 0, changed_at = excluded.changed_at`,
+		accountID, s.Host, s.Port, string(s.Security), s.User, sealed, s.From, db.At(now))
+}
+
+func note(accountID, result string, now time.Time) db.Stmt {
+	return db.Write(`UPDATE mail_servers SET result = $2, result_at = $3 WHERE account_id = $1`, accountID, result, db.At(now))
+}
+
+func remove(accountID string) db.Stmt {
+	return db.Write(`DELETE FROM mail_servers WHERE account_id = $1`, accountID)
+}
+
+func reseal(s Server, sealed []byte) db.Stmt {
+	return db.Write(`UPDATE mail_servers SET password = $3 WHERE account_id = $1 AND password = $2`, s.accountID, s.sealed, sealed)
+}

@@ -1,0 +1,203 @@
+package notify
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"github.com/mileusna/useragent"
+
+	"sallyport/internal/account"
+	"sallyport/internal/mail"
+	"sallyport/internal/outbox"
+	"sallyport/internal/texts"
+	"sallyport/internal/user"
+)
+
+//go:embed mail.html
+var htmlSource string
+
+//go:embed mail.txt
+var textSource string
+
+var (
+	htmlMail = htmltemplate.Must(htmltemplate.New("mail").Parse(htmlSource))
+	textMail = texttemplate.Must(texttemplate.New("mail").Parse(textSource))
+)
+
+// letter is a message with all that it is written from.
+type letter struct {
+	message   outbox.Message
+	account   account.Account
+	user      user.User
+	to        string
+	secret    string // the code or token
+	enrolling bool   // the code proves a new address
+	product   string
+	public    *url.URL
+	now       time.Time
+}
+
+// page is a mail as its two templates see it.
+type page struct {
+	Language string
+	Product  string
+	Title    string
+	Lead     string
+	Secret   string // on a line of its own, to be copied
+	Ends     string
+	Facts    []fact
+	Link     string
+	LinkText string
+	NotYou   string
+	Foot     string
+}
+
+type fact struct{ Name, Value string }
+
+// language is the person's choice, else that of the browser that caused the message.
+func (l letter) language() texts.Language {
+	return texts.Match(l.user.Language, l.message.Language)
+}
+
+// writer says texts until the first that is missing.
+type writer struct {
+	say texts.Catalogue
+	err error
+}
+
+func (w *writer) text(key string, pairs ...any) string {
+	s, err := w.say.Text(key, pairs...)
+	w.err = errors.Join(w.err, err)
+	return s
+}
+
+// name is the text's key for this message: "mail.code", and for a code that proves a new address "mail.prove".
+func (l letter) name() string {
+	if l.message.Kind == outbox.Code && l.enrolling {
+		return "mail.prove"
+	}
+	return "mail." + string(l.message.Kind)
+}
+
+// mail writes the message in both forms.
+func (l letter) mail() (mail.Message, error) {
+	language := l.language()
+	w := &writer{say: texts.In(language)}
+	p := l.page(w, language)
+	var html, text bytes.Buffer
+	if err := errors.Join(w.err, htmlMail.Execute(&html, p), textMail.Execute(&text, p)); err != nil {
+		return mail.Message{}, fmt.Errorf("notify: write %s: %w", l.message.Kind, err)
+	}
+	subject := p.Title
+	if l.message.Kind == outbox.Code { // readable in the list of mails, without opening it
+		subject = w.text("mail.code_subject", "code", l.secret, "product", l.product)
+	}
+	return mail.Message{
+		ID: l.message.ID, To: l.to, Subject: subject, Text: text.String(), HTML: html.String(), Language: string(language), At: l.message.CreatedAt,
+	}, w.err
+}
+
+// page fills in what the kind of message says. Its facts are data of ours or claims of a browser; both templates escape them.
+func (l letter) page(w *writer, language texts.Language) page {
+	f := l.message.Facts
+	p := page{
+		Language: string(language), Product: l.product, Title: w.text(l.name() + ".title"), Secret: l.secret,
+		Foot: w.text("mail.foot", "product", l.product, "account", l.account.Name, "email", l.user.Email),
+	}
+	p.Lead = w.text(l.name()+".lead", l.places(w)...)
+	if l.secret != "" {
+		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt, l.now))
+	}
+	for _, name := range []string{"name", "hint", "to", "reason"} {
+		if f[name] != "" {
+			p.Facts = append(p.Facts, fact{w.text("mail.fact." + name), f[name]})
+		}
+	}
+	p.Facts = append(p.Facts, fact{w.text("mail.fact.time"), w.when(l.message.CreatedAt, l.now)})
+	switch f["by"] {
+	case "operator":
+		p.Facts = append(p.Facts, fact{w.text("mail.fact.by"), w.text("mail.by.operator")})
+	default:
+		if f["by_id"] != "" && f["by_id"] != l.user.ID {
+			p.Facts = append(p.Facts, fact{w.text("mail.fact.by"), w.text("mail.by.admin")})
+		}
+	}
+	if f["agent"] != "" {
+		p.Facts = append(p.Facts, fact{w.text("mail.fact.browser"), browser(w, f["agent"])})
+	}
+	if f["address"] != "" {
+		p.Facts = append(p.Facts, fact{w.text("mail.fact.address"), f["address"]})
+	}
+	if path := links[l.message.Kind]; path != "" {
+		link := l.public.JoinPath(path)
+		if l.secret != "" {
+			link.Fragment = l.secret // after the #: it reaches the page's script and never a server
+		}
+		p.Link, p.LinkText = link.String(), w.text("mail.link."+string(l.message.Kind))
+	}
+	if l.message.Kind != outbox.TestMail {
+		p.NotYou = w.text(l.name() + ".not_you")
+	}
+	return p
+}
+
+// links are the pages that messages lead to. A link never signs anybody in and never acts by being opened.
+var links = map[outbox.Kind]string{
+	outbox.ResetToken:       "/forgot-password/new",
+	outbox.EmailToken:       "/confirm-email",
+	outbox.DisableCancel:    "/sign-in/keep",
+	outbox.BackupCodeUsed:   "/settings/two-factor",
+	outbox.BackupCodesLow:   "/settings/two-factor/backup-codes",
+	outbox.SignInUnknown:    "/settings/sessions",
+	outbox.SignInUnfinished: "/.well-known/change-password",
+}
+
+// places are the values that the lead of a message tells.
+func (l letter) places(w *writer) []any {
+	switch f := l.message.Facts; l.message.Kind {
+	case outbox.BackupCodeUsed, outbox.BackupCodesLow:
+		n, err := w.say.Count("mail.left", left(f))
+		w.err = errors.Join(w.err, err)
+		return []any{"left", n}
+	case outbox.DisableCancel:
+		return []any{"time", w.when(l.message.ExpiresAt, l.now)}
+	}
+	return nil
+}
+
+func (w *writer) when(t, now time.Time) string {
+	s, err := w.say.When(t, now)
+	w.err = errors.Join(w.err, err)
+	return s
+}
+
+// text writes the message for a telephone: the line for people first, and last the line that binds the code
+// to this site, so that a browser offers it here and nowhere else (origin-bound one-time codes, WICG).
+func (l letter) text() (string, error) {
+	w := &writer{say: texts.In(l.language())}
+	line := w.text("sms.code", "code", l.secret, "product", l.product)
+	return strings.Join([]string{line, "", "@" + l.public.Hostname() + " #" + l.secret}, "\n"), w.err
+}
+
+// left is how many backup codes the message says are left.
+func left(facts map[string]string) int {
+	n, _ := strconv.Atoi(facts["left"]) // written by us; a message without it says none
+	return n
+}
+
+// browser says what a browser claims to be: "Firefox on Linux".
+func browser(w *writer, agent string) string {
+	ua := useragent.Parse(agent)
+	if ua.Name == "" || ua.OS == "" {
+		return w.text("mail.browser_other")
+	}
+	return w.text("mail.browser", "browser", ua.Name, "system", ua.OS)
+}

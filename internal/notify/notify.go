@@ -1,0 +1,242 @@
+// Package notify sends what stands in the outbox: codes, tokens and notices, by mail
+// and as text messages.
+//
+// Any replica may run it; a leased row is one replica's. What is sent is looked up when
+// it is sent: a code or token that is dead by then never leaves, and a notice goes to the
+// person's address as it is. A slow server holds nobody up but its own messages, and no
+// request ever waits for one. What failed for now is tried again with growing delays until
+// the message's end; what was refused for good is marked so, and the code page offers
+// another way. Neither a code nor a token nor an address is ever logged.
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/channel"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/mail"
+	"sallyport/internal/mailtoken"
+	"sallyport/internal/outbox"
+	"sallyport/internal/seal"
+	"sallyport/internal/sms"
+	"sallyport/internal/user"
+)
+
+const (
+	// pollEvery is how often the queue is looked at. The look is one indexed read.
+	pollEvery = 250 * time.Millisecond
+	// atOnce is how many messages one replica sends at the same time.
+	atOnce = 16
+	// attemptFor bounds one attempt, below the lease.
+	attemptFor = 45 * time.Second
+)
+
+// Service sends. All fields are needed.
+type Service struct {
+	DB        *db.DB
+	Ring      *seal.Ring
+	Factors   *factor.Service
+	Channels  *channel.Service
+	Product   string
+	PublicURL func() *url.URL // known for certain only once the server listens
+	Now       func() time.Time
+	Log       *slog.Logger
+	Count     func(kind, channel, result string)
+}
+
+// Run sends what is due until ctx ends, and returns when the last attempt has ended.
+func (s *Service) Run(ctx context.Context) {
+	free := make(chan struct{}, atOnce)
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if err := s.take(ctx, free, &busy); err != nil && ctx.Err() == nil {
+			s.Log.Warn("the outbox cannot be read; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// take leases as many messages as there are hands free, and begins to send them.
+func (s *Service) take(ctx context.Context, free chan struct{}, busy *sync.WaitGroup) error {
+	room := cap(free) - len(free)
+	if room == 0 {
+		return nil
+	}
+	due, err := outbox.Due(ctx, s.DB, s.Now())
+	if err != nil || !due {
+		return err
+	}
+	messages, err := outbox.Lease(ctx, s.DB, s.Now(), room)
+	for _, m := range messages {
+		free <- struct{}{}
+		busy.Add(1)
+		go func() {
+			defer func() { <-free; busy.Done() }()
+			s.attempt(ctx, m)
+		}()
+	}
+	return err
+}
+
+// Deliver sends what is due now, one message after the other, and returns how many it tried.
+func (s *Service) Deliver(ctx context.Context) (int, error) {
+	messages, err := outbox.Lease(ctx, s.DB, s.Now(), 100)
+	for _, m := range messages {
+		s.attempt(ctx, m)
+	}
+	return len(messages), err
+}
+
+// dropped says why a message is not sent any more.
+type dropped struct{ why string }
+
+func (d *dropped) Error() string { return "not sent: " + d.why }
+
+// attempt tries to send a message and notes what came of it.
+func (s *Service) attempt(ctx context.Context, m outbox.Message) {
+	bounded, cancel := context.WithTimeout(ctx, attemptFor)
+	defer cancel()
+	reference, err := s.send(bounded, m)
+	now, code := s.Now(), ""
+	if e := errs.From(err); e != nil {
+		code = e.Code
+	}
+	result := outbox.Sent
+	var gone *dropped
+	switch {
+	case errors.As(err, &gone):
+		result, code = outbox.Dropped, gone.why
+	case err != nil && s.again(err) && now.Add(outbox.Delay(m.Attempts)).Before(m.ExpiresAt):
+		s.count(m, "deferred")
+		s.Log.Warn("a message could not be sent yet", "message", m.ID, "kind", m.Kind, "channel", m.Channel, "attempt", m.Attempts, "code", code, "error", err)
+		s.noted(m, outbox.Postpone(context.WithoutCancel(ctx), s.DB, now, m, code))
+		return
+	case err != nil:
+		result = outbox.Failed
+		s.Log.Warn("a message could not be sent", "message", m.ID, "kind", m.Kind, "channel", m.Channel, "attempt", m.Attempts, "code", code, "error", err)
+	}
+	s.count(m, string(result))
+	s.noted(m, outbox.Settle(context.WithoutCancel(ctx), s.DB, now, m, result, reference, code))
+}
+
+func (s *Service) count(m outbox.Message, result string) {
+	s.Count(string(m.Kind), string(m.Channel), result)
+}
+
+// noted logs that a result could not be written: the lease ends, and the message is sent once more.
+func (s *Service) noted(m outbox.Message, err error) {
+	if err != nil {
+		s.Log.Warn("what came of a message could not be noted; it may be sent twice", "message", m.ID, "error", err)
+	}
+}
+
+// again reports whether a failed message may succeed later. A server that refuses our login or its own
+// encryption is its operator's to mend; until they have, nothing is lost.
+func (s *Service) again(err error) bool {
+	if mail.Temporary(err) || sms.Temporary(err) {
+		return true
+	}
+	switch errs.From(err).Code {
+	case "mail_login_refused", "mail_tls_failed", "mail_unreachable", "sms_login_refused", "sms_tls_failed", "sms_unreachable", errs.ErrInternal.Code:
+		return true
+	}
+	return errs.From(err).Kind == errs.Unavailable
+}
+
+// send writes and sends one message. The reference is the gateway's.
+func (s *Service) send(ctx context.Context, m outbox.Message) (reference string, err error) {
+	if !s.Now().Before(m.ExpiresAt) {
+		return "", &dropped{"expired"}
+	}
+	a, err := account.Get(ctx, s.DB, m.AccountID)
+	if errors.Is(err, account.ErrNotFound) {
+		return "", &dropped{"account_gone"}
+	} else if err != nil {
+		return "", err
+	}
+	u, err := user.Get(ctx, s.DB, m.AccountID, m.UserID)
+	if errors.Is(err, user.ErrNotFound) {
+		return "", &dropped{"user_gone"}
+	} else if err != nil {
+		return "", err
+	}
+	l := letter{message: m, account: a, user: u, to: m.Recipient, product: s.Product, public: s.PublicURL(), now: s.Now()}
+	if l.to == "" {
+		l.to = u.Email
+	}
+	if err := s.fetch(ctx, &m, &l); err != nil {
+		return "", err
+	}
+	if m.Channel == outbox.SMS {
+		return s.text(ctx, l)
+	}
+	return "", s.mail(ctx, l)
+}
+
+// fetch adds what a message carries: the code or token, if it is alive.
+func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error {
+	if m.Kind == outbox.Code {
+		d, err := s.Factors.Deliver(ctx, m.AccountID, m.UserID, m.ID)
+		if errors.Is(err, factor.ErrCodeOver) {
+			return &dropped{"code_over"}
+		}
+		l.to, l.secret = d.Address, d.Code
+		l.enrolling = d.Factor.State == factor.Pending
+		return err
+	}
+	if err := m.Open(s.Ring); err != nil {
+		return err
+	}
+	l.secret = string(m.Secret)
+	purpose, carries := map[outbox.Kind]mailtoken.Purpose{
+		outbox.DisableToken: mailtoken.Disable, outbox.ResetToken: mailtoken.Reset,
+		outbox.EmailToken: mailtoken.Email, outbox.DisableCancel: mailtoken.Keep,
+	}[m.Kind]
+	if !carries {
+		return nil
+	}
+	alive, err := mailtoken.Alive(ctx, s.DB, s.Now(), purpose, l.secret)
+	if err == nil && !alive {
+		return &dropped{"token_over"}
+	}
+	return err
+}
+
+func (s *Service) mail(ctx context.Context, l letter) error {
+	m, err := l.mail()
+	if err != nil {
+		return err
+	}
+	sender, err := s.Channels.MailOf(ctx, l.account.ID)
+	if err != nil {
+		return err
+	}
+	return sender.Send(ctx, m)
+}
+
+func (s *Service) text(ctx context.Context, l letter) (string, error) {
+	if s.Channels.SMS == nil {
+		return "", channel.ErrNoSMS
+	}
+	text, err := l.text()
+	if err != nil {
+		return "", err
+	}
+	accepted, err := s.Channels.SMS.Send(ctx, sms.Message{ID: ReceiptID(l.account.ID, l.message.ID), To: l.to, Text: text})
+	return accepted.Reference, err
+}

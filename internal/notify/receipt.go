@@ -1,0 +1,31 @@
+package notify
+
+import (
+	"context"
+	"strings"
+
+	"sallyport/internal/outbox"
+	"sallyport/internal/sms"
+)
+
+// ReceiptID names a message to the gateway: it comes back in the receipt.
+func ReceiptID(accountID, messageID string) string { return accountID + "-" + messageID }
+
+// Receipt notes what a gateway says about a text. One about an unknown message changes nothing.
+func (s *Service) Receipt(ctx context.Context, r sms.Receipt) error {
+	accountID, messageID, ok := strings.Cut(r.ID, "-")
+	if r.ID != "" && (!ok || !isID(accountID) || !isID(messageID)) {
+		return nil
+	}
+	state := map[sms.State]outbox.State{sms.Delivered: outbox.Delivered, sms.Failed: outbox.Failed, sms.Sent: outbox.Sent}[r.State]
+	if state == "" {
+		return nil
+	}
+	s.Count(string(outbox.Code), string(outbox.SMS), "receipt_"+string(state))
+	return outbox.Receipt(ctx, s.DB, s.Now(), accountID, messageID, r.Reference, state, r.Detail)
+}
+
+// isID reports whether s has only the characters of our ids.
+func isID(s string) bool {
+	return s != "" && len(s) < 64 && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz_") == ""
+}

@@ -1,0 +1,142 @@
+package profile
+
+import (
+	"context"
+	"strings"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/phone"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// AddAddress begins the enrolment of a phone number or a mailbox (C15–C16, X8): it is stored unconfirmed,
+// and a code is sent that proves it. If no code can be sent now the enrolment stands, and another may be asked for.
+//
+// Errors: those of the address, in the field "address"; of the proofs; factor.ErrName, ErrNameTaken, ErrLimit,
+// ErrAddress; and that the method is not offered.
+func (s *Service) AddAddress(ctx context.Context, w *session.Signed, k factor.Kind, name, address string, p Proofs, by audit.Actor) (factor.Factor, error) {
+	if err := s.offered(ctx, w, k); err != nil {
+		return factor.Factor{}, err
+	}
+	n, err := s.address(w, k, address)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	n.Name = name
+	if n.Name, err = factor.CleanName(name); err != nil {
+		return factor.Factor{}, err // before the password is asked for: a slip costs no attempt
+	}
+	proof, err := s.prove(ctx, w, s.ToAdd(w), p, by)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	f, err := s.Factors.Begin(ctx, proof, w.User, n, w.Account.Policy.MaxDevicesPerKind)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	err = s.SendProof(ctx, w, f.ID, by)
+	if e := errs.From(err); e != nil && e.Kind == errs.TooMany {
+		err = nil // the page says that none was sent, and when the next may be
+	}
+	return f, err
+}
+
+// SendProof sends a code to a number or mailbox that waits to be confirmed; the one before ends.
+// Errors: factor.ErrNotFound, and those of sentcode.Service.Send.
+func (s *Service) SendProof(ctx context.Context, w *session.Signed, factorID string, by audit.Actor) error {
+	f, err := s.Factors.Stored(ctx, w.User.AccountID, w.User.ID, factorID)
+	if err != nil {
+		return err
+	}
+	if !f.Kind.Sent() || f.State != factor.Pending {
+		return factor.ErrNotFound
+	}
+	if err := s.offered(ctx, w, f.Kind); err != nil { // the right may have ended since the form was sent
+		return err
+	}
+	return s.Codes.Send(ctx, f, f.ID, 0, by)
+}
+
+// Sent returns what was sent for a request of the person's, without the code; factor.ErrNotFound if nothing was.
+func (s *Service) Sent(ctx context.Context, w *session.Signed, request string) (factor.SentCode, error) {
+	return factor.Sent(ctx, s.DB, w.User.AccountID, w.User.ID, request)
+}
+
+// SendRepeated sends a code for a step that asks for one again (K1), to a confirmed number or mailbox. It is
+// good for this session only.
+func (s *Service) SendRepeated(ctx context.Context, w *session.Signed, factorID string, by audit.Actor) error {
+	f, err := s.Factors.Stored(ctx, w.User.AccountID, w.User.ID, factorID)
+	if err != nil {
+		return err
+	}
+	if !f.Kind.Sent() || f.State != factor.Confirmed {
+		return factor.ErrNotFound
+	}
+	return s.Codes.Send(ctx, f, w.ID, 0, by)
+}
+
+// Prefer makes a confirmed device the one that sign-in asks for first (K9).
+func (s *Service) Prefer(ctx context.Context, w *session.Signed, factorID string) error {
+	if _, err := s.Factors.Get(ctx, w.User, factorID); err != nil {
+		return err
+	}
+	err := s.DB.Run(ctx, user.Prefer(w.User, factorID))
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return err
+}
+
+// address brings an address into its one form, and masks it for the lists.
+func (s *Service) address(w *session.Signed, k factor.Kind, typed string) (factor.New, error) {
+	if strings.TrimSpace(typed) == "" {
+		return factor.New{}, errs.New(errs.Invalid, "address_missing", "Enter the number or address that the codes are to go to.").In("address")
+	}
+	n := factor.New{Kind: k}
+	switch k {
+	case factor.SMS:
+		number, err := phone.Parse(typed, "")
+		if err == nil {
+			err = number.CheckMobile()
+		}
+		if err == nil {
+			err = s.countries(w).Allows(number)
+		}
+		if err != nil {
+			return n, errs.From(err).In("address")
+		}
+		n.Address, n.Hint = string(number), number.Masked()
+	case factor.Email:
+		email, err := user.CanonicalEmail(typed)
+		if err != nil {
+			return n, errs.From(err).In("address")
+		}
+		n.Address, n.Hint = email, MaskedEmail(email)
+	default:
+		return n, factor.ErrNotFound
+	}
+	n.Secret = []byte(n.Address)
+	return n, nil
+}
+
+// Countries are those whose numbers the person may add: the operator's, narrowed by the account (C20).
+func (s *Service) countries(w *session.Signed) phone.Countries {
+	if len(w.Account.Policy.SMSCountries) == 0 {
+		return s.Countries
+	}
+	own, err := phone.ParseCountries(w.Account.Policy.SMSCountries)
+	if err != nil { // a policy was checked before it was stored; one that does not read allows nothing
+		return phone.Countries{}
+	}
+	return s.Countries.Intersect(own)
+}
+
+// CountryNames lists the countries whose numbers the person may add.
+func (s *Service) CountryNames(w *session.Signed) []string { return s.countries(w).Names() }
+
+// MaskedEmail shows the first letter and the domain: "a•••@acme.test".
+func MaskedEmail(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	return local[:min(1, len(local))] + "•••@" + domain
+}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Install what the tests use besides Go: a browser, an independent authenticator, a QR reader,
-# PostgreSQL and the accessibility checker. Nothing is touched that is there already; where
-# installing is not possible (no root, not Debian) it says what is missing and goes on, and
-# the tests that need it then fail by name.
+# PostgreSQL, the accessibility checker, an SMS gateway and a message centre. Nothing is touched
+# that is there already; where installing is not possible (no root, not Debian) it says what is
+# missing and goes on, and the tests that need it then fail by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,9 @@ need chromium chromium
 need oathtool oathtool
 need zbarimg zbar-tools
 need npm npm
+need node nodejs
+need bearerbox kannel
+[[ -x /usr/lib/kannel/test/fakesmsc ]] || missing+=(kannel-extras)
 if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
 	missing+=(postgresql)
 fi
@@ -32,4 +35,8 @@ fi
 if [[ ! -f tools/axe/node_modules/axe-core/axe.min.js ]] && command -v npm >/dev/null; then
 	echo "installing: axe-core"
 	(cd tools/axe && npm ci --silent)
+fi
+if [[ ! -f tools/smsc/node_modules/smpp/index.js ]] && command -v npm >/dev/null; then
+	echo "installing: smpp"
+	(cd tools/smsc && npm ci --silent)
 fi

@@ -50,7 +50,7 @@ func TestPackageNames(t *testing.T) {
 }
 
 // nested are the only packages below another one: they exist for their parent's tests.
-var nested = []string{"db/dbtest", "db/dbtest/pg"}
+var nested = []string{"db/dbtest", "db/dbtest/pg", "sms/kanneltest"}
 
 func TestFlatLayout(t *testing.T) {
 	for _, p := range packages(t) {

@@ -66,11 +66,10 @@ type Gateway struct {
 }
 
 const (
-	maxAnswer    = 64 << 10
-	maxReason    = 160 // of an answer, in errors and receipts
-	maxReference = 128
-	formType     = "application/x-www-form-urlencoded"
-	jsonType     = "application/json"
+	maxAnswer = 64 << 10
+	maxReason = 160 // of an answer, in errors and receipts
+	formType  = "application/x-www-form-urlencoded"
+	jsonType  = "application/json"
 )
 
 // authority is a URL's beginning up to its path or query, which no value may change.
@@ -264,12 +263,4 @@ func excerpt(body []byte, v values) string {
 		}
 	}
 	return printable(s, maxReason)
-}
-
-// reference lets a gateway's name for a message pass if it can stand in a table and in a log.
-func reference(s string) string {
-	if len(s) > maxReference || !ascii(s) {
-		return ""
-	}
-	return s
 }

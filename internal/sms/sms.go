@@ -104,3 +104,13 @@ func printable(s string, limit int) string {
 	}
 	return s
 }
+
+const maxReference = 128
+
+// reference lets a gateway's name for a message pass if it can stand in a table and in a log.
+func reference(s string) string {
+	if len(s) > maxReference || !ascii(s) {
+		return ""
+	}
+	return s
+}

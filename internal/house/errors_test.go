@@ -19,7 +19,15 @@ var unseen = map[string][]string{
 	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
 	"the command line says it, about an import":  {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
 	"the command line says it, about the backup": {"backup_exists", "backup_path", "backup_with_pg_dump"},
-	"the server does not start":                  {"database_address", "database_foreign", "database_path", "database_permissions", "schema_too_new", "schema_edited"},
+	"the command line says it, about plans": {
+		"exception_not_found", "exceptions_changed", "plan_unknown", "trial_over", "until_invalid", "method_unknown", "country_unknown",
+	},
+	"the log says it, about a message": {"mail_message_invalid", "no_sms_gateway", "mail_not_configured"},
+	"the log says it, about the SMS gateway": {
+		"sms_unreachable", "sms_address_forbidden", "sms_certificate_refused", "sms_login_refused", "sms_throttled", "sms_refused",
+		"sms_answer_invalid", "sms_number_refused", "sms_text_refused", "sms_receipt_invalid", "sms_receipt_forged", "sms_setting_invalid",
+	},
+	"the server does not start": {"database_address", "database_foreign", "database_path", "database_permissions", "schema_too_new", "schema_edited"},
 	"the command line says it, about the key file": {
 		"key_file_missing", "key_file_permissions", "key_file_damaged", "key_file_exists", "key_file_unwritable", "key_not_prepared",
 	},

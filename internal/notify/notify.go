@@ -148,14 +148,11 @@ func (s *Service) noted(m outbox.Message, err error) {
 // again reports whether a failed message may succeed later. A server that refuses our login or its own
 // encryption is its operator's to mend; until they have, nothing is lost.
 func (s *Service) again(err error) bool {
-	if mail.Temporary(err) || sms.Temporary(err) {
+	if errors.Is(err, mail.ErrLogin) || errors.Is(err, mail.ErrNotAllowed) || errors.Is(err, mail.ErrTurnedAway) {
 		return true
 	}
-	switch errs.From(err).Code {
-	case "mail_login_refused", "mail_tls_failed", "mail_unreachable", "sms_login_refused", "sms_tls_failed", "sms_unreachable", errs.ErrInternal.Code:
-		return true
-	}
-	return errs.From(err).Kind == errs.Unavailable
+	kind := errs.From(err).Kind
+	return mail.Temporary(err) || sms.Temporary(err) || kind == errs.Unavailable || kind == errs.Internal
 }
 
 // send writes and sends one message. The reference is the gateway's.

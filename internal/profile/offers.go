@@ -31,7 +31,7 @@ type Offer struct {
 
 // errNotOffered is refused by whoever makes a request the page does not offer.
 var errNotOffered = map[Why]*errs.Error{
-	NotByPolicy: errs.New(errs.Forbidden, "method_not_allowed", "Your organisation does not allow this way of signing in.").In("address"),
+	NotByPolicy: errs.New(errs.Forbidden, "factor_not_allowed", "Your organisation does not allow this way of signing in.").In("address"),
 	NotInPlan:   errs.New(errs.Forbidden, "method_not_in_plan", "This way of signing in is not part of your organisation’s plan.").In("address"),
 	NotInTrial:  errs.New(errs.Forbidden, "method_not_in_trial", "This way of signing in is not available during the trial, to protect against abuse.").In("address"),
 	NoChannel:   errs.New(errs.Conflict, "method_not_configured", "This way of signing in needs a server for messages, and none is set up. Tell your administrator.").In("address"),

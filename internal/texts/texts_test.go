@@ -10,7 +10,7 @@ import (
 // banned are the words of each language that Sallyport does not use, in small letters: a tone
 // that is not ours, and second names for what has one already.
 var banned = map[Language][]string{
-	English: {"please", "oops", "!", "log in", "login", "'", "\"", "2fa", "token", " pin"},
+	English: {"please", "oops", "!", "log in", "login", "'", "\"", "2fa", " pin"},
 	German: {
 		"bitte", "hoppla", "ups", "!", "'", "\"", "2fa", "token", " pin", "einloggen", "ausloggen", "login", "log-in", "account",
 		"kennwort", "passcode", "sicherheitscode", "authentifizierungscode", "authentisierung", "einmalcode", "ersatzcode", "wiederherstellung",

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"sallyport/internal/account"
-	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/profile"
@@ -176,8 +175,11 @@ func (s *Site) confirmView(r *http.Request, d factor.Factor, next string) (Confi
 
 // preferDevice makes a device the one that sign-in asks for first (K9).
 func (s *Site) preferDevice(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
 	err := s.Profile.Prefer(r.Context(), signed(r), r.PathValue("id"))
-	if errs.From(err) != nil {
+	if err != nil {
 		return s.gone(w, err)
 	}
 	return done(w, "/settings/two-factor", NoticeDevicePreferred)

@@ -38,6 +38,14 @@ type MethodState struct {
 	Support string    // whom to write to about it; may be empty
 }
 
+// AddPath is the page on which one more is set up.
+func (m MethodState) AddPath() string {
+	if m.Kind == "totp" {
+		return "/settings/two-factor/add"
+	}
+	return "/settings/two-factor/add-" + m.Kind
+}
+
 // Confirmed counts the devices that count.
 func (m MethodState) Confirmed() (n int) {
 	for _, d := range m.Devices {

@@ -21,7 +21,7 @@ func Languages() []Language { return []Language{English, German} }
 // parts are the catalogues as they stand in the files, each about one subject.
 var parts = map[Language][]Catalogue{
 	English: {englishCommon, englishSignIn, englishSettings, englishProblems, englishSent, englishMail},
-	German:  {germanCommon, germanSignIn, germanSettings, germanProblems, germanSent, germanMail, germanErrors, germanErrorsSent},
+	German:  {germanCommon, germanSignIn, germanSettings, germanProblems, germanSent, germanMail, germanErrors},
 }
 
 // catalogues are the parts of each language, joined when the program starts.

@@ -49,6 +49,6 @@ var englishSent = Catalogue{
 	"inbox.title":             "The demo’s inbox",
 	"inbox.lead":              "Everything that this demo would have mailed and texted, the newest first. Nothing was sent.",
 	"inbox.empty":             "Nothing has been sent yet.",
-	"notice.code_sent":        "A code is on its way. The one before it no longer works.",
+	"notice.code_sent":        "A code is on its way. Only the newest one works.",
 	"notice.device_preferred": "Sign-in asks for it first from now on.",
 }

@@ -49,6 +49,6 @@ var germanSent = Catalogue{
 	"inbox.title":             "Das Postfach der Demo",
 	"inbox.lead":              "Alles, was diese Demo per E-Mail und SMS gesendet hätte, das Neueste zuerst. Gesendet wurde nichts.",
 	"inbox.empty":             "Noch wurde nichts gesendet.",
-	"notice.code_sent":        "Ein Code ist unterwegs. Der vorige gilt nicht mehr.",
+	"notice.code_sent":        "Ein Code ist unterwegs. Nur der neueste gilt.",
 	"notice.device_preferred": "Bei der Anmeldung wird ab jetzt zuerst danach gefragt.",
 }

@@ -26,17 +26,23 @@ var receiptStates = map[string]State{
 }
 
 // receiptFields finds the fields of a receipt's text: "id:… sub:… dlvrd:… submit date:… done
-// date:… stat:… err:… text:…" (Appendix B). The order and the sizes differ from vendor to vendor,
-// and what stands behind text: is the message's own beginning, so nothing there is a field.
+// date:… stat:… err:… text:…" (Appendix B). The order and the sizes differ from vendor to vendor.
 var receiptFields = regexp.MustCompile(`(?i)(?:^|[ \t])(id|stat|err):[ ]*([^ \t\r\n]+)`)
+
+// messageBegins finds the field with the message's own beginning, which may have the code in it.
+var messageBegins = regexp.MustCompile(`(?i)(?:^|[ \t])text:`)
+
+// beforeText is a receipt's text without what stands behind text:.
+func beforeText(text string) string {
+	if at := messageBegins.FindStringIndex(text); at != nil {
+		return text[:at[0]]
+	}
+	return text
+}
 
 // parseReceiptText reads Appendix B's form.
 func parseReceiptText(text string) (id, stat, fault string) {
-	lower := strings.ToLower(text)
-	if i := strings.Index(lower, " text:"); i >= 0 && len(lower) == len(text) {
-		text = text[:i]
-	}
-	for _, m := range receiptFields.FindAllStringSubmatch(text, -1) {
+	for _, m := range receiptFields.FindAllStringSubmatch(beforeText(text), -1) {
 		switch strings.ToLower(m[1]) {
 		case "id":
 			id = m[2]

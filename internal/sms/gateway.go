@@ -250,7 +250,7 @@ var codeLike = regexp.MustCompile(`[0-9A-Za-z]*[0-9][0-9A-Za-z]*`)
 func excerpt(body []byte, v values) string {
 	secret := []string{v.password, placeholders["basic"](v), v.message.Text, v.message.To, placeholders["digits"](v), v.user}
 	for _, w := range codeLike.FindAllString(v.message.Text, -1) {
-		if len(w) >= 4 {
+		if len(w) >= 3 { // "123 456" too
 			secret = append(secret, w)
 		}
 	}

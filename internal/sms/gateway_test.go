@@ -202,6 +202,38 @@ func TestAnswersThatAreFailures(t *testing.T) {
 	}
 }
 
+// TestSuccessRule: every part of it counts.
+func TestSuccessRule(t *testing.T) {
+	server, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(202)
+		_, _ = io.WriteString(w, `{"ok":true,"n":1,"list":[{"x":null}]}`)
+	})
+	for name, c := range map[string]struct {
+		rule Success
+		want error
+	}{
+		"nothing said":     {Success{}, nil},
+		"status":           {Success{Status: []int{200, 202}}, nil},
+		"other status":     {Success{Status: []int{200}}, ErrRefused},
+		"contains":         {Success{BodyContains: `"ok":true`}, nil},
+		"does not contain": {Success{BodyContains: "OK"}, ErrRefused},
+		"matches":          {Success{BodyMatches: `"n":\d`}, nil},
+		"does not match":   {Success{BodyMatches: `^ok`}, ErrRefused},
+		"JSON":             {Success{JSON: map[string]string{"ok": "true", "n": "1", "list.0.x": "", "absent": "", "list.7.x": ""}}, nil},
+		"another value":    {Success{JSON: map[string]string{"ok": "true", "n": "2"}}, ErrRefused},
+		"no value":         {Success{JSON: map[string]string{"n.x": "1"}}, ErrRefused},
+		"a value too many": {Success{JSON: map[string]string{"n": ""}}, ErrRefused},
+	} {
+		g, err := NewGateway(Custom{URL: server.URL, Body: "t={text}", Success: c.rule}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Send(t.Context(), message("x")); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	for value, want := range map[string]time.Duration{"17": 17 * time.Second, "99999999": time.Hour, "-1": 0, "soon": 0} {
 		server, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -286,6 +318,10 @@ func TestAddressesAreChecked(t *testing.T) {
 	if conn, err := s.dial(t.Context()); !errors.Is(err, errNotAllowed) {
 		t.Errorf("SMPP: %v, %v", conn, err)
 	}
+	// An IPv4 address in IPv6 clothes is judged as what it is.
+	if err := o.dialer(false).ControlContext(t.Context(), "tcp6", "[::ffff:10.0.0.7]:80", nil); !errors.Is(err, errNotAllowed) || asked.Load() != netip.MustParseAddr("10.0.0.7") {
+		t.Errorf("asked for %v, %v", asked.Load(), err)
+	}
 	// http is for this machine, whatever the name leads to.
 	conn, err := Options{}.dialer(true).Dial("tcp", "192.0.2.1:80")
 	if !errors.Is(err, errNotAllowed) {
@@ -306,7 +342,7 @@ func TestNothingSecretIsTold(t *testing.T) {
 	}
 	echo, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(400)
-		fmt.Fprintf(w, "bad: %s %s %s %s %q %s", canary, html.EscapeString(canary), url.QueryEscape(canary), codeText, codeText, r.URL.RawQuery)
+		fmt.Fprintf(w, "bad: code 123456 %s %s %s %s %q %s", canary, html.EscapeString(canary), url.QueryEscape(canary), codeText, codeText, r.URL.RawQuery)
 	})
 	for _, v := range []any{Custom{URL: "https://h", Password: canary}, &Custom{Password: canary}, SMPPConfig{Password: canary}, Description{SMPP: &SMPPConfig{Password: canary}}} {
 		var b strings.Builder

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,23 +42,52 @@ func throughKannel(t *testing.T, setting string, o sms.Options) *sms.Gateway {
 	return g
 }
 
+// heard is a receipt, or why it was none.
+type heard struct {
+	r   sms.Receipt
+	err error
+}
+
+// listen is a server for receipts: its options, and what it hears once the gateway is set.
+func listen(t *testing.T) (o sms.Options, g *atomic.Pointer[sms.Gateway], receipts <-chan heard) {
+	t.Helper()
+	all := make(chan heard, 100)
+	g = new(atomic.Pointer[sms.Gateway])
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got, err := g.Load().Receipt(r)
+		all <- heard{got, err}
+	}))
+	t.Cleanup(server.Close)
+	return sms.Options{ReceiptURL: server.URL + "/sms/receipts"}, g, all
+}
+
+// await returns the receipt with the state. Kannel says that the centre took a message and that
+// it was delivered, in whatever order.
+func await(t *testing.T, receipts <-chan heard, state sms.State) sms.Receipt {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case h := <-receipts:
+			if h.err != nil || h.r.ID != "sms_0123456789" {
+				t.Fatalf("the receipt is %+v, %v", h.r, h.err)
+			}
+			if h.r.State == state {
+				return h.r
+			}
+		case <-limit:
+			t.Fatalf("no receipt says %s", state)
+		}
+	}
+}
+
 // TestKannel sends through a real gateway to its fake message centre, and hears from it.
 func TestKannel(t *testing.T) {
 	t.Parallel()
-	type heard struct {
-		r   sms.Receipt
-		err error
-	}
-	receipts := make(chan heard, 10)
-	var g *sms.Gateway
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		got, err := g.Receipt(r)
-		receipts <- heard{got, err}
-	}))
-	t.Cleanup(server.Close)
+	o, heard, receipts := listen(t)
 	k := kanneltest.Start(t, kanneltest.Options{Allowed: "+43"})
-	o := sms.Options{ReceiptURL: server.URL + "/sms/receipts"}
-	g = throughKannel(t, k.Setting("Acme"), o)
+	g := throughKannel(t, k.Setting("Acme"), o)
+	heard.Store(g)
 
 	if _, err := g.Send(t.Context(), message(codeText)); err != nil {
 		t.Fatal(err)
@@ -66,18 +96,7 @@ func TestKannel(t *testing.T) {
 	if got := k.WaitText(t, "+436601234567", "#123456$"); got != want {
 		t.Errorf("%+q arrived, want %+q", got, want)
 	}
-	// Kannel says that the centre took it and that it was delivered, in whatever order.
-	for seen := map[sms.State]bool{}; !seen[sms.Sent] || !seen[sms.Delivered]; {
-		select {
-		case h := <-receipts:
-			if h.err != nil || h.r.ID != "sms_0123456789" {
-				t.Fatalf("the receipt is %+v, %v", h.r, h.err)
-			}
-			seen[h.r.State] = true
-		case <-time.After(20 * time.Second):
-			t.Fatalf("only %v came", seen)
-		}
-	}
+	await(t, receipts, sms.Delivered)
 
 	m := message(texts["umlauts"])
 	m.To = "+436601234568"
@@ -107,12 +126,14 @@ func TestKannel(t *testing.T) {
 }
 
 // TestKannelAgreesOnOctets compares our SMPP client with another: Kannel's. Given the same texts,
-// both must bring the message centre the same octets.
+// both must bring the message centre the same octets. The receipt goes the long way back.
 func TestKannelAgreesOnOctets(t *testing.T) {
 	t.Parallel()
 	centre := kanneltest.StartSMSC(t, kanneltest.SMSCOptions{Receipts: true})
+	o, heard, receipts := listen(t)
 	k := kanneltest.Start(t, kanneltest.Options{SMSC: centre})
-	g := throughKannel(t, k.Setting("Acme"), sms.Options{ReceiptURL: "http://127.0.0.1:9/r"})
+	g := throughKannel(t, k.Setting("Acme"), o)
+	heard.Store(g)
 	own := kanneltest.StartSMSC(t, kanneltest.SMSCOptions{})
 	s := bound(t, own.Setting("Acme"), sms.Options{}, nil)
 	n := 0
@@ -126,6 +147,11 @@ func TestKannelAgreesOnOctets(t *testing.T) {
 		theirs, ours := centre.WaitNth(t, "submit_sm", n), own.WaitNth(t, "submit_sm", n)
 		if theirs.Hex != ours.Hex || theirs.DataCoding != ours.DataCoding || theirs.Source != ours.Source || theirs.Destination != ours.Destination {
 			t.Errorf("%s: Kannel sends\n%+v, we send\n%+v", name, theirs, ours)
+		}
+		// Behind "text:" an SMPP receipt repeats the message, which is nobody's business.
+		r := await(t, receipts, sms.Delivered)
+		if r.Reference != theirs.MessageID || !strings.HasPrefix(r.Detail, "id:"+theirs.MessageID) || strings.Contains(r.Detail, "EXPIRED") {
+			t.Errorf("%s: the receipt is %+v, the centre called it %s", name, r, theirs.MessageID)
 		}
 	}
 }

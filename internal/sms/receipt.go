@@ -69,7 +69,7 @@ func (g *Gateway) Receipt(r *http.Request) (Receipt, error) {
 	if !known {
 		return Receipt{}, because(ErrReceipt, "unknown state "+printable(word, 40))
 	}
-	detail := params.Get(g.d.Receipts.Detail)
+	detail := beforeText(params.Get(g.d.Receipts.Detail)) // Kannel hands on what an SMPP centre wrote
 	if detail == "" || detail == "0" {
 		detail = word
 	}

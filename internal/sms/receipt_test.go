@@ -48,6 +48,7 @@ func TestReceiptsOfKannelAndVonage(t *testing.T) {
 		{"Kannel, failed", kannel, httptest.NewRequest("GET", receiptPath+"?state=2&reference=&detail=", nil), Receipt{"sms_0123456789", "", Failed, "2"}},
 		{"Kannel, at the centre", kannel, httptest.NewRequest("GET", receiptPath+"?state=8", nil), Receipt{"sms_0123456789", "", Sent, "8"}},
 		{"Kannel, refused by it", kannel, httptest.NewRequest("GET", receiptPath+"?state=16&detail=NACK%0A%1b[31m", nil), Receipt{"sms_0123456789", "", Failed, "NACK [31m"}},
+		{"Kannel, with the message in it", kannel, httptest.NewRequest("GET", receiptPath+"?state=1&detail=id:7+stat:DELIVRD+Text:Your+code+is+123456", nil), Receipt{"sms_0123456789", "", Delivered, "id:7 stat:DELIVRD"}},
 		{"Vonage, form", vonage, posted(formType, "messageId=0C1&status=delivered&err-code=0"), Receipt{"sms_0123456789", "0C1", Delivered, "delivered"}},
 		{"Vonage, JSON", vonage, posted("application/json; charset=utf-8", `{"messageId":"0C1","status":"failed","err-code":"6","x":[1]}`), Receipt{"sms_0123456789", "0C1", Failed, "6"}},
 		{"Vonage, query", vonage, httptest.NewRequest("GET", receiptPath+"?messageId=0C1&status=buffered", nil), Receipt{"sms_0123456789", "0C1", Sent, "buffered"}},

@@ -81,7 +81,7 @@ func config(o Options, dir, admin, boxes, centre, http string) string {
 	smsc := fmt.Sprintf("smsc = fake\nsmsc-id = fake\nhost = 127.0.0.1\nport = %s\nconnect-allow-ip = 127.0.0.1\n", centre)
 	if s := o.SMSC; s != nil {
 		smsc = fmt.Sprintf("smsc = smpp\nsmsc-id = smpp\nhost = 127.0.0.1\nport = %s\ntransceiver-mode = true\n"+
-			"smsc-username = %s\nsmsc-password = %s\nsystem-type = \"\"\nreconnect-delay = 1\nmsg-id-type = 0x01\n"+
+			"smsc-username = %s\nsmsc-password = %s\nsystem-type = \"\"\nreconnect-delay = 1\n"+
 			"source-addr-autodetect = true\ndest-addr-ton = 1\ndest-addr-npi = 1\n", s.Port, SystemID, SMSCPassword)
 	}
 	allowed := ""

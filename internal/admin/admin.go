@@ -91,6 +91,7 @@ func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string
 		return ErrReason
 	}
 	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)
+	stmts = append(stmts, user.CallOff(s.Now(), u, by)...)
 	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID),
 		outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.TwoFactorReset, map[string]string{"reason": reason}, by),
 		audit.Record(s.Now(), audit.Event{

@@ -74,6 +74,7 @@ const (
 	OtherSessionsEnd    Action = "session.others_ended"
 	MailServerSet       Action = "mail_server.set"
 	MailServerRemoved   Action = "mail_server.removed"
+	TwoFactorOffAsked   Action = "two_factor.off_asked"
 	TwoFactorMailedOff  Action = "two_factor.mailed_off"
 	TwoFactorOffPlanned Action = "two_factor.off_planned"
 	TwoFactorKept       Action = "two_factor.kept"

@@ -46,6 +46,12 @@ func (p Purpose) Lives() time.Duration {
 var ErrToken = errs.New(errs.Invalid, "mail_token_invalid",
 	"That token does not work: it is mistyped, was used, or is older than it may be; only the newest one we mailed counts. Copy it from the mail again, or ask for a new one.").In("token")
 
+// ResendAfter is how long to wait before the next token for the same request.
+const ResendAfter = time.Minute
+
+// ErrTooSoon says that the last token for the same request was mailed a moment ago.
+var ErrTooSoon = errs.New(errs.TooMany, "token_resend_too_soon", "A token was mailed less than a minute ago. Wait a little, then send a new one.")
+
 // Token is one that is good, as it is stored.
 type Token struct {
 	AccountID, UserID string
@@ -57,6 +63,9 @@ type Token struct {
 	epoch             int64
 	id                string
 }
+
+// ResendAt is when the next one may be mailed for the same request.
+func (t Token) ResendAt() time.Time { return t.CreatedAt.Add(ResendAfter) }
 
 // For reports whether the token belongs to this person as they are now.
 func (t Token) For(u user.User) bool {

@@ -21,6 +21,21 @@ func Issue(now time.Time, u user.User, epoch int64, p Purpose, request, detail s
 		u.AccountID, u.ID, string(p), idOf(secret), epoch, request, detail, db.At(now), db.At(expires))
 }
 
+// Again is Issue for a token that the person may ask for again: for the same request not within ResendAfter
+// of the last one, or it fails with ErrTooSoon.
+func Again(now time.Time, u user.User, epoch int64, p Purpose, request, detail string, expires time.Time) (secret string, stmt db.Stmt) {
+	secret, issue := Issue(now, u, epoch, p, request, detail, expires)
+	return secret, db.Must(ErrTooSoon, issue.SQL+`
+		WHERE mail_tokens.request <> excluded.request OR mail_tokens.created_at <= $10 OR mail_tokens.created_at > $8`,
+		append(issue.Args, db.At(now.Add(-ResendAfter)))...)
+}
+
+// Of returns a person's token of a purpose, which is good still, without its secret; ErrToken if there is none.
+func Of(ctx context.Context, q db.Querier, now time.Time, u user.User, p Purpose) (Token, error) {
+	return one(ctx, q, now, `SELECT `+columns+` FROM mail_tokens t WHERE t.account_id = $1 AND t.user_id = $2 AND t.purpose = $3`,
+		u.AccountID, u.ID, string(p))
+}
+
 // Find returns the token that was pasted, or ErrToken. The caller checks whom it is For before it trusts anything of it.
 func Find(ctx context.Context, q db.Querier, now time.Time, p Purpose, pasted string) (Token, error) {
 	secret := clean(pasted)
@@ -63,6 +78,11 @@ func one(ctx context.Context, q db.Querier, now time.Time, sql string, args ...a
 func Use(t Token, now time.Time) db.Stmt {
 	return db.Must(ErrToken, `DELETE FROM mail_tokens WHERE account_id = $1 AND user_id = $2 AND purpose = $3 AND token_id = $4 AND expires_at > $5`,
 		t.AccountID, t.UserID, string(t.Purpose), t.id, db.At(now))
+}
+
+// Clear returns the statement that ends all tokens of a person.
+func Clear(accountID, userID string) db.Stmt {
+	return db.Write(`DELETE FROM mail_tokens WHERE account_id = $1 AND user_id = $2`, accountID, userID)
 }
 
 // Forget returns the statement that ends a person's token of a purpose, if there is one.

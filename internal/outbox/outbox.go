@@ -54,6 +54,10 @@ const (
 	TestMail         Kind = "test"
 )
 
+// ToFactor is the fact that names the number or mailbox a message goes to, by the factor's id: the address itself is
+// looked up when it is sent, and lies sealed until then.
+const ToFactor = "factor"
+
 // State is how far a message got.
 type State string
 

@@ -101,7 +101,7 @@ func (s *Service) Send(ctx context.Context, f factor.Stored, request string, bud
 	case errors.Is(err, factor.ErrTooSoon):
 		return s.tooSoon(ctx, f.Factor, request)
 	case errors.Is(err, brake.ErrStopped):
-		return errors.Join(err, s.stopped(ctx, f.Factor, brake.LimitOf(err), by))
+		return errors.Join(err, s.NoteStop(ctx, f.AccountID, f.UserID, f.ID, string(f.Kind), err, by))
 	}
 	return err
 }
@@ -118,14 +118,14 @@ func (s *Service) tooSoon(ctx context.Context, f factor.Factor, request string) 
 
 var errNoted = errors.New("sentcode: noted today already")
 
-// stopped counts and records that a limit stopped a send, once a day for each person and limit.
-func (s *Service) stopped(ctx context.Context, f factor.Factor, l brake.Limit, by audit.Actor) error {
+// NoteStop counts and records that a limit stopped a send of this kind, as stop says, once a day for each person and limit.
+func (s *Service) NoteStop(ctx context.Context, accountID, userID, target, kind string, stop error, by audit.Actor) error {
+	now, l := s.Now(), brake.LimitOf(stop)
 	s.Stopped(l)
-	now := s.Now()
-	err := s.DB.Run(context.WithoutCancel(ctx), brake.FirstStop(now, l, f.AccountID, f.UserID, errNoted),
+	err := s.DB.Run(context.WithoutCancel(ctx), brake.FirstStop(now, l, accountID, userID, errNoted),
 		audit.Record(now, audit.Event{
-			AccountID: f.AccountID, Action: audit.CodeStopped, Actor: by, Target: f.ID,
-			Detail: map[string]string{"user": f.UserID, "kind": string(f.Kind), "limit": string(l)},
+			AccountID: accountID, Action: audit.CodeStopped, Actor: by, Target: target,
+			Detail: map[string]string{"user": userID, "kind": kind, "limit": string(l)},
 		}))
 	if errors.Is(err, errNoted) {
 		return nil

@@ -136,12 +136,12 @@ func RenewHash(accountID, userID, old, renewed string) db.Stmt {
 }
 
 // StoreHash returns the statements that store a new password's hash. They leave the
-// second factor as it is. The caller's transaction must end the user's sessions too, by RaiseEpoch or EndSessions.
+// second factor as it is, and call off its planned end. The caller's transaction must end the user's sessions too, by RaiseEpoch or EndSessions.
 func StoreHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
-	return []db.Stmt{
+	return append([]db.Stmt{
 		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, hash),
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID}),
-	}
+	}, CallOff(now, u, by)...)
 }
 
 // EndSessions returns the statement that ends all sessions and half-finished
@@ -176,15 +176,16 @@ func Welcomed(ctx context.Context, d *db.DB, now time.Time, u User) error {
 		u.AccountID, u.ID, db.At(now)))
 }
 
-// SetLocked returns the statements that lock a user, which ends all sessions, or unlock one.
+// SetLocked returns the statements that lock a user, which ends all sessions and calls off the planned end of the
+// second factor, or unlock one.
 func SetLocked(now time.Time, u User, locked bool, by audit.Actor) []db.Stmt {
 	action, at := audit.UserUnlocked, db.Time(0)
 	if locked {
 		action, at = audit.UserLocked, db.At(now)
 	}
-	return []db.Stmt{
+	return append([]db.Stmt{
 		db.Must(ErrNotFound, `UPDATE users SET locked_at = $3, epoch = epoch + 1 WHERE account_id = $1 AND user_id = $2`,
 			u.AccountID, u.ID, at),
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: action, Actor: by, Target: u.ID}),
-	}
+	}, CallOff(now, u, by)...)
 }

@@ -1,0 +1,77 @@
+package user
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/outbox"
+)
+
+// EndTwoFactor returns the statement of the user's row for the transaction that takes all their second factors
+// away: sessions and half-finished sign-ins end, and setUp says whether the next sign-in demands a new one (T15). It
+// holds the row as RaiseEpoch does; the new epoch is u.Epoch + 1.
+func EndTwoFactor(u User, setUp bool) db.Stmt {
+	return db.Must(ErrChanged, `
+		UPDATE users SET epoch = epoch + 1, set_up_required = $4, preferred_factor = '', two_factor_ends_at = 0
+		WHERE account_id = $1 AND user_id = $2 AND epoch = $3`, u.AccountID, u.ID, u.Epoch, setUp)
+}
+
+// PlanEnd returns the statement that plans the end of the user's second factor (K2). A plan that
+// stands is not moved.
+func PlanEnd(u User, at time.Time) db.Stmt {
+	return db.Must(ErrChanged, `
+		UPDATE users SET two_factor_ends_at = $4 WHERE account_id = $1 AND user_id = $2 AND epoch = $3 AND two_factor_ends_at = 0`,
+		u.AccountID, u.ID, u.Epoch, db.At(at))
+}
+
+// CallOff returns the statements that call off the planned end of the user's second factor, if u has one,
+// and tell them. They fail with ErrChanged if one was planned or called off since u was read: so a plan
+// that u does not show is never overlooked, and its end is told once.
+func CallOff(now time.Time, u User, by audit.Actor) []db.Stmt {
+	stmts := []db.Stmt{db.Must(ErrChanged, `
+		UPDATE users SET two_factor_ends_at = 0 WHERE account_id = $1 AND user_id = $2 AND two_factor_ends_at = $3`,
+		u.AccountID, u.ID, db.At(u.TwoFactorEndsAt))}
+	if u.TwoFactorEndsAt.IsZero() {
+		return stmts
+	}
+	return append(stmts, Kept(now, u, by)...)
+}
+
+// Kept returns the statements that tell and record that the planned end of the second factor does not come.
+func Kept(now time.Time, u User, by audit.Actor) []db.Stmt {
+	return []db.Stmt{
+		outbox.Notice(now, u.AccountID, u.ID, outbox.DisableKept, nil, by),
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.TwoFactorKept, Actor: by, Target: u.ID}),
+	}
+}
+
+// Due names up to limit users whose second factor is to end by now, by account and id.
+func Due(ctx context.Context, q db.Querier, now time.Time, limit int) (due []User, err error) {
+	err = q.Each(ctx, `
+		SELECT `+Columns+` FROM users u WHERE u.two_factor_ends_at > 0 AND u.two_factor_ends_at <= $1 ORDER BY u.two_factor_ends_at LIMIT $2`,
+		[]any{db.At(now), limit}, func(scan func(...any) error) error {
+			var s Scanner
+			err := scan(s.Dest()...)
+			due = append(due, s.Finish())
+			return err
+		})
+	return due, err
+}
+
+// TakeDue takes the planned end of a user's second factor off the row, if its time has come, and returns the user.
+// Of all replicas that try, one gets it, and its transaction does what was planned.
+func TakeDue(ctx context.Context, tx *db.Tx, accountID, userID string, now time.Time) (u User, ok bool, err error) {
+	err = tx.Each(ctx, `
+		UPDATE users AS u SET two_factor_ends_at = 0
+		WHERE u.account_id = $1 AND u.user_id = $2 AND u.two_factor_ends_at > 0 AND u.two_factor_ends_at <= $3
+		RETURNING `+Columns, []any{accountID, userID, db.At(now)},
+		func(scan func(...any) error) error {
+			var s Scanner
+			err := scan(s.Dest()...)
+			u, ok = s.Finish(), true
+			return err
+		})
+	return u, ok, err
+}

@@ -179,10 +179,15 @@ func (w *writer) when(t, now time.Time) string {
 	return s
 }
 
-// text writes the message for a telephone: the line for people first, and last the line that binds the code
-// to this site, so that a browser offers it here and nowhere else (origin-bound one-time codes, WICG).
+// text writes the message for a telephone: the line for people first, and last the line that binds a code
+// to this site, so that a browser offers it here and nowhere else (origin-bound one-time codes, WICG). A token
+// stands in the text and not in the address, which servers write down.
 func (l letter) text() (string, error) {
 	w := &writer{say: texts.In(l.language())}
+	if l.message.Kind == outbox.DisableCancel {
+		return w.text("sms.disable_cancel", "product", l.product, "time", w.when(l.message.ExpiresAt, l.now),
+			"page", l.public.JoinPath(links[outbox.DisableCancel]).String(), "token", l.secret), w.err
+	}
 	line := w.text("sms.code", "code", l.secret, "product", l.product)
 	return strings.Join([]string{line, "", "@" + l.public.Hostname() + " #" + l.secret}, "\n"), w.err
 }

@@ -196,6 +196,21 @@ func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error
 		l.enrolling = d.Factor.State == factor.Pending
 		return err
 	}
+	if id := m.Facts[outbox.ToFactor]; id != "" {
+		f, err := s.Factors.Stored(ctx, m.AccountID, m.UserID, id)
+		if errors.Is(err, factor.ErrNotFound) {
+			return &dropped{"factor_gone"}
+		}
+		if err == nil {
+			l.to, err = s.Factors.Address(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if m.Kind == outbox.DisableCancel && l.user.TwoFactorEndsAt.IsZero() {
+		return &dropped{"called_off"}
+	}
 	if err := m.Open(s.Ring); err != nil {
 		return err
 	}

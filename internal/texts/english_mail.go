@@ -104,5 +104,6 @@ var englishMail = Catalogue{
 
 	// A text message must do with the alphabet of the telephone network (GSM 03.38): no curly
 	// quotes, or every text costs twice.
-	"sms.code": "{code} is your {product} code. Give it to nobody.",
+	"sms.code":           "{code} is your {product} code. Give it to nobody.",
+	"sms.disable_cancel": "{product} two-factor authentication ends {time}. Keep it on: enter {token} at {page}",
 }

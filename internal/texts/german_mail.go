@@ -101,5 +101,6 @@ var germanMail = Catalogue{
 	"mail.test.title": "Eine Testnachricht",
 	"mail.test.lead":  "Der Mailserver arbeitet: Diese Nachricht kam durch ihn.",
 
-	"sms.code": "{code} ist Ihr Code für {product}. Geben Sie ihn niemandem.",
+	"sms.code":           "{code} ist Ihr Code für {product}. Geben Sie ihn niemandem.",
+	"sms.disable_cancel": "{product}: Zweiter Faktor endet {time}. Nicht gewollt? {token} eingeben: {page}",
 }

@@ -55,8 +55,9 @@ const (
 	sweepBatch = 500
 )
 
-// sweepUntil removes rows whose time is over. Nothing depends on it: what has expired
-// counts for nothing whether its row is still there or not (security.md B12).
+// sweepUntil removes rows whose time is over, and ends second factors whose end was planned. Nothing depends on it:
+// what has expired counts for nothing whether its row is still there or not (security.md B12), and what was planned
+// happens at the next password at the latest.
 func (a *App) sweepUntil(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -84,6 +85,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return brake.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return a.SignIns.EndDue(ctx, sweepBatch) },
 	}
 	for _, sweep := range sweeps {
 		for {

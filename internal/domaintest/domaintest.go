@@ -20,8 +20,10 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
+	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
+	"sallyport/internal/notify"
 	"sallyport/internal/password"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
@@ -47,6 +49,8 @@ type World struct {
 	KeyFile string
 	Hasher  *password.Hasher
 
+	Inbox    *notify.Inbox // gets all mails and texts
+	Channels *channel.Service
 	Factors  *factor.Service
 	Codes    *sentcode.Service
 	Sessions *session.Service
@@ -111,7 +115,9 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w.Sessions = session.New(d, c.Now)
 	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
 	w.Profile = &profile.Service{DB: d, Factors: w.Factors, Sessions: w.Sessions, Reauth: w.Reauth, Hasher: h, Now: c.Now}
-	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Now: c.Now}
+	w.Inbox = notify.NewInbox(c.Now)
+	w.Channels = &channel.Service{DB: d, Ring: ring, Mail: w.Inbox.Mail(), SMS: w.Inbox.SMS(), Now: c.Now}
+	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Now: c.Now}
 	w.Admin = &admin.Service{DB: d, Hasher: h, Now: c.Now}
 	return w
 }

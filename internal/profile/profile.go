@@ -113,6 +113,9 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 		kind = f.Kind
 	}
 	cookie, more := s.goOn(w, session.AAL2, s.Factors.AMR(kind))
+	if !w.User.TwoFactorEndsAt.IsZero() { // the new device would end with the old ones
+		more = append(more, user.CallOff(s.Now(), w.User, by)...)
+	}
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
 		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
@@ -178,6 +181,13 @@ func (s *Service) ChangePassword(ctx context.Context, w *session.Signed, current
 		return "", err
 	}
 	return cookie, nil
+}
+
+// KeepTwoFactor calls off the planned end of the person's second factor (K2).
+func (s *Service) KeepTwoFactor(ctx context.Context, w *session.Signed, by audit.Actor) error {
+	err := s.DB.Run(ctx, user.CallOff(s.Now(), w.User, by)...)
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return err
 }
 
 // goOn returns the statements that end all sessions of the person and begin one for this browser, and its cookie's value.

@@ -11,10 +11,12 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
@@ -50,6 +52,7 @@ const (
 	SignedIn     State = "signed_in"
 	SecondFactor State = "second_factor"
 	SetUp        State = "set_up"
+	Planned      State = "planned" // the sign-in is over, and the second factor ends later (K2)
 )
 
 // Step is the outcome of one step.
@@ -61,15 +64,19 @@ type Step struct {
 	Account  account.Account
 	Devices  int         // confirmed second factors
 	Method   factor.Kind // what the second door was passed with
+
+	TwoFactorEnded bool      // signed in by the mailed way out, or because its delay is over
+	EndsAt         time.Time // when the second factor ends, if it was Planned
 }
 
 // Service signs people in. All fields are needed.
 type Service struct {
-	DB      *db.DB
-	Hasher  *password.Hasher
-	Factors *factor.Service
-	Codes   *sentcode.Service
-	Now     func() time.Time
+	DB       *db.DB
+	Hasher   *password.Hasher
+	Factors  *factor.Service
+	Codes    *sentcode.Service
+	Channels *channel.Service
+	Now      func() time.Time
 }
 
 // Credentials is what the first door asks for.
@@ -101,6 +108,10 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 		e := audit.Event{AccountID: p.user.AccountID, Actor: by, Target: p.user.ID}
 		return Step{}, reauth.Refuse(ctx, s.DB, s.Now(), e, ErrCredentials, p.counters(address)...)
 	}
+	p, ended, err := s.endIfDue(ctx, p, func() (person, error) { return lookUp(ctx, s.DB, slug, email, address) })
+	if err != nil {
+		return Step{}, err
+	}
 	pass := throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), s.Now())
 	if err := admitted(p.user, p.account); err != nil {
 		// Even this answer tells that the password is right, so the counter decides first.
@@ -124,6 +135,7 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 	if step.State == SecondFactor && p.sent > 0 {
 		s.sendFirst(ctx, step.Cookie, by)
 	}
+	step.TwoFactorEnded = ended && step.State == SignedIn
 	return step, nil
 }
 
@@ -171,7 +183,7 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 	} else {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
 		step.Cookie = cookie
-		stmts = append(stmts, insertPending(now, b, p, returnTo))
+		stmts = append(stmts, insertPending(now, b, p.user, returnTo, p.failures > 0))
 	}
 	if err := s.DB.Run(ctx, stmts...); err != nil {
 		return Step{}, err // a Step that says signed in exists only once it is so
@@ -225,6 +237,14 @@ type Attempt struct {
 // Verify is the second door: a right code ends the pending sign-in and begins a
 // session, in the transaction that uses the code up. Errors: ErrExpired, and those of factor.Service.Consume.
 func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
+	step, err := s.verifyOnce(ctx, cookie, a, by)
+	if errors.Is(err, user.ErrChanged) { // the planned end of the second factor came or was called off at this moment
+		return s.verifyOnce(ctx, cookie, a, by)
+	}
+	return step, err
+}
+
+func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
 	p, err := s.Pending(ctx, cookie)
 	if err != nil {
 		return Step{}, err
@@ -245,6 +265,9 @@ func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit
 		stmts = append(stmts, s.notices(now, p, m, a.Known, by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
+		}
+		if !p.User.TwoFactorEndsAt.IsZero() { // who has the second factor needs no way out (K2)
+			stmts = append(stmts, user.CallOff(now, p.User, by)...)
 		}
 		return stmts
 	})

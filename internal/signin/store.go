@@ -68,11 +68,11 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 	return found[0], nil
 }
 
-func insertPending(now time.Time, b token.Bearer, p person, returnTo string) db.Stmt {
+func insertPending(now time.Time, b token.Bearer, u user.User, returnTo string, forgives bool) db.Stmt {
 	return db.Write(`
 		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		b.AccountID, b.UserID, b.ID, p.user.Epoch, returnTo, p.failures > 0, db.At(now), db.At(now.Add(PendingFor)))
+		b.AccountID, b.UserID, b.ID, u.Epoch, returnTo, forgives, db.At(now), db.At(now.Add(PendingFor)))
 }
 
 // endPending ends a pending sign-in for good; of all who try, one succeeds.

@@ -100,6 +100,13 @@ func demoUsers(s *session, a *app.App, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	everything, err := acme.Policy.With("mailed_disable=disable") // product.md section 3
+	if err != nil {
+		return "", err
+	}
+	if err := account.SetPolicy(s.ctx, a.DB, a.Now(), acme.ID, everything, audit.Operator()); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	for _, p := range demoPeople {
 		p.Password = demoPassword()

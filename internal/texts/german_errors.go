@@ -90,7 +90,6 @@ var germanErrors = Catalogue{
 	"error.method_not_in_plan":    "Dieser Weg der Anmeldung ist im Tarif Ihrer Organisation nicht enthalten.",
 	"error.method_not_in_trial":   "Dieser Weg der Anmeldung ist während der Testphase nicht verfügbar, zum Schutz vor Missbrauch.",
 	"error.method_not_configured": "Dieser Weg der Anmeldung braucht einen Server für Nachrichten, und es ist keiner eingerichtet. Sagen Sie es Ihrer Administration.",
-	"error.mail_token_invalid":    "Dieser Schlüssel gilt nicht: Er ist falsch abgeschrieben, wurde schon verwendet oder ist zu alt; nur der neueste, den wir gesendet haben, zählt. Kopieren Sie ihn noch einmal aus der E-Mail oder verlangen Sie einen neuen.",
 
 	// The organisation's mail server.
 	"error.no_mail_server":        "Es ist kein Mailserver eingerichtet, deshalb kann keine E-Mail gesendet werden. Die Administration kann unter „Mailserver“ einen einrichten.",

@@ -47,11 +47,12 @@ type Server struct {
 	stop func() error
 }
 
-// Each runs fn as a subtest per engine, each with a server on a fresh database.
-func Each(t *testing.T, fn func(t *testing.T, s *Server)) {
+// Each runs fn as a subtest per engine, each with a server on a fresh database. change edits
+// the settings before the start.
+func Each(t *testing.T, fn func(t *testing.T, s *Server), change ...func(*config.Config)) {
 	t.Helper()
-	t.Run(db.SQLite, func(t *testing.T) { fn(t, Start(t, dbtest.SQLite(t))) })
-	t.Run(db.Postgres, func(t *testing.T) { fn(t, Start(t, dbtest.Postgres(t))) })
+	t.Run(db.SQLite, func(t *testing.T) { fn(t, Start(t, dbtest.SQLite(t), change...)) })
+	t.Run(db.Postgres, func(t *testing.T) { fn(t, Start(t, dbtest.Postgres(t), change...)) })
 }
 
 // Start runs a server with the account "acme" and its people on the database, until

@@ -1,0 +1,63 @@
+package apptest
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"sallyport/internal/config"
+	"sallyport/internal/notify"
+	"sallyport/internal/outbox"
+)
+
+// WithInbox is a change of settings for Start and Each: messages go to the inbox that
+// [Server.Messages] reads. Without it the server has no way to send anything.
+func WithInbox(c *config.Config) { c.Demo = true }
+
+// Messages waits until everything that was queued is settled, and lists what has arrived, the newest first.
+func (s *Server) Messages(tb testing.TB) []notify.Received {
+	tb.Helper()
+	ctx, cancel := tb.Context(), time.After(30*time.Second)
+	for {
+		if _, err := s.App.Notify.Deliver(ctx); err != nil { // what the server's own sender has taken, it sends
+			tb.Fatalf("deliver: %v", err)
+		}
+		waiting, _, err := outbox.Depth(ctx, s.DB)
+		if err != nil {
+			tb.Fatalf("read the outbox: %v", err)
+		}
+		if waiting == 0 {
+			return s.App.Inbox.Messages()
+		}
+		select {
+		case <-cancel:
+			tb.Fatalf("%d messages are not sent", waiting)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// Mail is the newest message to an address, and fails the test if there is none.
+func (s *Server) Mail(tb testing.TB, to string) notify.Received {
+	tb.Helper()
+	for _, m := range s.Messages(tb) {
+		if m.To == to {
+			return m
+		}
+	}
+	tb.Fatalf("nothing was sent to %s", to)
+	return notify.Received{}
+}
+
+var mailedToken = regexp.MustCompile(`(?m)^([0-9a-z]{26})$`)
+
+// MailedToken is the token in the newest message to an address, as one copies it.
+func (s *Server) MailedToken(tb testing.TB, to string) string {
+	tb.Helper()
+	m := s.Mail(tb, to)
+	found := mailedToken.FindStringSubmatch(m.Text)
+	if found == nil {
+		tb.Fatalf("no token is in %q", m.Text)
+	}
+	return found[1]
+}

@@ -48,6 +48,19 @@ func CheckSlug(slug string) error {
 	return nil
 }
 
+// Sought brings what somebody typed or sent as a short name into the form that is looked up. What cannot be
+// one becomes a name that no account has; empty stays empty and names none.
+func Sought(typed string) string {
+	slug := strings.ToLower(strings.TrimSpace(typed))
+	if slug != "" && CheckSlug(slug) != nil {
+		return nowhere
+	}
+	return slug
+}
+
+// nowhere is no account's short name, and cannot be.
+const nowhere = "-"
+
 // CheckName returns the name without surrounding blanks, or refuses it.
 // A colon is refused because authenticator apps split the label at it.
 func CheckName(name string) (string, error) {

@@ -74,6 +74,21 @@ func (s *Service) SetPassword(ctx context.Context, a account.Account, u user.Use
 		outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.PasswordChanged, nil, by))...)
 }
 
+// SetEmail gives a person another address to sign in with, which the operator vouches for: nothing is mailed there. The old one is
+// told. It ends their sessions. Errors: user.ErrEmail, user.ErrEmailTaken.
+func (s *Service) SetEmail(ctx context.Context, u user.User, typed string, by audit.Actor) error {
+	email, err := user.CanonicalEmail(typed)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Run(ctx, append(user.StoreEmail(s.Now(), u, email, by), user.EndSessions(u),
+		outbox.NoticeTo(s.Now(), u.AccountID, u.ID, u.Email, outbox.EmailChanged, map[string]string{"to": email}, by))...)
+	if db.IsUnique(err) {
+		return user.ErrEmailTaken
+	}
+	return err
+}
+
 // Lock ends a person's sessions and keeps them out; Unlock lets them in again.
 func (s *Service) Lock(ctx context.Context, u user.User, by audit.Actor) error {
 	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, true, by)...)

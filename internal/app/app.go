@@ -31,6 +31,7 @@ import (
 	"sallyport/internal/phone"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
+	"sallyport/internal/recovery"
 	"sallyport/internal/seal"
 	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
@@ -57,6 +58,7 @@ type App struct {
 	Sessions *session.Service
 	SignIns  *signin.Service
 	Profile  *profile.Service
+	Recovery *recovery.Service
 	Admin    *admin.Service
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
@@ -122,6 +124,10 @@ func (a *App) wire() {
 		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
 	}
+	a.Recovery = &recovery.Service{
+		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Channels: a.Channels, Sessions: a.Sessions, Now: a.Now,
+		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
+	}
 	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now}
 }
 
@@ -148,7 +154,7 @@ func (a *App) Handler() (http.Handler, error) {
 	proxies := httpx.NewProxies(a.Config.TrustedProxies)
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
-		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Admin: a.Admin,
+		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin,
 		Inbox: a.Inbox, Support: a.Config.SupportAddress, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)

@@ -1,11 +1,11 @@
 package apptest
 
 import (
-	"regexp"
 	"testing"
 	"time"
 
 	"sallyport/internal/config"
+	"sallyport/internal/domaintest"
 	"sallyport/internal/notify"
 	"sallyport/internal/outbox"
 )
@@ -49,15 +49,13 @@ func (s *Server) Mail(tb testing.TB, to string) notify.Received {
 	return notify.Received{}
 }
 
-var mailedToken = regexp.MustCompile(`(?m)^([0-9a-z]{26})$`)
-
 // MailedToken is the token in the newest message to an address, as one copies it.
 func (s *Server) MailedToken(tb testing.TB, to string) string {
 	tb.Helper()
 	m := s.Mail(tb, to)
-	found := mailedToken.FindStringSubmatch(m.Text)
-	if found == nil {
+	token := domaintest.TokenIn(m)
+	if token == "" {
 		tb.Fatalf("no token is in %q", m.Text)
 	}
-	return found[1]
+	return token
 }

@@ -43,6 +43,8 @@ var (
 	tag       = regexp.MustCompile(`<[^>]*>`)
 	title     = regexp.MustCompile(`(?s)<title>(.*?)</title>`)
 	forms     = regexp.MustCompile(`(?s)<form\b([^>]*)>(.*?)</form>`)
+	selects   = regexp.MustCompile(`(?s)<select\b([^>]*)>(.*?)</select>`)
+	chosen    = regexp.MustCompile(`<option\b([^>]*) selected>`)
 	inputs    = regexp.MustCompile(`<input\b([^>]*)>`)
 	buttons   = regexp.MustCompile(`(?s)<button\b[^>]*>(.*?)</button>`)
 	links     = regexp.MustCompile(`(?s)<a\b([^>]*)>(.*?)</a>`)
@@ -116,6 +118,13 @@ func (p *Page) Press(button string, fields ...string) *Page {
 			if a := attributes(in[1]); a["name"] != "" {
 				values.Set(a["name"], a["value"])
 			}
+		}
+		for _, sel := range selects.FindAllStringSubmatch(m[2], -1) {
+			value := ""
+			if o := chosen.FindStringSubmatch(sel[2]); o != nil {
+				value = attributes(o[1])["value"]
+			}
+			values.Set(attributes(sel[1])["name"], value)
 		}
 		for name, value := range pairs(fields) {
 			if !values.Has(name) {

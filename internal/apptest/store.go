@@ -14,7 +14,7 @@ func (s *Server) Rows(tb testing.TB) []string {
 		SELECT 'account ' || account_id || ' ' || slug || ' ' || name || ' ' || policy || ' ' || suspended_at FROM accounts
 		UNION ALL
 		SELECT 'user ' || user_id || ' ' || email || ' ' || name || ' ' || role || ' ' || password_hash || ' ' || epoch || ' '
-			|| set_up_required || ' ' || welcomed_at || ' ' || locked_at FROM users
+			|| set_up_required || ' ' || welcomed_at || ' ' || locked_at || ' ' || language || ' ' || password_mailed_at FROM users
 		UNION ALL
 		SELECT 'factor ' || factor_id || ' ' || name || ' ' || state || ' ' || last_step || ' ' || drift || ' ' || resync_step || ' '
 			|| failures || ' ' || blocked_until || ' ' || last_used_at FROM factors
@@ -28,6 +28,10 @@ func (s *Server) Rows(tb testing.TB) []string {
 		SELECT 'throttle ' || subject || ' ' || failures || ' ' || blocked_until FROM throttles
 		UNION ALL
 		SELECT 'audit ' || event_id || ' ' || action || ' ' || actor_id || ' ' || target_id || ' ' || address || ' ' || detail FROM audit_events
+		UNION ALL
+		SELECT 'mail token ' || user_id || ' ' || purpose || ' ' || token_id || ' ' || detail || ' ' || expires_at FROM mail_tokens
+		UNION ALL
+		SELECT 'message ' || message_id || ' ' || kind || ' ' || recipient FROM outbox
 		UNION ALL
 		SELECT 'deployment ' || name || ' ' || expires_at FROM deployment`, nil,
 		func(scan func(...any) error) error {

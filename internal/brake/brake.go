@@ -22,6 +22,9 @@ import (
 var ErrStopped = errs.New(errs.TooMany, "too_many_codes_sent",
 	"Too many codes were sent. Use another way, or wait an hour and ask for a new code.")
 
+// ErrMails says that too many mails with a token were asked for.
+var ErrMails = errs.New(errs.TooMany, "too_many_mails", "Too many mails were asked for. Wait an hour, then ask again.")
+
 // Limit names a limit, for the record and the metrics.
 type Limit string
 
@@ -49,6 +52,31 @@ type Send struct {
 	Prefix            string // of a number: its network range
 	Budget            int    // the account's own daily limit of texts; 0 for the deployment's
 	Tells             bool   // a text that only tells: what caused it was charged, so the day's limits alone bound it
+}
+
+// ChargeMail returns the statements that charge a mail with a token. What names the purpose: what a stranger asks
+// for must not use up the codes that go to the same mailbox. Where a limit is reached they fail with ErrMails.
+func ChargeMail(now time.Time, what string, s Send) []db.Stmt {
+	var limits []exact
+	if s.UserID != "" {
+		limits = append(limits, exact{PerUser, s.AccountID, what + ":" + s.UserID, 5, time.Hour})
+	}
+	var stmts []db.Stmt
+	for _, x := range append(limits, perAddress(what, s.Address)...) {
+		charge := take(x, now)
+		charge.Else = ErrMails.Because(&stop{x.limit})
+		stmts = append(stmts, slots(x), charge)
+	}
+	return stmts
+}
+
+// perAddress bounds what goes to one address. It is hashed because nobody should read a list of addresses in the table.
+func perAddress(what, address string) []exact {
+	hashed := hex.EncodeToString(token.Hash(address))
+	return []exact{
+		{PerAddress, "", what + "10m:" + hashed, 3, 10 * time.Minute},
+		{PerAddress, "", what + "1h:" + hashed, 5, time.Hour},
+	}
 }
 
 // stopped is ErrStopped with the limit that it was.
@@ -79,15 +107,9 @@ type exact struct {
 // Charge returns the statements that charge a send. Where a limit is reached they fail with
 // ErrStopped, and nothing of their transaction happens.
 func (l Limits) Charge(now time.Time, s Send) []db.Stmt {
-	// The address is hashed because nobody should read a list of telephone numbers here.
-	address := hex.EncodeToString(token.Hash(s.Address))
 	var stmts []db.Stmt
 	if !s.Tells {
-		for _, x := range []exact{
-			{PerUser, s.AccountID, "user:" + s.UserID, 5, time.Hour},
-			{PerAddress, "", "10m:" + address, 3, 10 * time.Minute},
-			{PerAddress, "", "1h:" + address, 5, time.Hour},
-		} {
+		for _, x := range append([]exact{{PerUser, s.AccountID, "user:" + s.UserID, 5, time.Hour}}, perAddress("", s.Address)...) {
 			stmts = append(stmts, slots(x), take(x, now))
 		}
 	}

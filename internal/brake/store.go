@@ -28,6 +28,13 @@ func take(x exact, now time.Time) db.Stmt {
 		x.accountID, x.subject, db.At(now), db.At(now.Add(-x.span)), db.At(now.Add(x.span)))
 }
 
+// Touch returns a statement that costs what a write costs and changes nothing, on a slot that ChargeMail has
+// made: what is done for a stranger must take as long as what is done for a member.
+func Touch(what, address string) db.Stmt {
+	x := perAddress(what, address)[0]
+	return db.Write(`UPDATE send_slots SET used_at = used_at WHERE account_id = $1 AND subject = $2 AND slot = 1`, x.accountID, x.subject)
+}
+
 // count adds one to a day's sends, provided the limit is not reached.
 func count(l Limit, accountID, subject string, limit int, now time.Time) db.Stmt {
 	if limit < 1 { // the first send of a day is inserted and never compared, so this limit is said here

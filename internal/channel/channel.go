@@ -53,6 +53,14 @@ func (s *Service) Of(ctx context.Context, accountID string) (Open, error) {
 	return o, err
 }
 
+// AnyMail reports whether any account has a mail server, its own or the deployment's. It says so before it is known who asks.
+func (s *Service) AnyMail(ctx context.Context) (bool, error) {
+	if s.Mail != nil {
+		return true, nil
+	}
+	return anyServer(ctx, s.DB)
+}
+
 // MailOf returns who sends an account's mail: its own server if it has one, else the
 // deployment's; ErrNoMail if there is neither.
 func (s *Service) MailOf(ctx context.Context, accountID string) (mail.Sender, error) {

@@ -35,6 +35,12 @@ func list(ctx context.Context, q db.Querier) ([]Server, error) {
 	return all, err
 }
 
+func anyServer(ctx context.Context, q db.Querier) (bool, error) {
+	var n int
+	err := q.Get(ctx, `SELECT count(*) FROM (SELECT 1 FROM mail_servers LIMIT 1) AS own`, nil, &n)
+	return n > 0, err
+}
+
 func put(accountID string, s mail.Server, sealed []byte, now time.Time) db.Stmt {
 	return db.Write(`
 		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

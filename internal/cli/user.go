@@ -20,6 +20,7 @@ type userCmd struct {
 	ResetTwoFactor userResetCmd    `cmd:"" help:"End a user's devices, backup codes and sessions; the next sign-in demands a new device."`
 	ImportDevice   userImportCmd   `cmd:"" help:"Bring a user's authenticator app from another product, by its otpauth link."`
 	SetPassword    userPasswordCmd `cmd:"" help:"Give a user a new password, which is prompted for; the second factor stays."`
+	SetEmail       userEmailCmd    `cmd:"" help:"Give a user another e-mail address to sign in with; the old one is told."`
 	Lock           userLockCmd     `cmd:"" help:"End a user's sessions and keep them out."`
 	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
 }
@@ -214,6 +215,29 @@ func (c userPasswordCmd) Run(s *session) error {
 			return err
 		}
 		s.print("The password of %s is changed; their sessions end within a second. Their second factor is as it was.", u.Email)
+		return nil
+	})
+}
+
+type userEmailCmd struct {
+	who
+	NewEmail string `arg:"" help:"The new e-mail address. Nothing is sent there to prove it."`
+}
+
+func (c userEmailCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		email, err := user.CanonicalEmail(c.NewEmail)
+		if err != nil {
+			return err
+		}
+		if email == u.Email {
+			s.print("%s is that user’s address already; nothing was changed.", u.Email)
+			return nil
+		}
+		if err := a.Admin.SetEmail(s.ctx, u, email, audit.Operator()); err != nil {
+			return err
+		}
+		s.print("%s signs in as %s from now on; their sessions end within a second. Their password and second factor are as they were.", u.Email, email)
 		return nil
 	})
 }

@@ -10,6 +10,8 @@ package domaintest
 
 import (
 	"context"
+	"log/slog"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -25,8 +27,10 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/notify"
 	"sallyport/internal/password"
+	"sallyport/internal/phone"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
+	"sallyport/internal/recovery"
 	"sallyport/internal/seal"
 	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
@@ -58,6 +62,10 @@ type World struct {
 	Profile  *profile.Service
 	SignIn   *signin.Service
 	Admin    *admin.Service
+	Recovery *recovery.Service
+	Channels *channel.Service
+	Notify   *notify.Service
+	Inbox    *notify.Inbox // where all messages go
 
 	Acme             account.Account
 	Ada, Alan, Grace user.User // owner, admin, member
@@ -114,9 +122,20 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	}
 	w.Sessions = session.New(d, c.Now)
 	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
-	w.Profile = &profile.Service{DB: d, Factors: w.Factors, Sessions: w.Sessions, Reauth: w.Reauth, Hasher: h, Now: c.Now}
 	w.Inbox = notify.NewInbox(c.Now)
 	w.Channels = &channel.Service{DB: d, Ring: ring, Mail: w.Inbox.Mail(), SMS: w.Inbox.SMS(), Now: c.Now}
+	w.Notify = &notify.Service{
+		DB: d, Ring: ring, Factors: w.Factors, Channels: w.Channels, Product: "Sallyport",
+		PublicURL: func() *url.URL { return &url.URL{Scheme: "https", Host: "login.test"} }, Now: c.Now, Log: slog.New(slog.DiscardHandler),
+		Count: func(string, string, string) {},
+	}
+	w.Profile = &profile.Service{
+		DB: d, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Countries: phone.DefaultCountries(), Sessions: w.Sessions, Reauth: w.Reauth,
+		Hasher: h, Now: c.Now,
+	}
+	w.Recovery = &recovery.Service{
+		DB: d, Ring: ring, Hasher: h, Channels: w.Channels, Sessions: w.Sessions, Now: c.Now, Stopped: func(brake.Limit) {},
+	}
 	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Now: c.Now}
 	w.Admin = &admin.Service{DB: d, Hasher: h, Now: c.Now}
 	return w

@@ -71,14 +71,20 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 }
 
 // Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1). A
-// sent code must have been sent for the request.
+// sent code must have been sent for the request; while one is alive, that is the code that is meant.
 func (s *Service) Prove(ctx context.Context, u user.User, code, request string, tolerance time.Duration, by audit.Actor) (Match, error) {
 	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
 	if err != nil {
 		return Match{}, err
 	}
-	return s.Consume(ctx, Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Code: code, Request: request, Tolerance: tolerance, By: by},
-		func(Match) []db.Stmt { return nil })
+	t := Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Code: code, Request: request, Tolerance: tolerance, By: by}
+	switch c, err := readSent(ctx, s.DB, u.AccountID, u.ID, request); {
+	case err == nil && c.Live(s.Now()):
+		t.FactorID = c.FactorID
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return Match{}, err
+	}
+	return s.Consume(ctx, t, func(Match) []db.Stmt { return nil })
 }
 
 // choose finds the method for what was typed: that of the kind or device asked for, else the first one

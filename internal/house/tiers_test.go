@@ -29,7 +29,7 @@ var tiers = map[string]tier{
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain,
 	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain,
 
-	"signin": flow, "admin": flow, "profile": flow, "notify": flow,
+	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow,
 
 	"httpx": delivery, "web": delivery,
 

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"encoding/hex"
-	"strings"
 
 	"sallyport/internal/account"
 	"sallyport/internal/db"
@@ -12,17 +11,11 @@ import (
 	"sallyport/internal/user"
 )
 
-// nowhere is looked up in place of an account's short name that cannot exist; it cannot exist either.
-const nowhere = "-"
-
 // canonical brings what was typed into the form that is looked up and counted (security.md
 // D6), and names the address's counter. What has no such form is looked up as nobody's,
 // and counted and answered like any unknown address.
 func canonical(c Credentials) (slug, email string, address throttle.Key) {
-	slug = strings.ToLower(strings.TrimSpace(c.Account))
-	if slug != "" && account.CheckSlug(slug) != nil {
-		slug = nowhere
-	}
+	slug = account.Sought(c.Account)
 	email, err := user.CanonicalEmail(c.Email)
 	if err != nil {
 		return slug, "", addressKey("not an address: " + c.Email) // no real address has a blank

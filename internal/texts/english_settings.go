@@ -19,6 +19,20 @@ var englishSettings = Catalogue{
 	"profile.sessions.one":   "1 browser is signed in",
 	"profile.sessions.other": "{n} browsers are signed in",
 
+	// E-mail address and language.
+	"profile.change_email":     "Change",
+	"change_email.title":       "Change e-mail address",
+	"change_email.lead":        "You sign in with {email} now. The change ends your other sessions, and the old address is told.",
+	"change_email.unavailable": "The new address has to be confirmed by mail, and no mail server is set up. Ask your administrator to change it.",
+	"change_email.send_lead":   "No code at hand? We can send you one.",
+	"change_email.send":        "Send a code to {hint}",
+	"change_email.sent":        "A code is on its way to {hint}. Enter the newest one below.",
+	"change_email.button":      "Send the mail",
+	"language.title":           "Language",
+	"language.effect":          "Of these pages, and of the messages we send you.",
+	"language.browser":         "As my browser",
+	"language.button":          "Save",
+
 	// Two-factor authentication.
 	"two_factor.title":      "Two-factor authentication",
 	"two_factor.on":         "On",

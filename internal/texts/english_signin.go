@@ -6,7 +6,7 @@ var englishSignIn = Catalogue{
 	"signin.title":     "Sign in",
 	"signin.account":   "to {account}",
 	"signin.button":    "Sign in",
-	"signin.forgotten": "Forgotten your password? Ask your administrator for a new one.",
+	"signin.forgotten": "Forgotten your password?",
 	"signin.nobody":    "Nobody can sign in yet. Open the set-up link that the server printed.",
 
 	// Sign-in, second step.
@@ -35,6 +35,26 @@ var englishSignIn = Catalogue{
 	"expired.title":  "This sign-in has ended",
 	"expired.lead":   "It was not finished within ten minutes, or your password or devices were changed meanwhile. Nothing is lost: sign in again.",
 	"expired.button": "Sign in again",
+
+	// Password forgotten.
+	"forgot.title":        "Forgotten your password?",
+	"forgot.lead":         "Enter the e-mail address you sign in with. We mail you a link with which you choose a new password.",
+	"forgot.button":       "Send the mail",
+	"forgot.back":         "Back to sign-in",
+	"forgot.unavailable":  "This server can’t send mail. Ask your administrator for a new password.",
+	"forgot_sent.title":   "Look into your mailbox",
+	"forgot_sent.lead":    "If there is an account with this address, a mail is on its way. Its link works for an hour, once.",
+	"forgot_sent.next":    "No mail after some minutes? Look among the unwanted mail, and whether you sign in with another address. We send three mails in ten minutes at most. If you have accounts with several organisations, begin at your organisation’s own sign-in address.",
+	"forgot_sent.paste":   "Enter the token from the mail",
+	"forgot_sent.again":   "Ask for a new mail",
+	"new_password.title":  "Choose a new password",
+	"new_password.lead":   "Your sessions end everywhere. Then sign in with the new password; your second factor stays as it is.",
+	"new_password.button": "Change password",
+
+	// A new e-mail address is proved.
+	"confirm_email.title":  "Confirm your new e-mail address",
+	"confirm_email.lead":   "You sign in with it from then on. Your sessions in other browsers end.",
+	"confirm_email.button": "Confirm this address",
 
 	// Set-up during the sign-in.
 	"setup.title":  "Set up two-factor authentication",

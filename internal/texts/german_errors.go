@@ -56,6 +56,9 @@ var germanErrors = Catalogue{
 	// People and organisations.
 	"error.changed_meanwhile":  "An Ihrer Anmeldung wurde gleichzeitig anderswo etwas geändert. Sehen Sie sich die Seite noch einmal an und wiederholen Sie, was Sie getan haben.",
 	"error.email_invalid":      "Geben Sie eine E-Mail-Adresse wie name@example.com ein.",
+	"error.email_unchanged":    "Das ist Ihre jetzige Adresse. Geben Sie die neue ein.",
+	"error.language_invalid":   "Wählen Sie eine der Sprachen aus der Liste.",
+	"error.too_many_mails":     "Es wurden zu viele E-Mails verlangt. Warten Sie eine Stunde und verlangen Sie dann eine neue.",
 	"error.name_invalid":       "Ein Name hat höchstens 80 Zeichen und keine Steuerzeichen.",
 	"error.role_invalid":       "Die Rolle muss Inhaber/in (owner), Administrator/in (admin) oder Mitglied (member) sein.",
 	"error.user_exists":        "Eine Person mit dieser E-Mail-Adresse gibt es in dieser Organisation schon.",

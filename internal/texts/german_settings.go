@@ -19,6 +19,20 @@ var germanSettings = Catalogue{
 	"profile.sessions.one":   "1 Browser ist angemeldet",
 	"profile.sessions.other": "{n} Browser sind angemeldet",
 
+	// E-mail address and language.
+	"profile.change_email":     "Ändern",
+	"change_email.title":       "E-Mail-Adresse ändern",
+	"change_email.lead":        "Sie melden sich jetzt mit {email} an. Die Änderung beendet Ihre anderen Sitzungen und wird der alten Adresse mitgeteilt.",
+	"change_email.unavailable": "Die neue Adresse muss per E-Mail bestätigt werden, und es ist kein Mailserver eingerichtet. Ihre Administration kann sie ändern.",
+	"change_email.send_lead":   "Haben Sie keinen Code? Wir können Ihnen einen senden.",
+	"change_email.send":        "Code an {hint} senden",
+	"change_email.sent":        "Ein Code an {hint} ist unterwegs. Geben Sie unten den neuesten ein.",
+	"change_email.button":      "E-Mail senden",
+	"language.title":           "Sprache",
+	"language.effect":          "Die Sprache dieser Seiten und der Nachrichten an Sie.",
+	"language.browser":         "Wie mein Browser",
+	"language.button":          "Speichern",
+
 	// Two-factor authentication.
 	"two_factor.title":      "Zwei-Faktor-Authentifizierung",
 	"two_factor.on":         "Ein",

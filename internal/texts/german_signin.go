@@ -6,7 +6,7 @@ var germanSignIn = Catalogue{
 	"signin.title":     "Anmelden",
 	"signin.account":   "bei {account}",
 	"signin.button":    "Anmelden",
-	"signin.forgotten": "Passwort vergessen? Ihre Administration gibt Ihnen ein neues.",
+	"signin.forgotten": "Passwort vergessen?",
 	"signin.nobody":    "Noch kann sich niemand anmelden. Öffnen Sie den Einrichtungslink, den der Server ausgegeben hat.",
 
 	// Sign-in, second step.
@@ -35,6 +35,26 @@ var germanSignIn = Catalogue{
 	"expired.title":  "Diese Anmeldung ist beendet",
 	"expired.lead":   "Sie wurde nicht innerhalb von zehn Minuten abgeschlossen, oder Ihr Passwort oder Ihre Geräte wurden inzwischen geändert. Nichts ist verloren: Melden Sie sich neu an.",
 	"expired.button": "Neu anmelden",
+
+	// Password forgotten.
+	"forgot.title":        "Passwort vergessen?",
+	"forgot.lead":         "Geben Sie die E-Mail-Adresse ein, mit der Sie sich anmelden. Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort wählen.",
+	"forgot.button":       "E-Mail senden",
+	"forgot.back":         "Zurück zur Anmeldung",
+	"forgot.unavailable":  "Dieser Server kann keine E-Mails senden. Ihre Administration gibt Ihnen ein neues Passwort.",
+	"forgot_sent.title":   "Sehen Sie in Ihr Postfach",
+	"forgot_sent.lead":    "Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail unterwegs. Ihr Link gilt eine Stunde lang und nur einmal.",
+	"forgot_sent.next":    "Nach einigen Minuten ist keine da? Sehen Sie im Spam-Ordner nach, und ob Sie sich mit einer anderen Adresse anmelden. Wir senden höchstens drei E-Mails in zehn Minuten. Haben Sie bei mehreren Organisationen ein Konto, beginnen Sie bei der eigenen Anmeldeadresse Ihrer Organisation.",
+	"forgot_sent.paste":   "Schlüssel aus der E-Mail eingeben",
+	"forgot_sent.again":   "Neue E-Mail verlangen",
+	"new_password.title":  "Neues Passwort wählen",
+	"new_password.lead":   "Ihre Sitzungen enden überall. Melden Sie sich dann mit dem neuen Passwort an; Ihr zweiter Faktor bleibt, wie er ist.",
+	"new_password.button": "Passwort ändern",
+
+	// A new e-mail address is proved.
+	"confirm_email.title":  "Neue E-Mail-Adresse bestätigen",
+	"confirm_email.lead":   "Ab dann melden Sie sich damit an. Ihre Sitzungen in anderen Browsern enden.",
+	"confirm_email.button": "Diese Adresse bestätigen",
 
 	// Set-up during the sign-in.
 	"setup.title":  "Zwei-Faktor-Authentifizierung einrichten",

@@ -15,6 +15,14 @@ const (
 	German  Language = "de"
 )
 
+// Name is what the language calls itself.
+func (l Language) Name() string {
+	if l == German {
+		return "Deutsch"
+	}
+	return "English"
+}
+
 // Languages lists them, the one for everybody else first.
 func Languages() []Language { return []Language{English, German} }
 

@@ -3,11 +3,13 @@ package user
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/id"
+	"sallyport/internal/texts"
 )
 
 // Columns lists a user's columns for the alias u, in the order of Scanner.Dest.
@@ -142,6 +144,42 @@ func StoreHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
 		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, hash),
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID}),
 	}, CallOff(now, u, by)...)
+}
+
+// StoreMailedHash is StoreHash for a password that was chosen with a mailed token. When that was is noted:
+// for a while, the same mailbox can then not switch the second factor off (K3).
+func StoreMailedHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
+	return []db.Stmt{
+		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3, password_mailed_at = $4 WHERE account_id = $1 AND user_id = $2`,
+			u.AccountID, u.ID, hash, db.At(now)),
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID, Detail: map[string]string{"method": "mail"},
+		}),
+	}
+}
+
+// StoreEmail returns the statements that give a user another address, in its canonical form. The caller's transaction
+// fails with a unique violation if somebody in the account has it, and must end the user's sessions too, by RaiseEpoch or
+// EndSessions: with them end the tokens that lie in the old mailbox.
+func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
+	return []db.Stmt{
+		db.Must(ErrNotFound, `UPDATE users SET email = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, email),
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.UserEmailChanged, Actor: by, Target: u.ID, Detail: map[string]string{"from": u.Email, "to": email},
+		}),
+	}
+}
+
+// SetLanguage notes which language a user reads, "" for that of the browser. It fails with ErrLanguage.
+func SetLanguage(ctx context.Context, d *db.DB, now time.Time, u User, language string, by audit.Actor) error {
+	if language != "" && !slices.Contains(texts.Languages(), texts.Language(language)) {
+		return ErrLanguage
+	}
+	return d.Run(ctx,
+		db.Must(ErrNotFound, `UPDATE users SET language = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, language),
+		audit.Record(now, audit.Event{
+			AccountID: u.AccountID, Action: audit.UserLanguageChanged, Actor: by, Target: u.ID, Detail: map[string]string{"language": language},
+		}))
 }
 
 // EndSessions returns the statement that ends all sessions and half-finished

@@ -49,6 +49,7 @@ var (
 	ErrLocked     = errs.New(errs.Forbidden, "user_locked", "Your access is locked. Ask your administrator to unlock it.")
 	ErrEmail      = errs.New(errs.Invalid, "email_invalid", "Enter an e-mail address like name@example.com.").In("email")
 	ErrRole       = errs.New(errs.Invalid, "role_invalid", "The role must be owner, admin or member.").In("role")
+	ErrLanguage   = errs.New(errs.Invalid, "language_invalid", "Choose one of the languages in the list.").In("language")
 	errName       = errs.New(errs.Invalid, "name_invalid", "A name has at most 80 characters and no control characters.").In("name")
 )
 

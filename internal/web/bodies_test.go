@@ -50,6 +50,11 @@ func TestBadBodies(t *testing.T) {
 	for pattern, own := range map[string][]string{
 		"POST /set-up":                                 {"organisation", "email", "password", "your_name"},
 		"POST /sign-in":                                {"email", "password"},
+		"POST /forgot-password":                        {"email"},
+		"POST /forgot-password/new":                    {"token", "new_password"},
+		"POST /confirm-email":                          {"token"},
+		"POST /settings/email":                         {"new_email", "password", "code"},
+		"POST /settings/language":                      {"language"},
 		"POST /sign-in/verify":                         {"code"},
 		"POST /sign-in/set-up":                         {"name"},
 		"POST /sign-in/set-up/confirm":                 {"id", "code"},

@@ -23,6 +23,10 @@ const (
 	NoticeSessionEnded    Notice = "session_ended" // the session is over: sign in again
 	NoticeCancelled       Notice = "cancelled"     // a sign-in was cancelled at the second step
 	NoticePasswordChanged Notice = "password_changed"
+	NoticePasswordChosen  Notice = "password_chosen" // with a mailed token: sign in
+	NoticeEmailAsked      Notice = "email_asked"     // the new address is to be proved
+	NoticeEmailChanged    Notice = "email_changed"
+	NoticeLanguageChanged Notice = "language_changed"
 	NoticeAccountCreated  Notice = "account_created"  // first set-up is done: sign in
 	NoticeDeviceConfirmed Notice = "device_confirmed" // one more, so without backup codes
 	NoticeConfirmedBefore Notice = "confirmed_before" // the form of a device that is confirmed already was sent again
@@ -41,11 +45,14 @@ const (
 // atTheDoor reports whether the notice is for somebody who is not signed in.
 func (n Notice) atTheDoor() bool {
 	switch n {
-	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated:
+	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen:
 		return true
 	}
 	return false
 }
+
+// anywhere reports whether the notice is for somebody who is signed in as well as for somebody who is not.
+func (n Notice) anywhere() bool { return n == NoticeCodeSent || n == NoticeEmailChanged }
 
 // neutral reports whether it tells what happened rather than what succeeded.
 func (n Notice) neutral() bool {
@@ -86,7 +93,7 @@ func done(w http.ResponseWriter, path string, n Notice) error {
 func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request, c *Chrome) error {
 	value, ok := httpx.ReadCookie(r, noticeCookie)
 	n := Notice(value)
-	if !ok || r.Method != http.MethodGet || n != NoticeCodeSent && n.atTheDoor() != (c.Person == nil) {
+	if !ok || r.Method != http.MethodGet || !n.anywhere() && n.atTheDoor() != (c.Person == nil) {
 		return nil
 	}
 	httpx.ClearCookie(w, noticeCookie)

@@ -20,7 +20,7 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) profileView(r *http.Request) (Profile, error) {
 	who := signed(r)
-	v := Profile{Name: who.User.Name, Email: who.User.Email, Role: string(who.User.Role), Account: who.Account.Name, MinPassword: password.MinCharacters}
+	v := Profile{Name: who.User.Name, Email: who.User.Email, Role: string(who.User.Role), Account: who.Account.Name, MinPassword: password.MinCharacters, Language: who.User.Language}
 	sessions, err := s.Sessions.List(r.Context(), who)
 	if err != nil {
 		return v, err

@@ -151,15 +151,16 @@ func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 // funcs are all that templates can call.
 func (p *Pages) funcs(say texts.Catalogue) template.FuncMap {
 	return template.FuncMap{
-		"t":      say.Text,
-		"rich":   say.Rich,
-		"wait":   say.Wait,
-		"count":  say.Count,
-		"notice": func(told Chrome) (template.HTML, error) { return notice(say, told) },
-		"field":  newField,
-		"groups": groups,
-		"mark":   mark,
-		"asset":  p.assets.url,
+		"languages": texts.Languages,
+		"t":         say.Text,
+		"rich":      say.Rich,
+		"wait":      say.Wait,
+		"count":     say.Count,
+		"notice":    func(told Chrome) (template.HTML, error) { return notice(say, told) },
+		"field":     newField,
+		"groups":    groups,
+		"mark":      mark,
+		"asset":     p.assets.url,
 		"when": func(t time.Time) (template.HTML, error) {
 			words, err := say.When(t, p.Now())
 			return stamp(t, "when", words), err

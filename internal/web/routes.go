@@ -30,6 +30,13 @@ func (s *Site) routes() []httpx.Route {
 
 		public("GET /sign-in", s.showSignIn),
 		public("POST /sign-in", s.signIn),
+		public("GET /forgot-password", s.showForgotPassword),
+		public("POST /forgot-password", s.forgotPassword),
+		public("GET /forgot-password/sent", s.showForgotSent),
+		public("GET /forgot-password/new", s.showNewPassword),
+		public("POST /forgot-password/new", s.newPassword),
+		public("GET /confirm-email", s.showConfirmEmail),
+		public("POST /confirm-email", s.confirmEmail),
 		pending("GET /sign-in/verify", s.showVerify),
 		pending("POST /sign-in/verify", s.verify),
 		pending("GET /sign-in/methods", s.showOtherWays),
@@ -42,6 +49,10 @@ func (s *Site) routes() []httpx.Route {
 
 		self("GET /settings", httpx.AnyAge, s.showProfile),
 		self("POST /settings/password", httpx.Proved, s.changePassword),
+		self("GET /settings/email", httpx.AnyAge, s.showChangeEmail),
+		self("POST /settings/email", httpx.Proved, s.changeEmail),
+		self("POST /settings/email/send", httpx.AnyAge, s.sendEmailCode),
+		self("POST /settings/language", httpx.AnyAge, s.setLanguage),
 		self("GET /settings/welcome", httpx.AnyAge, s.showWelcome),
 		self("POST /settings/welcome", httpx.AnyAge, s.welcome),
 
@@ -77,6 +88,8 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/{id}/prefer", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /sign-out", httpx.AnyAge, to("/settings")),
 		self("GET /settings/password", httpx.AnyAge, to("/settings")),
+		self("GET /settings/email/send", httpx.AnyAge, to("/settings/email")),
+		self("GET /settings/language", httpx.AnyAge, to("/settings")),
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
 		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),

@@ -33,10 +33,11 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, e, err := s.SignIns.BeginSetUp(r.Context(), pendingCookie(r), form.Get("name"))
+	if p == nil {
+		return s.ended(w, r, err)
+	}
+	readBy(r, p.User)
 	if err != nil {
-		if p == nil {
-			return s.ended(w, r, err)
-		}
 		return s.again(r, err, "", func(f *FormError) View {
 			return SetUp{Name: form.Get("name"), Ends: p.ExpiresAt, Error: f}
 		})
@@ -68,6 +69,7 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
+	readBy(r, step.User)
 	return s.render(w, r, http.StatusOK, "", BackupCodes{
 		Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name, Email: step.User.Email,
 		Made: s.Now(), Next: step.ReturnTo,

@@ -96,10 +96,12 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
+var errEmailMissing = errs.New(errs.Invalid, "email_missing", "Enter your e-mail address.").In("email")
+
 // checkFilled catches the empty form, which is a slip and no attempt.
 func checkFilled(form httpx.Values) error {
 	if strings.TrimSpace(form.Get("email")) == "" {
-		return errs.New(errs.Invalid, "email_missing", "Enter your e-mail address.").In("email")
+		return errEmailMissing
 	}
 	if form.Get("password") == "" {
 		return errs.New(errs.Invalid, "password_missing", "Enter your password.").In("password")
@@ -164,7 +166,11 @@ func (s *Site) onward(w http.ResponseWriter, next string, n Notice) error {
 
 // pendingSignIn reads the pending sign-in of the request's cookie.
 func (s *Site) pendingSignIn(r *http.Request) (*signin.Pending, error) {
-	return s.SignIns.Pending(r.Context(), pendingCookie(r))
+	p, err := s.SignIns.Pending(r.Context(), pendingCookie(r))
+	if err == nil {
+		readBy(r, p.User)
+	}
+	return p, err
 }
 
 func pendingCookie(r *http.Request) string {

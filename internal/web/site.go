@@ -17,10 +17,12 @@ import (
 	"sallyport/internal/httpx"
 	"sallyport/internal/notify"
 	"sallyport/internal/profile"
+	"sallyport/internal/recovery"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/texts"
 	"sallyport/internal/throttle"
+	"sallyport/internal/user"
 )
 
 // csp lets a page load its own style, script and pictures and post to its own forms, and nothing else.
@@ -36,6 +38,7 @@ type Site struct {
 	Sessions  *session.Service
 	Factors   *factor.Service
 	Profile   *profile.Service
+	Recovery  *recovery.Service
 	Inbox     *notify.Inbox // of a demo; nil elsewhere
 	Support   string        // whom to write to about plans; may be empty
 	Admin     *admin.Service
@@ -68,7 +71,7 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 		if _, ok := httpx.ReadCookie(r, httpx.PendingCookie); !ok {
 			return nil, s.noPending(w, r)
 		}
-		return r, nil
+		return r.WithContext(context.WithValue(r.Context(), readerKey{}, &reader{})), nil
 	}
 	who, err := s.current(r)
 	if errors.Is(err, session.ErrNone) {
@@ -129,9 +132,28 @@ func by(r *http.Request) audit.Actor {
 	return a
 }
 
-// languageOf is the language that the sender of the request reads.
+// reader is what is known of whoever reads the answer in the middle of a sign-in. The handler
+// that reads who it is fills it in.
+type reader struct{ language string }
+
+type readerKey struct{}
+
+// readBy notes who reads the answer, in the middle of a sign-in.
+func readBy(r *http.Request, u user.User) {
+	if half, ok := r.Context().Value(readerKey{}).(*reader); ok {
+		half.language = u.Language
+	}
+}
+
+// languageOf is the language that the sender of the request reads: the one that the person
+// who is signed in, or about to be, has chosen goes before what the browser says.
 func languageOf(r *http.Request) texts.Language {
-	chosen := "" // by the person who is signed in, or is about to be; goes before what the browser says
+	chosen := ""
+	if who := signed(r); who != nil {
+		chosen = who.User.Language
+	} else if half, ok := r.Context().Value(readerKey{}).(*reader); ok {
+		chosen = half.language
+	}
 	return texts.Match(chosen, strings.Join(r.Header.Values("Accept-Language"), ","))
 }
 

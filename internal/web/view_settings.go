@@ -12,7 +12,8 @@ func (Recommend) page() string { return "recommend" }
 func (Recommend) onCard() bool { return true }
 func (Recommend) failed() bool { return false }
 
-// Profile is /settings. The password form posts current_password and new_password to /settings/password.
+// Profile is /settings. The password form posts current_password and new_password to /settings/password,
+// the one of the language posts language to /settings/language.
 type Profile struct {
 	Name        string
 	Email       string
@@ -21,6 +22,7 @@ type Profile struct {
 	MinPassword int    // characters
 	TwoFactorOn bool   // any confirmed device
 	Sessions    int    // live ones, this one included
+	Language    string // "en", or empty to follow the browser
 	Error       *FormError
 }
 

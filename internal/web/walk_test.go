@@ -30,7 +30,7 @@ func table(t *testing.T, s *apptest.Server) []httpx.Route {
 	}
 	site := &web.Site{
 		Product: "Sallyport", PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages, SignIns: a.SignIns, Sessions: a.Sessions,
-		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Now: a.Now, Count: a.Metrics.SignIn,
+		Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	mux, err := site.Mux(httpx.Proxies{}, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
@@ -370,7 +370,7 @@ func TestUnderHTTPS(t *testing.T) {
 func TestLevelsAreDeclared(t *testing.T) {
 	for _, rt := range table(t, apptest.Start(t, dbtest.SQLite(t))) {
 		sensitive := strings.HasSuffix(rt.Path(), "/remove") || strings.HasSuffix(rt.Path(), "/add") || strings.Contains(rt.Path(), "/add-") ||
-			strings.HasSuffix(rt.Path(), "/password") || strings.HasSuffix(rt.Path(), "/backup-codes") || strings.HasPrefix(rt.Path(), "/settings") && strings.HasSuffix(rt.Path(), "/confirm")
+			rt.Path() == "/settings/password" || rt.Path() == "/settings/email" || strings.HasSuffix(rt.Path(), "/backup-codes") || strings.HasPrefix(rt.Path(), "/settings") && strings.HasSuffix(rt.Path(), "/confirm")
 		if rt.Method() == http.MethodPost && sensitive != (rt.Fresh == httpx.Proved) {
 			t.Errorf("%s: freshness %d, sensitive %v", rt.Pattern, rt.Fresh, sensitive)
 		}

@@ -97,3 +97,15 @@ for (const button of document.querySelectorAll("[data-resend]")) {
 		words.textContent = words.dataset.now;
 	}, 1000);
 }
+
+// A mailed link brings its token after the #, where no server sees it. It moves into the field, and out of the address.
+const takeToken = () => {
+	const token = location.hash.match(/^#([0-9a-z]{26})$/)?.[1];
+	const field = document.querySelector("[data-fragment]");
+	if (!token || !field) return;
+	field.value = token;
+	history.replaceState(null, "", location.pathname + location.search);
+	field.form.querySelector("[type=password], button").focus();
+};
+takeToken();
+addEventListener("hashchange", takeToken);

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"sallyport/internal/channel"
+	"sallyport/internal/errs"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+)
+
+func (s *Site) changeEmailView(r *http.Request) (ChangeEmail, error) {
+	who := signed(r)
+	v := ChangeEmail{Email: who.User.Email}
+	open, err := s.Profile.Channels.Of(r.Context(), who.User.AccountID)
+	if err != nil || !open.Mail {
+		v.Unavailable = true
+		return v, err
+	}
+	needs, err := s.Profile.ToChangeEmail(r.Context(), who)
+	if err != nil || !needs.Code {
+		return v, err
+	}
+	v.AskCode = true
+	sent, err := s.Profile.Sent(r.Context(), who, who.ID)
+	if err != nil && !errors.Is(err, factor.ErrNotFound) {
+		return v, err
+	}
+	devices, err := s.devices(r)
+	for _, d := range devices {
+		if d.State != factor.Confirmed || !d.Kind.Sent() {
+			continue
+		}
+		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})
+		if sent.FactorID == d.ID && sent.Live(s.Now()) {
+			v.SentTo = d.Hint
+		}
+	}
+	return v, err
+}
+
+func (s *Site) showChangeEmail(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.changeEmailView(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, PlaceProfile, v)
+}
+
+// changeEmail asks the new address to be proved. The answer is the same if somebody else has it.
+func (s *Site) changeEmail(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "new_email", "password", "code")
+	if err != nil {
+		return err
+	}
+	err = s.Profile.AskEmail(r.Context(), signed(r), form.Get("new_email"), proofs(form), by(r))
+	if err == nil {
+		return done(w, "/settings", NoticeEmailAsked)
+	}
+	return s.changeEmailAgain(w, r, err, form.Get("new_email"))
+}
+
+func (s *Site) changeEmailAgain(w http.ResponseWriter, r *http.Request, err error, typed string) error {
+	v, readErr := s.changeEmailView(r)
+	if readErr != nil {
+		return readErr
+	}
+	v.NewEmail = typed
+	if errors.Is(err, channel.ErrNoMail) {
+		return s.render(w, r, http.StatusConflict, PlaceProfile, v)
+	}
+	return s.again(r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
+}
+
+// sendEmailCode sends a code for the change to one of the person's numbers or mailboxes.
+func (s *Site) sendEmailCode(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "method")
+	if err != nil {
+		return err
+	}
+	err = s.Profile.SendRepeated(r.Context(), signed(r), form.Get("method"), by(r))
+	switch {
+	case errors.Is(err, factor.ErrNotFound):
+		return httpx.SeeOther(w, "/settings/email") // which shows what there is
+	case err != nil:
+		return s.changeEmailAgain(w, r, errs.From(err).In(""), "")
+	}
+	return done(w, "/settings/email", NoticeCodeSent)
+}
+
+// setLanguage changes the language of pages and messages.
+func (s *Site) setLanguage(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "language")
+	if err != nil {
+		return err
+	}
+	if err := s.Profile.SetLanguage(r.Context(), signed(r), form.Get("language"), by(r)); err != nil {
+		v, readErr := s.profileView(r)
+		if readErr != nil {
+			return readErr
+		}
+		return s.again(r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
+	}
+	return done(w, "/settings", NoticeLanguageChanged)
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"sallyport/internal/account"
+	"sallyport/internal/channel"
+	"sallyport/internal/httpx"
+	"sallyport/internal/password"
+	"sallyport/internal/session"
+)
+
+// showForgotPassword asks whose password it is. Where nothing can be mailed, everybody is told whom to ask instead.
+func (s *Site) showForgotPassword(w http.ResponseWriter, r *http.Request) error {
+	some, err := s.Recovery.Channels.AnyMail(r.Context())
+	if err != nil {
+		return err
+	}
+	v := ForgotPassword{Account: r.URL.Query().Get("account"), Unavailable: !some}
+	if v.Account == "" {
+		v.Account, _ = httpx.ReadCookie(r, httpx.AccountCookie)
+	}
+	if account.CheckSlug(v.Account) != nil {
+		v.Account = ""
+	}
+	return s.render(w, r, http.StatusOK, "", v)
+}
+
+// forgotPassword leads to the same page whoever asked for whom.
+func (s *Site) forgotPassword(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "account", "email")
+	if err != nil {
+		return err
+	}
+	v := ForgotPassword{Account: form.Get("account"), Email: form.Get("email")}
+	if strings.TrimSpace(v.Email) == "" {
+		err = errEmailMissing
+	} else {
+		err = s.Recovery.Ask(r.Context(), v.Account, v.Email, by(r))
+	}
+	if errors.Is(err, channel.ErrNoMail) {
+		return s.render(w, r, http.StatusConflict, "", ForgotPassword{Unavailable: true})
+	}
+	if err != nil {
+		return s.again(r, err, "", func(f *FormError) View { v.Error = f; return v })
+	}
+	return httpx.SeeOther(w, "/forgot-password/sent")
+}
+
+func (s *Site) showForgotSent(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "", ForgotSent{})
+}
+
+// showNewPassword takes the token from the address's fragment, which no server sees, by script; else it is pasted.
+func (s *Site) showNewPassword(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "", NewPassword{MinPassword: password.MinCharacters})
+}
+
+// newPassword signs nobody in: it leads to the sign-in.
+func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "token", "new_password")
+	if err != nil {
+		return err
+	}
+	a, err := s.Recovery.Choose(r.Context(), form.Get("token"), form.Get("new_password"), by(r))
+	if err != nil {
+		return s.again(r, err, "", func(f *FormError) View {
+			return NewPassword{Token: form.Get("token"), MinPassword: password.MinCharacters, Error: f}
+		})
+	}
+	return done(w, withQuery("/sign-in", url.Values{"account": {a.Slug}}), NoticePasswordChosen)
+}
+
+func (s *Site) showConfirmEmail(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "", ConfirmEmail{})
+}
+
+// confirmEmail may come from a browser in which nobody, or somebody else, is signed in. The person's own goes on.
+func (s *Site) confirmEmail(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "token")
+	if err != nil {
+		return err
+	}
+	who, err := s.current(r)
+	if err != nil && !errors.Is(err, session.ErrNone) {
+		return err
+	}
+	cookie, a, err := s.Profile.ConfirmEmail(r.Context(), who, form.Get("token"), by(r))
+	if err != nil {
+		return s.again(r, err, "", func(f *FormError) View { return ConfirmEmail{Token: form.Get("token"), Error: f} })
+	}
+	if cookie == "" {
+		return done(w, withQuery("/sign-in", url.Values{"account": {a.Slug}}), NoticeEmailChanged)
+	}
+	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
+	return done(w, "/settings", NoticeEmailChanged)
+}

@@ -53,8 +53,6 @@ type World struct {
 	KeyFile string
 	Hasher  *password.Hasher
 
-	Inbox    *notify.Inbox // gets all mails and texts
-	Channels *channel.Service
 	Factors  *factor.Service
 	Codes    *sentcode.Service
 	Sessions *session.Service

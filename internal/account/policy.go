@@ -79,6 +79,7 @@ type Policy struct {
 	MailedDisable      MailedDisable `json:"mailed_disable"`       // K2
 	MailedDisableDelay Seconds       `json:"mailed_disable_delay"` // K2: from the token to its effect, 0 … 30 days
 	SMSCountries       []string      `json:"sms_countries"`        // C20: ISO 3166 codes, sorted; empty for all that the operator allows
+	SMSDailyBudget     int           `json:"sms_daily_budget"`     // B94: texts a day, 0 … 1,000,000; 0 for the deployment's limit, which stands above it
 	SessionLifetime    Seconds       `json:"session_lifetime"`     // section 3: whole length of a session, 5 min … 30 days
 	SessionIdle        Seconds       `json:"session_idle"`         // section 3: length without use, 1 min … session_lifetime
 }
@@ -123,6 +124,8 @@ func (p Policy) Check() error {
 		return refuse("mailed_disable", "%q is not one of off, disable, re_enrol.", p.MailedDisable)
 	case p.MailedDisableDelay < 0 || p.MailedDisableDelay.Std() > 30*24*time.Hour:
 		return refuse("mailed_disable_delay", "%s is not between 0s and 720h.", p.MailedDisableDelay)
+	case p.SMSDailyBudget < 0 || p.SMSDailyBudget > 1_000_000:
+		return refuse("sms_daily_budget", "%d is not between 0 and 1000000.", p.SMSDailyBudget)
 	case p.SessionLifetime.Std() < 5*time.Minute || p.SessionLifetime.Std() > 30*24*time.Hour:
 		return refuse("session_lifetime", "%s is not between 5m and 720h.", p.SessionLifetime)
 	case p.SessionIdle.Std() < time.Minute || p.SessionIdle > p.SessionLifetime:

@@ -27,6 +27,7 @@ import (
 	"sallyport/internal/httpx"
 	"sallyport/internal/metrics"
 	"sallyport/internal/notify"
+	"sallyport/internal/outbox"
 	"sallyport/internal/password"
 	"sallyport/internal/phone"
 	"sallyport/internal/profile"
@@ -36,6 +37,7 @@ import (
 	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
+	"sallyport/internal/sms"
 	"sallyport/internal/totp"
 	"sallyport/internal/web"
 )
@@ -63,6 +65,8 @@ type App struct {
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
 
+	gateway   *sms.Gateway // that sends receipts to us; nil if there is none, or another kind
+	centre    *sms.SMPP    // connected while the server serves; nil if there is none
 	readiness readiness
 }
 
@@ -96,7 +100,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 // wire builds everything that stands on the database, the key ring and the clock.
 // A new second factor's method is one line in Methods.
 func (a *App) wire() {
-	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database})
+	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database, Outbox: a.outbox})
 	a.Hasher = password.New(password.Config{Slots: a.Config.Hashing.Slots, Queue: a.Config.Hashing.Queue, Wait: a.Config.Hashing.Wait})
 	a.Factors = &factor.Service{
 		DB: a.DB, Ring: a.Ring, Now: a.Now,
@@ -110,7 +114,7 @@ func (a *App) wire() {
 	}
 	a.Sessions = session.New(a.DB, a.Now)
 	a.Codes = &sentcode.Service{
-		DB: a.DB, Factors: a.Factors, Limits: brake.Limits{Account: 1000, Prefix: 1000, Day: 10_000},
+		DB: a.DB, Factors: a.Factors, Limits: a.Config.SMSLimits,
 		Prefix: func(number string) string { return phone.Number(number).Prefix() }, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
@@ -120,7 +124,7 @@ func (a *App) wire() {
 	}
 	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Now: a.Now}
 	a.Profile = &profile.Service{
-		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: a.Config.Plans, Countries: phone.DefaultCountries(),
+		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: a.Config.Plans, Countries: a.Config.SMSCountries,
 		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
 	}
@@ -141,10 +145,23 @@ func (a *App) database() metrics.Database {
 	return metrics.Database{Open: s.Open, InUse: s.InUse, Waits: int64(s.Waiting)}
 }
 
+// outboxWithin bounds what a scrape waits for the database.
+const outboxWithin = 2 * time.Second
+
+func (a *App) outbox() (metrics.Outbox, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), outboxWithin)
+	defer cancel()
+	waiting, oldest, err := outbox.Depth(ctx, a.DB)
+	if err != nil || waiting == 0 {
+		return metrics.Outbox{}, err
+	}
+	return metrics.Outbox{Waiting: waiting, Oldest: max(0, a.Now().Sub(oldest))}, nil
+}
+
 // Close closes the database; what was acknowledged is in it already.
 func (a *App) Close() error { return a.DB.Close() }
 
-// Handler is everything the server answers: the pages, and what operations ask for.
+// Handler is everything the server answers: the pages, what operations ask for, and what gateways report.
 func (a *App) Handler() (http.Handler, error) {
 	pages, err := web.NewPages()
 	if err != nil {
@@ -165,10 +182,16 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	receipts, err := a.receipts(proxies)
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz", "/readyz", "/metrics":
+		switch path := r.URL.Path; {
+		case path == "/healthz" || path == "/readyz" || path == "/metrics":
 			ops.ServeHTTP(w, r)
+		case a.gateway != nil && strings.HasPrefix(path, config.ReceiptsPath+"/"):
+			receipts.ServeHTTP(w, r)
 		default:
 			browser.ServeHTTP(w, r)
 		}

@@ -1,16 +1,48 @@
 package app
 
 import (
+	"context"
+
 	"sallyport/internal/channel"
+	"sallyport/internal/mail"
 	"sallyport/internal/notify"
+	"sallyport/internal/sms"
 )
 
-// openChannels makes the ways on which messages leave. A demo's go to its inbox.
+// openChannels makes the ways on which messages leave, as the settings say; where they name none there is none. A
+// demo's messages go to its inbox, whatever the settings say. Nothing is connected to.
 func (a *App) openChannels() error {
-	a.Channels = &channel.Service{DB: a.DB, Ring: a.Ring, Now: a.Now}
+	a.Channels = &channel.Service{DB: a.DB, Ring: a.Ring, Now: a.Now, Options: mail.Options{Allow: a.Config.MayReach}}
 	if a.Config.Demo {
 		a.Inbox = notify.NewInbox(a.Now)
 		a.Channels.Mail, a.Channels.SMS = a.Inbox.Mail(), a.Inbox.SMS()
+		return nil
+	}
+	if len(a.Config.SMTP) > 0 {
+		a.Channels.Mail = mail.New(a.Config.SMTP, mail.Options{})
+	}
+	return a.openGateway()
+}
+
+// openGateway makes the SMS gateway. The server does it once more when it listens: only then is its own address, which
+// the gateway is told for receipts, known for certain.
+func (a *App) openGateway() error {
+	options := a.Config.SMSOptions()
+	options.Log = a.Log
+	switch d := a.Config.Gateway(); {
+	case a.Config.Demo:
+	case d.HTTP != nil:
+		g, err := sms.NewGateway(*d.HTTP, options)
+		if err != nil {
+			return err
+		}
+		a.gateway, a.Channels.SMS = g, g
+	case d.SMPP != nil:
+		c, err := sms.NewSMPP(*d.SMPP, options, func(ctx context.Context, r sms.Receipt) error { return a.Notify.Receipt(ctx, r) })
+		if err != nil {
+			return err
+		}
+		a.centre, a.Channels.SMS = c, c
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"sallyport/internal/brake"
@@ -17,9 +18,12 @@ import (
 	"sallyport/internal/throttle"
 )
 
-// Serve answers on the listener until ctx ends, then finishes what is in flight, for
+// Serve answers on the listener until ctx ends, then finishes what is in flight, requests and messages, for
 // at most the setting shutdown_timeout.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	if err := a.openGateway(); err != nil {
+		return err
+	}
 	handler, err := a.Handler()
 	if err != nil {
 		return err
@@ -27,27 +31,48 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	server := httpx.Server(handler, a.Log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
-	swept := make(chan struct{})
-	go func() { defer close(swept); a.sweepUntil(sweeping) }()
-	sent := make(chan struct{})
-	go func() { defer close(sent); a.Notify.Run(sweeping) }()
-	defer func() { stopSweeping(); <-swept; <-sent }()
+	ctx, stop := context.WithCancel(ctx) // a server that fails stops the rest as a signal does
+	defer stop()
+	limit, cancel := afterwards(ctx, a.Config.ShutdownTimeout)
+	defer cancel()
+	rest := make(chan struct{})
+	go func() { defer close(rest); a.background(ctx, limit) }()
+	defer func() { stop(); <-rest }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
 	a.Log.Info("stopping", "timeout", a.Config.ShutdownTimeout)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownTimeout)
-	defer cancel()
-	if err := server.Shutdown(stopping); err != nil {
+	if err := server.Shutdown(limit); err != nil {
 		return errors.Join(err, server.Close())
 	}
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
+}
+
+// afterwards is a context that ends so long after another one.
+func afterwards(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+	limit, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(wait, end) })
+	return limit, end
+}
+
+// background does what no request waits for, until ctx ends. Messages that are being sent then are sent to their end, for
+// which the connection to the message centre stays; those that limit cuts off are due again. What requests in flight
+// still cause waits for another server or the next start.
+func (a *App) background(ctx, limit context.Context) {
+	connected, disconnect := context.WithCancel(limit)
+	var all sync.WaitGroup
+	all.Go(func() { a.sweepUntil(ctx) })
+	if a.centre != nil {
+		all.Go(func() { a.centre.Run(connected) })
+	}
+	a.Notify.Run(ctx, limit)
+	disconnect()
+	all.Wait()
 }
 
 const (

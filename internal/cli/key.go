@@ -8,6 +8,7 @@ import (
 	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
+	"sallyport/internal/outbox"
 	"sallyport/internal/seal"
 )
 
@@ -128,12 +129,19 @@ func (keyRetireCmd) Run(s *session) error {
 // there was any.
 func (s *session) reseal(a *app.App) (changed bool, err error) {
 	p := s.progress("Sealing")
-	n, err := a.Factors.Reseal(s.ctx, p.show)
-	if err != nil {
-		return false, fmt.Errorf("the old key stays in the key file; run this command again to go on: %w", err)
+	for _, reseal := range []func() (int, error){
+		func() (int, error) { return a.Factors.Reseal(s.ctx, p.show) },
+		func() (int, error) { return outbox.Reseal(s.ctx, a.DB, a.Ring) },
+		func() (int, error) { return a.Channels.Reseal(s.ctx) },
+	} {
+		n, err := reseal()
+		if err != nil {
+			return false, fmt.Errorf("the old key stays in the key file; run this command again to go on: %w", err)
+		}
+		changed = changed || n > 0
 	}
 	p.finish()
-	return n > 0, admin.RenewKeyCheck(s.ctx, a.DB, a.Ring)
+	return changed, admin.RenewKeyCheck(s.ctx, a.DB, a.Ring)
 }
 
 // settle waits until every running server on this machine works with the changed key file.

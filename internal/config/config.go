@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/brake"
+	"sallyport/internal/mail"
+	"sallyport/internal/phone"
+	"sallyport/internal/sms"
 )
 
 // Config is the settings of one server process, complete and checked.
@@ -24,10 +28,18 @@ type Config struct {
 	LogFormat       string // "json" or "text"
 	Hashing         Hashing
 	Brand           Brand
-	SupportAddress  string        // whom people write to who need more than their plan has (C14); may be empty
-	Plans           account.Plans // what can be sold; Plans.Default is one of them
-	ShutdownTimeout time.Duration // how long a graceful stop waits for requests in flight
-	Demo            bool          // messages go to an inbox and to nobody; set by the demo alone, and by no setting
+	SupportAddress  string          // whom people write to who need more than their plan has (C14); may be empty
+	Plans           account.Plans   // what can be sold; Plans.Default is one of them
+	SMTP            []mail.Server   // tried in order; none: only accounts with a server of their own send mail
+	MailNetworks    []netip.Prefix  // where accounts' own mail servers may lie besides the public internet (B93)
+	SMS             sms.Description // the gateway of sms_url; see Gateway
+	SMSGateway      *sms.Custom     // the one of sms_gateway instead
+	SMSCountries    phone.Countries // whose numbers may be added (C20)
+	SMSLimits       brake.Limits    // texts a day (B94)
+	ShutdownTimeout time.Duration   // how long a graceful stop waits for requests in flight
+	Demo            bool            // messages go to an inbox and to nobody; set by the demo alone, and by no setting
+
+	gatewayPassword password // until it is in SMSGateway
 }
 
 // Hashing bounds what password hashing may take of the machine.
@@ -75,6 +87,8 @@ func Default() Config {
 		Hashing:         Hashing{Queue: 128, Wait: 5 * time.Second},
 		Brand:           Brand{Name: "Sallyport"},
 		Plans:           defaultPlans(),
+		SMSCountries:    phone.DefaultCountries(),
+		SMSLimits:       brake.Limits{Account: 1000, Prefix: 1000, Day: 10_000},
 		ShutdownTimeout: 20 * time.Second,
 	}
 	c.PublicURL = LocalURL(c.Listen)

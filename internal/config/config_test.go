@@ -8,11 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/brake"
+	"sallyport/internal/mail"
+	"sallyport/internal/sms"
 )
 
 // write puts a settings file into a folder of the test's own.
@@ -85,6 +89,25 @@ plans:
       - totp
       - sms
   solo: {methods: [passkey]}
+smtp_url:
+  - smtp://ada:hunter2%40@mail.example.com?from=Acme%20<no-reply@acme.example>
+  - smtps://ada:hunter2@[2001:db8::1]:4465?from=no-reply@acme.example
+mail_networks: [10.2.0.0/16]
+sms_gateway:
+  url: https://sms.example.com/v1/{user}/messages
+  headers: {Authorization: "Bearer {password}"}
+  content_type: json
+  body: '{"to": "{to}", "text": "{text}"}'
+  user: acme
+  success: {status: [200, 201], json: {state: queued}}
+  reference: {json: id}
+  receipts:
+    state: status
+    states: {arrived: delivered, "404": failed}
+sms_gateway_password: hunter2
+sms_countries: [at, DE,
+  NO]
+sms_limits: {account: 7, prefix: 0, day: 9}
 shutdown_timeout: 90s
 `
 
@@ -110,7 +133,24 @@ func TestFile(t *testing.T) {
 			"team": {Name: "team", Methods: []account.Method{account.TOTP, account.SMS}, TrialMethods: []account.Method{account.TOTP}},
 			"solo": {Name: "solo", Methods: []account.Method{account.Passkey}},
 		}},
+		SMTP: []mail.Server{
+			{Host: "mail.example.com", Port: 587, Security: mail.StartTLS, User: "ada", Password: "hunter2@", From: "Acme <no-reply@acme.example>"},
+			{Host: "2001:db8::1", Port: 4465, Security: mail.TLS, User: "ada", Password: "hunter2", From: "no-reply@acme.example"},
+		},
+		MailNetworks: []netip.Prefix{netip.MustParsePrefix("10.2.0.0/16")},
+		SMSGateway: &sms.Custom{
+			URL: "https://sms.example.com/v1/{user}/messages", Headers: map[string]string{"Authorization": "Bearer {password}"},
+			ContentType: "json", Body: `{"to": "{to}", "text": "{text}"}`, User: "acme", Password: "hunter2",
+			Success:   sms.Success{Status: []int{200, 201}, JSON: map[string]string{"state": "queued"}},
+			Reference: sms.Where{JSON: "id"},
+			Receipts:  sms.Receipts{State: "status", States: map[string]sms.State{"arrived": sms.Delivered, "404": sms.Failed}},
+		},
+		SMSLimits: brake.Limits{Account: 7, Day: 9},
 	}
+	if codes := got.SMSCountries.Codes(); !slices.Equal(codes, []string{"AT", "DE", "NO"}) {
+		t.Errorf("sms_countries is %q", codes)
+	}
+	got.SMSCountries = want.SMSCountries
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -361,17 +401,6 @@ func TestLocalURL(t *testing.T) {
 	} {
 		if got := LocalURL(listen).String(); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)
-		}
-	}
-}
-
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{
-		"lsiten": "listen", "Listen": "listen", "public-url": "public_url", "logformat": "log_format",
-		"hashing.slot": "hashing.slots", "smtp": "", "x": "", strings.Repeat("x", 1000): "",
-	} {
-		if got := Nearest(name, keys()); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
 }

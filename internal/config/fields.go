@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"sallyport/internal/sms"
 )
 
 // field is one setting: its key in the file with dots for nesting, and how its text
@@ -137,6 +139,56 @@ var fields = []field{
 		show: func(c Config) string { return showPlans(c.Plans) },
 	},
 	{
+		key: "smtp_url", list: true, secret: true,
+		set:  setMailServers,
+		show: func(c Config) string { return showMailServers(c.SMTP) },
+	},
+	{
+		key: "mail_networks", list: true,
+		set:  func(c *Config, v []string) (err error) { c.MailNetworks, err = parseNetworks(v); return err },
+		show: func(c Config) string { return showNetworks(c.MailNetworks) },
+	},
+	{
+		key: "sms_url", secret: true,
+		set:  setSMSURL,
+		show: func(c Config) string { return showGateway(c.SMS) },
+	},
+	{
+		key:  "sms_gateway",
+		walk: (*loader).gateway,
+		show: func(c Config) string { return showGateway(sms.Description{HTTP: c.SMSGateway}) },
+	},
+	{
+		key: "sms_gateway_password", secret: true,
+		set: func(c *Config, v []string) error { c.gatewayPassword = password(strings.Join(v, "")); return nil },
+		show: func(c Config) string {
+			if c.SMSGateway == nil || c.SMSGateway.Password == "" {
+				return ""
+			}
+			return "[not shown]"
+		},
+	},
+	{
+		key: "sms_countries", list: true,
+		set:  setCountries,
+		show: func(c Config) string { return "[" + strings.Join(c.SMSCountries.Codes(), ", ") + "]" },
+	},
+	{
+		key:  "sms_limits.account",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.SMSLimits.Account, v, 0, maxTexts) }),
+		show: func(c Config) string { return strconv.Itoa(c.SMSLimits.Account) },
+	},
+	{
+		key:  "sms_limits.prefix",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.SMSLimits.Prefix, v, 0, maxTexts) }),
+		show: func(c Config) string { return strconv.Itoa(c.SMSLimits.Prefix) },
+	},
+	{
+		key:  "sms_limits.day",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.SMSLimits.Day, v, 0, maxTexts) }),
+		show: func(c Config) string { return strconv.Itoa(c.SMSLimits.Day) },
+	},
+	{
 		key:  "shutdown_timeout",
 		set:  one(func(c *Config, v string) error { return setDuration(&c.ShutdownTimeout, v, time.Second, 5*time.Minute) }),
 		show: func(c Config) string { return c.ShutdownTimeout.String() },
@@ -147,6 +199,11 @@ var fields = []field{
 type badValue struct{ what, instead string }
 
 func (b *badValue) Error() string { return b.what }
+
+// badValues is all that is wrong with a list.
+type badValues []*badValue
+
+func (b badValues) Error() string { return b[0].what }
 
 func bad(what, instead string) error { return &badValue{what, instead} }
 

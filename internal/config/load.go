@@ -49,6 +49,7 @@ type loader struct {
 	source   map[string]string         // key → where its value came from
 	name     string                    // of the file
 	seen     map[string]token.Position // every key of the file so far
+	halfRead bool                      // sms_gateway has problems that were noted
 	problems Problems
 }
 
@@ -59,11 +60,18 @@ func (l *loader) add(where, what, instead string) {
 // set gives a field its values and notes what is wrong with them.
 func (l *loader) set(f field, where string, values []string) {
 	l.source[f.key] = where
-	if err := f.set(&l.config, values); err != nil {
-		var b *badValue
-		if !errors.As(err, &b) {
-			b = &badValue{what: "is wrong"}
-		}
+	err := f.set(&l.config, values)
+	var one *badValue
+	var many badValues
+	switch {
+	case err == nil:
+		return
+	case errors.As(err, &one):
+		many = badValues{one}
+	case !errors.As(err, &many):
+		many = badValues{{what: "is wrong"}}
+	}
+	for _, b := range many {
 		l.add(where, f.key+" "+b.what, b.instead)
 	}
 }
@@ -71,6 +79,12 @@ func (l *loader) set(f field, where string, values []string) {
 // together checks what no field can see alone, and fills in what follows from others.
 func (l *loader) together() {
 	l.knowDefaultPlan()
+	l.knowPublicURL()
+	l.knowGateway()
+}
+
+// knowPublicURL fills in what follows from the address to listen on.
+func (l *loader) knowPublicURL() {
 	if l.config.PublicURL != nil {
 		return
 	}
@@ -138,7 +152,7 @@ func (l *loader) environment(env map[string]string) {
 		}
 		values := []string{value}
 		if f.list {
-			values = slices.DeleteFunc(strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' }),
+			values = slices.DeleteFunc(strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(", \r\n", c) }),
 				func(v string) bool { return v == "" })
 		}
 		l.set(f, name, values)
@@ -151,12 +165,22 @@ func (l *loader) environment(env map[string]string) {
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
-		if name == "SALLYPORT_PLANS" || strings.HasPrefix(name, "SALLYPORT_PLANS_") {
-			l.add(name, "plans have no variables", "write them in the settings file, below plans:")
+		if key := inFileOnly(name); key != "" {
+			l.add(name, key+" has no variables", "write it in the settings file, below "+key+":")
 			continue
 		}
 		l.add(name, "there is no such setting", suggest(name, known))
 	}
+}
+
+// inFileOnly is the setting with parts of its own that a variable is meant for; "" if it is none.
+func inFileOnly(name string) string {
+	for _, f := range fields {
+		if f.walk != nil && (name == f.variable() || strings.HasPrefix(name, f.variable()+"_")) {
+			return f.key
+		}
+	}
+	return ""
 }
 
 func suggest(name string, known []string) string {

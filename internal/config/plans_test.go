@@ -49,7 +49,7 @@ func TestPlansSayWhatIsWrong(t *testing.T) {
 func TestPlansHaveNoVariables(t *testing.T) {
 	for _, name := range []string{"SALLYPORT_PLANS", "SALLYPORT_PLANS_FREE_METHODS"} {
 		_, err := Load("", []string{name + "=totp"})
-		if err == nil || err.Error() != name+": plans have no variables; write them in the settings file, below plans:" {
+		if err == nil || err.Error() != name+": plans has no variables; write it in the settings file, below plans:" {
 			t.Errorf("%v", err)
 		}
 	}

@@ -1,6 +1,9 @@
 package config
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestSuggestionsAreNear: a suggestion is for a slip of the finger. A name that is nothing
 // like a setting gets none, whatever they have in common at their beginning.
@@ -46,5 +49,16 @@ func TestKeys(t *testing.T) {
 	}
 	if len(seen) != len(fields) {
 		t.Errorf("%d keys for %d settings", len(seen), len(fields))
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for name, want := range map[string]string{
+		"lsiten": "listen", "Listen": "listen", "public-url": "public_url", "logformat": "log_format",
+		"hashing.slot": "hashing.slots", "smtp": "", "x": "", strings.Repeat("x", 1000): "",
+	} {
+		if got := Nearest(name, keys()); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
 	}
 }

@@ -34,11 +34,18 @@ type Database struct {
 	Wait  time.Duration // how long they waited in all
 }
 
+// Outbox is the state of the queue of messages, of all servers together.
+type Outbox struct {
+	Waiting int           // messages that wait to be sent
+	Oldest  time.Duration // how long the oldest of them has waited; 0 if none does
+}
+
 // Sources are the callbacks asked at each scrape. They must be quick and safe for
 // concurrent use; a nil one leaves its metrics out.
 type Sources struct {
 	Hashing  func() Hashing
 	Database func() Database
+	Outbox   func() (Outbox, error) // an error leaves its metrics out of that one scrape
 }
 
 // Metrics is safe for concurrent use.
@@ -58,6 +65,18 @@ const other = "other"
 var (
 	outcomes = []string{"success", "second_factor", "set_up", "wrong_password", "wrong_code", "used_code", "throttled", "locked", "expired", "cancelled", "busy", "error"}
 	methods  = []string{"password", "totp", "backup_code", "passkey", "sms", "email", "trusted_browser", "admin_code", "mailed_token"}
+)
+
+// The values of the labels of messages, bounded likewise.
+var (
+	kinds = []string{
+		"code", "disable_token", "reset_token", "email_token", "disable_cancel", "factor_added", "factor_removed", "factor_locked",
+		"two_factor_reset", "two_factor_off", "disable_kept", "backup_codes_made", "backup_code_used", "backup_codes_low",
+		"password_changed", "email_changed", "sign_in_unknown_browser", "sign_in_unfinished", "test",
+	}
+	channels = []string{"mail", "sms"}
+	results  = []string{"sent", "deferred", "failed", "dropped", "receipt_sent", "receipt_delivered", "receipt_failed"}
+	limits   = []string{"address", "user", "account", "prefix", "deployment"}
 )
 
 // Buckets of the request histogram, in seconds: from a session check to a full hashing queue.
@@ -96,6 +115,9 @@ func New(version string, src Sources) *Metrics {
 	if src.Database != nil {
 		m.database(src.Database)
 	}
+	if src.Outbox != nil {
+		m.registry.MustRegister(outbox{src.Outbox})
+	}
 	return m
 }
 
@@ -107,11 +129,11 @@ func (m *Metrics) SignIn(outcome, method string) {
 
 // Message counts what became of a message: sent, deferred, failed, dropped, or what a receipt says. The words are the server's own.
 func (m *Metrics) Message(kind, channel, result string) {
-	m.messages.WithLabelValues(kind, channel, result).Inc()
+	m.messages.WithLabelValues(bounded(kind, kinds), bounded(channel, channels), bounded(result, results)).Inc()
 }
 
 // Stopped counts a code that a limit kept from being sent.
-func (m *Metrics) Stopped(limit string) { m.stopped.WithLabelValues(limit).Inc() }
+func (m *Metrics) Stopped(limit string) { m.stopped.WithLabelValues(bounded(limit, limits)).Inc() }
 
 // Request observes one answer. route is the pattern of the route table, "" when none
 // matched; it must never be the path a client sent.
@@ -152,6 +174,27 @@ func (m *Metrics) database(state func() Database) {
 	m.gauge("sallyport_database_connections_in_use", "Database connections busy.", func() float64 { return float64(state().InUse) })
 	m.counter("sallyport_database_waits_total", "Times a request waited for a database connection.", func() float64 { return float64(state().Waits) })
 	m.counter("sallyport_database_wait_seconds_total", "Time requests waited for database connections.", func() float64 { return state().Wait.Seconds() })
+}
+
+// outbox asks for both numbers at once: they come from the database.
+type outbox struct{ state func() (Outbox, error) }
+
+var (
+	outboxWaiting = prometheus.NewDesc("sallyport_outbox_waiting", "Messages that wait to be sent.", nil, nil)
+	outboxOldest  = prometheus.NewDesc("sallyport_outbox_oldest_seconds", "How long the oldest message has waited to be sent.", nil, nil)
+)
+
+// Describe names the metrics.
+func (outbox) Describe(to chan<- *prometheus.Desc) { to <- outboxWaiting; to <- outboxOldest }
+
+// Collect reads them.
+func (o outbox) Collect(to chan<- prometheus.Metric) {
+	state, err := o.state()
+	if err != nil {
+		return
+	}
+	to <- prometheus.MustNewConstMetric(outboxWaiting, prometheus.GaugeValue, float64(state.Waiting))
+	to <- prometheus.MustNewConstMetric(outboxOldest, prometheus.GaugeValue, state.Oldest.Seconds())
 }
 
 func (m *Metrics) gauge(name, help string, value func() float64) {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -31,10 +32,13 @@ func sample() *Metrics {
 	m := New("1.2.3", Sources{
 		Hashing:  func() Hashing { return Hashing{Running: 2, Queued: 7, Refused: 11} },
 		Database: func() Database { return Database{Open: 5, InUse: 3, Waits: 13, Wait: 1500 * time.Millisecond} },
+		Outbox:   func() (Outbox, error) { return Outbox{Waiting: 17, Oldest: 2500 * time.Millisecond}, nil },
 	})
 	m.SignIn("success", "totp")
 	m.SignIn("success", "totp")
 	m.SignIn("wrong_password", "password")
+	m.Message("code", "sms", "sent")
+	m.Stopped("prefix")
 	m.Request("GET /settings", 200, 3*time.Millisecond)
 	m.Request("GET /settings", 204, 30*time.Millisecond)
 	m.Request("", 404, time.Millisecond)
@@ -56,6 +60,10 @@ func TestScrape(t *testing.T) {
 		`sallyport_database_connections_in_use 3`,
 		`sallyport_database_waits_total 13`,
 		`sallyport_database_wait_seconds_total 1.5`,
+		`sallyport_outbox_waiting 17`,
+		`sallyport_outbox_oldest_seconds 2.5`,
+		`sallyport_messages_total{channel="sms",kind="code",result="sent"} 1`,
+		`sallyport_sends_stopped_total{limit="prefix"} 1`,
 		"go_goroutines ",
 		"process_resident_memory_bytes ",
 		`version="1.2.3"} 1`,
@@ -72,15 +80,25 @@ func TestLabelsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		m.SignIn(fmt.Sprint("outcome", i), fmt.Sprint("method", i))
 		m.Request("", 1000+i, time.Millisecond)
+		m.Message(fmt.Sprint("kind", i), fmt.Sprint("channel", i), fmt.Sprint("result", i))
+		m.Stopped(fmt.Sprint("limit", i))
 	}
 	page := scrape(t, m)
-	for _, series := range []string{"sallyport_sign_ins_total{", "sallyport_http_request_duration_seconds_count{"} {
+	for _, series := range []string{"sallyport_sign_ins_total{", "sallyport_http_request_duration_seconds_count{", "sallyport_messages_total{", "sallyport_sends_stopped_total{"} {
 		if n := strings.Count(page, series); n != 1 {
 			t.Errorf("%d series of %s, want 1", n, series)
 		}
 	}
-	if strings.Contains(page, "sallyport_hashing") || strings.Contains(page, "sallyport_database") {
+	if strings.Contains(page, "sallyport_hashing") || strings.Contains(page, "sallyport_database") || strings.Contains(page, "sallyport_outbox") {
 		t.Error("a source that was not given is on the page")
+	}
+}
+
+// A database that does not answer takes nothing else off the page.
+func TestScrapeWithoutTheQueue(t *testing.T) {
+	m := New("v", Sources{Outbox: func() (Outbox, error) { return Outbox{}, errors.New("no answer") }})
+	if page := scrape(t, m); strings.Contains(page, "sallyport_outbox_") || !strings.Contains(page, "go_goroutines ") {
+		t.Error("the page has a queue nobody could read, or lacks the rest")
 	}
 }
 

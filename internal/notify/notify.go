@@ -52,19 +52,20 @@ type Service struct {
 	Count     func(kind, channel, result string)
 }
 
-// Run sends what is due until ctx ends, and returns when the last attempt has ended.
-func (s *Service) Run(ctx context.Context) {
+// Run takes what is due until taking ends. What it took by then is sent to its end, unless sending ends too: then it
+// is due again. Run returns when the last attempt has ended.
+func (s *Service) Run(taking, sending context.Context) {
 	free := make(chan struct{}, atOnce)
 	var busy sync.WaitGroup
 	defer busy.Wait()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if err := s.take(ctx, free, &busy); err != nil && ctx.Err() == nil {
+		if err := s.take(taking, sending, free, &busy); err != nil && taking.Err() == nil {
 			s.Log.Warn("the outbox cannot be read; it is tried again", "error", err)
 		}
 		select {
-		case <-ctx.Done():
+		case <-taking.Done():
 			return
 		case <-tick.C:
 		}
@@ -72,7 +73,7 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 // take leases as many messages as there are hands free, and begins to send them.
-func (s *Service) take(ctx context.Context, free chan struct{}, busy *sync.WaitGroup) error {
+func (s *Service) take(ctx, sending context.Context, free chan struct{}, busy *sync.WaitGroup) error {
 	room := cap(free) - len(free)
 	if room == 0 {
 		return nil
@@ -81,13 +82,13 @@ func (s *Service) take(ctx context.Context, free chan struct{}, busy *sync.WaitG
 	if err != nil || !due {
 		return err
 	}
-	messages, err := outbox.Lease(ctx, s.DB, s.Now(), room)
+	messages, err := outbox.Lease(sending, s.DB, s.Now(), room) // never cut off by taking: what is leased is sent
 	for _, m := range messages {
 		free <- struct{}{}
 		busy.Add(1)
 		go func() {
 			defer func() { <-free; busy.Done() }()
-			s.attempt(ctx, m)
+			s.attempt(sending, m)
 		}()
 	}
 	return err

@@ -21,8 +21,11 @@ func (s *Service) Receipt(ctx context.Context, r sms.Receipt) error {
 	if state == "" {
 		return nil
 	}
-	s.Count(string(outbox.Code), string(outbox.SMS), "receipt_"+string(state))
-	return outbox.Receipt(ctx, s.DB, s.Now(), accountID, messageID, r.Reference, state, r.Detail)
+	news, err := outbox.Receipt(ctx, s.DB, s.Now(), accountID, messageID, r.Reference, state, r.Detail)
+	if news {
+		s.Count(string(outbox.Code), string(outbox.SMS), "receipt_"+string(state))
+	}
+	return err
 }
 
 // isID reports whether s has only the characters of our ids.

@@ -133,22 +133,32 @@ func Postpone(ctx context.Context, d *db.DB, now time.Time, m Message, detail st
 		m.AccountID, m.ID, m.Attempts, db.At(now.Add(Delay(m.Attempts))), detail))
 }
 
-// Receipt notes what the gateway says about a message, named by our id or by its own
-// reference. A delivered one stays delivered, whatever comes late (F13).
-func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID, reference string, s State, detail string) error {
-	if messageID == "" && reference == "" {
-		return nil
+// Receipt notes what the gateway says about a text, named by our id or by its own reference, and reports whether that
+// was news. Receipts overtake each other: a delivered text stays delivered, and one that failed is not on its way again (F13).
+func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID, reference string, s State, detail string) (news bool, err error) {
+	var found int
+	switch {
+	case messageID != "":
+		// Asked before anything is written: strangers may send receipts, and a write costs more than a look.
+		err = d.Get(ctx, `SELECT count(*) FROM outbox WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND state <> $3`,
+			[]any{accountID, messageID, string(s)}, &found)
+	case reference != "":
+		err = d.Get(ctx, `
+			SELECT account_id, message_id FROM outbox
+			WHERE reference = $1 AND channel = 'sms' AND state <> $2 ORDER BY created_at DESC LIMIT 1`,
+			[]any{reference, string(s)}, &accountID, &messageID)
+		if found = 1; errors.Is(err, db.ErrNotFound) {
+			return false, nil
+		}
 	}
-	if messageID != "" {
-		return d.Run(ctx, db.Write(`
-			UPDATE outbox SET state = $3, detail = $4, settled_at = $5
-			WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND state IN ('queued', 'sent', 'failed')`,
-			accountID, messageID, string(s), detail, db.At(now)))
+	if err != nil || found == 0 {
+		return false, err
 	}
-	return d.Run(ctx, db.Write(`
-		UPDATE outbox SET state = $2, detail = $3, settled_at = $4
-		WHERE reference = $1 AND channel = 'sms' AND state IN ('sent', 'failed')`,
-		reference, string(s), detail, db.At(now)))
+	n, err := d.Exec(ctx, `
+		UPDATE outbox SET state = $3, detail = $4, settled_at = $5
+		WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND (state IN ('queued', 'sent') OR state = 'failed' AND $6)`,
+		accountID, messageID, string(s), detail, db.At(now), s == Delivered)
+	return n > 0, err
 }
 
 // StateOf tells how far a message of a person's got; Dropped if it is not there any more.

@@ -57,7 +57,7 @@ func (s *Service) SendProof(ctx context.Context, w *session.Signed, factorID str
 	if err := s.offered(ctx, w, f.Kind); err != nil { // the right may have ended since the form was sent
 		return err
 	}
-	return s.Codes.Send(ctx, f, f.ID, 0, by)
+	return s.Codes.Send(ctx, f, f.ID, w.Account.Policy.SMSDailyBudget, by)
 }
 
 // Sent returns what was sent for a request of the person's, without the code; factor.ErrNotFound if nothing was.
@@ -75,7 +75,7 @@ func (s *Service) SendRepeated(ctx context.Context, w *session.Signed, factorID 
 	if !f.Kind.Sent() || f.State != factor.Confirmed {
 		return factor.ErrNotFound
 	}
-	return s.Codes.Send(ctx, f, w.ID, 0, by)
+	return s.Codes.Send(ctx, f, w.ID, w.Account.Policy.SMSDailyBudget, by)
 }
 
 // Prefer makes a confirmed device the one that sign-in asks for first (K9).

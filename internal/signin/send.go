@@ -21,7 +21,7 @@ func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Ac
 	}
 	for _, f := range p.factors {
 		if f.ID == factorID && f.State == factor.Confirmed && f.Kind.Sent() {
-			return s.Codes.Send(ctx, f, p.bearer.ID, 0, by.As(p.User.ID))
+			return s.Codes.Send(ctx, f, p.bearer.ID, p.Account.Policy.SMSDailyBudget, by.As(p.User.ID))
 		}
 	}
 	return factor.ErrNotFound

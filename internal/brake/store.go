@@ -10,16 +10,18 @@ import (
 // most is how many slots the largest exact limit has.
 const most = 5
 
-// slots makes the slots of a subject that was never charged.
+// slots makes the slots of a subject that has none yet, and holds them all: of those who send at the same
+// moment each finds what the one before left. (A row that meets ON CONFLICT DO UPDATE is locked even where
+// WHERE is false.) Everybody takes them in this order, so nobody waits in a circle.
 func slots(x exact) db.Stmt {
 	return db.Write(`
 		INSERT INTO send_slots (account_id, subject, slot)
 		SELECT $1, $2, n.slot FROM (SELECT 1 AS slot UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) AS n WHERE n.slot <= CAST($3 AS bigint)
-		ON CONFLICT (account_id, subject, slot) DO NOTHING`, x.accountID, x.subject, min(x.most, most))
+		ORDER BY n.slot
+		ON CONFLICT (account_id, subject, slot) DO UPDATE SET used_at = excluded.used_at WHERE send_slots.used_at < 0`, x.accountID, x.subject, min(x.most, most))
 }
 
-// take uses the slot of the oldest send, provided that is long enough ago. Of two that reach
-// for one slot at once, one is refused: what is sent can't be called back. A slot that was
+// take uses the slot of the oldest send, provided that is long enough ago. A slot that was
 // used in the future, by a clock that was ahead, is free: a clock put back must not stop everybody.
 func take(x exact, now time.Time) db.Stmt {
 	return db.Must(stopped(x.limit), `

@@ -10,6 +10,11 @@ import (
 // The clock is the caller's, never the database's.
 type Time int64
 
+// Skew is how far the clocks of servers on one database may be apart, and how much later
+// a transaction may run than its own now says. What was written by a clock that is ahead by
+// no more than this counts; beyond it the clock was wrong (security.md F15).
+const Skew = time.Minute
+
 // At turns a time into its stored form; the zero time becomes 0.
 func At(t time.Time) Time {
 	if t.IsZero() {

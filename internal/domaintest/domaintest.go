@@ -55,15 +55,15 @@ type World struct {
 
 	Factors  *factor.Service
 	Codes    *sentcode.Service
+	Channels *channel.Service
+	Notify   *notify.Service // sends to Inbox, when a test says Deliver
+	Inbox    *notify.Inbox
 	Sessions *session.Service
 	Reauth   *reauth.Service
 	Profile  *profile.Service
 	SignIn   *signin.Service
 	Admin    *admin.Service
 	Recovery *recovery.Service
-	Channels *channel.Service
-	Notify   *notify.Service
-	Inbox    *notify.Inbox // where all messages go
 
 	Acme             account.Account
 	Ada, Alan, Grace user.User // owner, admin, member
@@ -118,17 +118,17 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		DB: d, Factors: w.Factors, Limits: brake.Limits{Account: 100, Prefix: 100, Day: 1000},
 		Prefix: func(number string) string { return number[:min(6, len(number))] }, Now: c.Now, Stopped: func(brake.Limit) {},
 	}
-	w.Sessions = session.New(d, c.Now)
-	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
 	w.Inbox = notify.NewInbox(c.Now)
 	w.Channels = &channel.Service{DB: d, Ring: ring, Mail: w.Inbox.Mail(), SMS: w.Inbox.SMS(), Now: c.Now}
 	w.Notify = &notify.Service{
-		DB: d, Ring: ring, Factors: w.Factors, Channels: w.Channels, Product: "Sallyport",
-		PublicURL: func() *url.URL { return &url.URL{Scheme: "https", Host: "login.test"} }, Now: c.Now, Log: slog.New(slog.DiscardHandler),
-		Count: func(string, string, string) {},
+		DB: d, Ring: ring, Factors: w.Factors, Channels: w.Channels, Product: "Sallyport", Now: c.Now,
+		PublicURL: func() *url.URL { return &url.URL{Scheme: "https", Host: "login.acme.test"} },
+		Log:       slog.New(slog.DiscardHandler), Count: func(string, string, string) {},
 	}
+	w.Sessions = session.New(d, c.Now)
+	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
 	w.Profile = &profile.Service{
-		DB: d, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Countries: phone.DefaultCountries(), Sessions: w.Sessions, Reauth: w.Reauth,
+		DB: d, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Plans: everything, Countries: phone.DefaultCountries(), Sessions: w.Sessions, Reauth: w.Reauth,
 		Hasher: h, Now: c.Now,
 	}
 	w.Recovery = &recovery.Service{
@@ -184,3 +184,6 @@ func (w *World) AddUser(tb testing.TB, a account.Account, email, name string, ro
 	}
 	return u
 }
+
+// everything is the one plan of a world: all methods may be set up.
+var everything = account.Plans{Default: "all", All: map[string]account.Plan{"all": {Name: "all", Methods: account.Methods()}}}

@@ -34,9 +34,9 @@ type SentCode struct {
 }
 
 // Live reports whether the code may still be entered at now. One that ends later than any
-// can was sent by a clock that was ahead (security.md F15).
+// can was sent by a clock that was ahead (security.md F15): an hour put back must not give it an hour more.
 func (c SentCode) Live(now time.Time) bool {
-	return !c.used && c.tries < SentTries && now.Before(c.ExpiresAt) && !c.ExpiresAt.After(now.Add(SentFor))
+	return !c.used && c.tries < SentTries && now.Before(c.ExpiresAt) && !c.ExpiresAt.After(now.Add(SentFor+db.Skew))
 }
 
 // ResendAt is when the next code may be sent for the same request and factor.

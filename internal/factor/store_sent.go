@@ -9,15 +9,16 @@ import (
 	"sallyport/internal/seal"
 )
 
-// insertSent is one upsert: of all who send for one request, each ends the code before it.
+// insertSent is one upsert: of all who send for one request, each ends the code before it. A code that was sent
+// later than now was sent by somebody at the same moment, or beyond db.Skew by a clock that was ahead.
 func insertSent(now time.Time, f Factor, request, messageID string, sealed []byte) db.Stmt {
 	return db.Must(ErrTooSoon, `
 		INSERT INTO sent_codes (account_id, user_id, request, factor_id, message_id, code, sent_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (account_id, user_id, request) DO UPDATE SET factor_id = excluded.factor_id, message_id = excluded.message_id,
 			code = excluded.code, tries = 0, used_at = 0, sent_at = excluded.sent_at, expires_at = excluded.expires_at
-		WHERE sent_codes.factor_id <> excluded.factor_id OR sent_codes.sent_at <= $9 OR sent_codes.sent_at > $7`,
-		f.AccountID, f.UserID, request, f.ID, messageID, sealed, db.At(now), db.At(now.Add(SentFor)), db.At(now.Add(-ResendAfter)))
+		WHERE sent_codes.factor_id <> excluded.factor_id OR sent_codes.sent_at <= $9 OR sent_codes.sent_at > $10`,
+		f.AccountID, f.UserID, request, f.ID, messageID, sealed, db.At(now), db.At(now.Add(SentFor)), db.At(now.Add(-ResendAfter)), db.At(now.Add(db.Skew)))
 }
 
 // useSent uses up the very code that was compared: not if a newer one took its place meanwhile.
@@ -26,7 +27,7 @@ func useSent(f Factor, c SentCode, now time.Time) db.Stmt {
 		UPDATE sent_codes SET used_at = $5
 		WHERE account_id = $1 AND user_id = $2 AND request = $3 AND message_id = $4 AND used_at = 0 AND tries < $6
 			AND expires_at > $5 AND expires_at <= $7`,
-		f.AccountID, f.UserID, c.Request, c.ID, db.At(now), SentTries, db.At(now.Add(SentFor)))
+		f.AccountID, f.UserID, c.Request, c.ID, db.At(now), SentTries, db.At(now.Add(SentFor+db.Skew)))
 }
 
 // countTry charges a wrong code to the one it was compared with; five end it.

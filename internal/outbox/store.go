@@ -91,22 +91,23 @@ func scanMessage(scan func(...any) error) (Message, error) {
 func Due(ctx context.Context, q db.Querier, now time.Time) (bool, error) {
 	var n int
 	err := q.Get(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $2) LIMIT 1) AS due`,
-		[]any{db.At(now), db.At(now.Add(LeaseFor))}, &n)
+		[]any{db.At(now), db.At(beyond(now))}, &n)
 	return n > 0, err
 }
 
 // Lease takes up to limit messages that are due. Of all replicas that ask, one gets each.
 // A lease that seems to last longer than any can was given by a clock that was ahead, and does not count.
+// Clocks a little apart are no such clock, or each of two replicas would break the other's lease.
 func Lease(ctx context.Context, d *db.DB, now time.Time, limit int) ([]Message, error) {
 	var all []Message
 	err := d.Tx(ctx, func(tx *db.Tx) error {
 		all = nil
 		return tx.Each(ctx, `
 			UPDATE outbox SET leased_until = $2, attempts = attempts + 1
-			WHERE state = 'queued' AND (leased_until <= $1 OR leased_until > $2) AND (account_id, message_id) IN (
+			WHERE state = 'queued' AND (leased_until <= $1 OR leased_until > $4) AND (account_id, message_id) IN (
 				SELECT account_id, message_id FROM outbox
-				WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $2) ORDER BY due_at LIMIT $3)
-			RETURNING `+columns, []any{db.At(now), db.At(now.Add(LeaseFor)), limit},
+				WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $4) ORDER BY due_at LIMIT $3)
+			RETURNING `+columns, []any{db.At(now), db.At(now.Add(LeaseFor)), limit, db.At(beyond(now))},
 			func(scan func(...any) error) error {
 				m, err := scanMessage(scan)
 				all = append(all, m)
@@ -115,6 +116,9 @@ func Lease(ctx context.Context, d *db.DB, now time.Time, limit int) ([]Message, 
 	})
 	return all, err
 }
+
+// beyond is the instant after which no lease can end.
+func beyond(now time.Time) time.Time { return now.Add(LeaseFor + db.Skew) }
 
 // Settle ends a leased message in a state, with the gateway's reference or a stable code of what failed. If a receipt
 // was faster, that stands.

@@ -235,7 +235,7 @@ func TestAMailHasNoReceipt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		run(t, d, notice(start, "usr_1"))
 		m := one(t, d, start)
-		if err := outbox.Receipt(t.Context(), d, start, "acc_1", m.ID, "", outbox.Delivered, ""); err != nil {
+		if _, err := outbox.Receipt(t.Context(), d, start, "acc_1", m.ID, "", outbox.Delivered, ""); err != nil {
 			t.Fatal(err)
 		}
 		if s := stateOf(t, d, m); s != "queued" {

@@ -189,6 +189,26 @@ func TestShortConnectionsAreNoSuccess(t *testing.T) {
 	})
 }
 
+// TestLongConnectionsAreSuccess: after one, the waits begin at the shortest again.
+func TestLongConnectionsAreSuccess(t *testing.T) {
+	c := &centre{refuse: errors.New("nobody listens")}
+	inBubble(t, c, nil, func(t *testing.T, _ *SMPP, _ func()) {
+		time.Sleep(2 * time.Minute)
+		c.mu.Lock()
+		c.refuse = nil
+		c.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		c.say(pdu{command: cmdUnbind, sequence: 1})
+		ended := time.Since(c.began)
+		time.Sleep(time.Minute)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if last := c.dials[len(c.dials)-1]; last != ended+firstWait {
+			t.Errorf("the connection ended at %v, the next try was at %v", ended, last)
+		}
+	})
+}
+
 func TestSilenceIsNoticed(t *testing.T) {
 	deaf := &centre{handle: func(c *centre, p pdu) {
 		if p.command != cmdEnquireLink {
@@ -384,4 +404,25 @@ func TestSequenceNumbers(t *testing.T) {
 	if a, b := l.next(), l.next(); a != 0x7FFFFFFF || b != 1 {
 		t.Errorf("at the end: %x, %x", a, b)
 	}
+}
+
+// TestDeadConnectionIsForgotten: a message that could not even begin waits for the next
+// connection, and does not try the dead one again and again.
+func TestDeadConnectionIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := NewSMPP(SMPPConfig{Host: "127.0.0.1", Port: "1"}, Options{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, theirs := net.Pipe()
+		if err := errors.Join(ours.Close(), theirs.Close()); err != nil {
+			t.Fatal(err)
+		}
+		s.set(newLink(ours, time.Second), nil)
+		began := time.Now()
+		_, err = s.Send(t.Context(), message("x"))
+		if !errors.Is(err, ErrUnreachable) || time.Since(began) != defaultTimeout || s.link != nil {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
 }

@@ -64,14 +64,13 @@ func Due(ctx context.Context, q db.Querier, now time.Time, limit int) (due []Use
 // Of all replicas that try, one gets it, and its transaction does what was planned.
 func TakeDue(ctx context.Context, tx *db.Tx, accountID, userID string, now time.Time) (u User, ok bool, err error) {
 	err = tx.Each(ctx, `
-		UPDATE users AS u SET two_factor_ends_at = 0
-		WHERE u.account_id = $1 AND u.user_id = $2 AND u.two_factor_ends_at > 0 AND u.two_factor_ends_at <= $3
-		RETURNING `+Columns, []any{accountID, userID, db.At(now)},
-		func(scan func(...any) error) error {
-			var s Scanner
-			err := scan(s.Dest()...)
-			u, ok = s.Finish(), true
-			return err
-		})
-	return u, ok, err
+		UPDATE users SET two_factor_ends_at = 0
+		WHERE account_id = $1 AND user_id = $2 AND two_factor_ends_at > 0 AND two_factor_ends_at <= $3
+		RETURNING user_id`, []any{accountID, userID, db.At(now)},
+		func(scan func(...any) error) error { ok = true; return scan(&userID) })
+	if err != nil || !ok {
+		return User{}, false, err
+	}
+	u, err = Get(ctx, tx, accountID, userID)
+	return u, true, err
 }

@@ -38,7 +38,9 @@ func (o outsideSMS) Send(ctx context.Context, m sms.Message) (sms.Accepted, erro
 
 type outsideMail outside
 
-func (o outsideMail) Send(ctx context.Context, m mail.Message) error { return o.take(ctx, m.ID, m.Text) }
+func (o outsideMail) Send(ctx context.Context, m mail.Message) error {
+	return o.take(ctx, m.ID, m.Text)
+}
 
 // eachWorld runs fn as a subtest per engine.
 func eachWorld(t *testing.T, fn func(t *testing.T, w *domaintest.World, dsn string)) {

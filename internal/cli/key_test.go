@@ -1,14 +1,19 @@
 package cli_test
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"sallyport/internal/channel"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
+	"sallyport/internal/mail"
+	"sallyport/internal/outbox"
 	"sallyport/internal/seal"
 	"sallyport/internal/user"
 )
@@ -71,6 +76,111 @@ func TestRotationWaitsForOtherMachines(t *testing.T) {
 					t.Errorf("%s: a device enrolled before the key was retired: %v", u.Email, err)
 				}
 			}
+		})
+	}
+}
+
+// TestRotationsUnderTraffic: everything that is sealed is sealed anew, twice, while codes and tokens are queued and sent; and a key
+// is not retired while a token or a mail server's password needs it.
+func TestRotationsUnderTraffic(t *testing.T) {
+	for engine, address := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			ctx, dsn := context.Background(), address(t)
+			w := domaintest.New(t, dbtest.Open(t, dsn))
+			operator := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile}}
+			old, err := os.ReadFile(w.KeyFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			servers := &channel.Service{DB: w.DB, Ring: w.Ring, Now: w.Clock.Now}
+			server := mail.Server{Host: "mail.acme.test", Port: 587, Security: mail.StartTLS, User: "acme", Password: "hunter2", From: "no-reply@acme.test"}
+			if err := servers.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+				t.Fatal(err)
+			}
+			queue := func(ring *seal.Ring) {
+				token, err := outbox.SendToken(w.Clock.Now(), ring, outbox.Message{
+					AccountID: w.Acme.ID, UserID: w.Ada.ID, Channel: outbox.Mail, Kind: outbox.ResetToken, Secret: []byte("token"),
+				}, domaintest.By)
+				if err == nil {
+					err = w.DB.Run(ctx, token)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			traffic, ended := make(chan struct{}), make(chan int)
+			go func() {
+				n := 0
+				defer func() { ended <- n }()
+				for tick := time.NewTicker(20 * time.Millisecond); ; n++ {
+					select {
+					case <-traffic:
+						tick.Stop()
+						return
+					case <-tick.C:
+						queue(w.Ring)
+					}
+				}
+			}()
+			for range 2 {
+				operator.does(t, "key", "rotate")
+				if out := operator.does(t, "key", "retire"); !strings.Contains(out, "is gone") {
+					t.Errorf("retire: %s", out)
+				}
+			}
+			close(traffic)
+			queued := <-ended
+
+			now := w.Restart(t, w.DB)
+			if len(now.Ring.KeyIDs()) != 1 {
+				t.Fatalf("%d keys", len(now.Ring.KeyIDs()))
+			}
+			waiting, err := outbox.Lease(ctx, w.DB, w.Clock.Now(), 100_000)
+			if err != nil || len(waiting) != queued || queued < 100 {
+				t.Fatalf("%d messages of %d, %v", len(waiting), queued, err)
+			}
+			for _, m := range waiting {
+				if err := m.Open(now.Ring); err != nil || string(m.Secret) != "token" {
+					t.Fatalf("a token that was queued: %q, %v", m.Secret, err)
+				}
+			}
+			servers.Ring = now.Ring
+			server.From, server.Password = "hello@acme.test", "" // keeps the password, so opens it
+			if err := servers.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+				t.Errorf("the mail server's password: %v", err)
+			}
+
+			// A server that lacks the new file seals with the old key.
+			far := filepath.Join(t.TempDir(), "copy")
+			current, err := os.ReadFile(w.KeyFile)
+			if err == nil {
+				err = os.WriteFile(far, current, 0o600)
+			}
+			if err != nil || bytes.Equal(current, old) {
+				t.Fatal("the key file is the old one", err)
+			}
+			behind, err := seal.Open(far)
+			if err != nil {
+				t.Fatal(err)
+			}
+			operator.does(t, "key", "rotate")
+			for what, do := range map[string]func(){
+				"a token": func() { queue(behind) },
+				"a password": func() {
+					elsewhere := &channel.Service{DB: w.DB, Ring: behind, Now: w.Clock.Now}
+					server.Password = "hunter3"
+					if err := elsewhere.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+						t.Fatal(err)
+					}
+				},
+			} {
+				do()
+				if code, _, said := operator.run(t, "key", "retire"); code != 1 || !strings.Contains(said, "every server has this key file") {
+					t.Errorf("retire with %s under the old key: exit code %d, %s", what, code, said)
+				}
+			}
+			operator.does(t, "key", "retire")
 		})
 	}
 }

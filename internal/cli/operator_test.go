@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"sallyport/internal/config"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
+	"sallyport/internal/outbox"
 )
 
 // TestCheckConfigLooksAtTheDatabase: the settings are good only with the right key, and
@@ -47,6 +49,39 @@ func TestCheckConfigLooksAtTheDatabase(t *testing.T) {
 	}
 	if out := (shell{}).does(t, "check-config", "--example"); out != config.Example() {
 		t.Errorf("the example is\n%s", out)
+	}
+}
+
+// TestCommandsConnectToNoGateway: a command looks after the database; messages are the server's.
+func TestCommandsConnectToNoGateway(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	w := domaintest.New(t, dbtest.Open(t, dsn))
+	gateway, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DB.Run(t.Context(), outbox.Notice(w.Clock.Now(), w.Acme.ID, w.Ada.ID, outbox.PasswordChanged, nil, domaintest.By)); err != nil {
+		t.Fatal(err)
+	}
+	connected := make(chan error, 1)
+	go func() { _, err := gateway.Accept(); connected <- err }()
+	s := shell{environ: []string{
+		"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile, "SALLYPORT_SMS_URL=smpp://acme:canary@" + gateway.Addr().String() + "?from=Acme",
+		"SALLYPORT_SMTP_URL=smtp://" + gateway.Addr().String() + "?security=none&from=no-reply@acme.test",
+	}}
+	if out := s.does(t, "check-config"); strings.Contains(out, "canary") || !strings.Contains(out, gateway.Addr().String()) {
+		t.Errorf("check-config says\n%s", out)
+	}
+	s.does(t, "user", "lock", "acme", "grace@acme.test")
+	s.does(t, "account", "set-policy", "acme", "sms_daily_budget=20")
+	if out := s.does(t, "account", "show", "acme"); !strings.Contains(out, `"sms_daily_budget": 20`) {
+		t.Errorf("account show says\n%s", out)
+	}
+	if err := gateway.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-connected; err == nil {
+		t.Error("a command connected to the gateway")
 	}
 }
 

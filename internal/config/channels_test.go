@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,5 +180,30 @@ func TestAccountsServersLieOutside(t *testing.T) {
 		if got := c.MayReach(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s: %v, want %v", address, got, want)
 		}
+	}
+}
+
+// TestDocumentedGatewaysWork: whoever copies a line of docs/operating.md gets settings that are good.
+func TestDocumentedGatewaysWork(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := "SALLYPORT_PUBLIC_URL=https://login.example.com"
+	urls := regexp.MustCompile("`((smtps?|twilio|vonage|kannel[+]https|smpp)://[^`]+[?][^`]+)`").FindAllStringSubmatch(string(text), -1)
+	for _, m := range urls {
+		setting := "SALLYPORT_SMS_URL="
+		if strings.HasPrefix(m[1], "smtp") {
+			setting = "SALLYPORT_SMTP_URL="
+		}
+		if _, err := Load("", []string{public, setting + m[1]}); err != nil {
+			t.Errorf("%s: %v", m[1], err)
+		}
+	}
+	_, sample, _ := strings.Cut(string(text), "\nsms_gateway:\n")
+	sample, _, found := strings.Cut(sample, "```")
+	c, err := Load(write(t, "s.yaml", "sms_gateway:\n"+sample), []string{public})
+	if err != nil || !found || c.SMSGateway.Receipts.Detail != "reason" || len(urls) != 7 {
+		t.Errorf("%d addresses and the sample\n%s\n%v", len(urls), sample, err)
 	}
 }

@@ -23,6 +23,7 @@ import (
 // Errors about channels.
 var (
 	ErrNoMail = errs.New(errs.Conflict, "no_mail_server", "No mail server is set up, so no mail can be sent. An administrator can set one up under Mail server.")
+	ErrNoOwn  = errs.New(errs.NotFound, "no_own_mail_server", "Your organisation has no mail server of its own.")
 	ErrNoSMS  = errs.New(errs.Conflict, "no_sms_gateway", "Text messages can’t be sent here: the server has no SMS gateway.")
 )
 
@@ -77,32 +78,46 @@ func (s *Service) MailOf(ctx context.Context, accountID string) (mail.Sender, er
 	if err != nil {
 		return nil, err
 	}
-	return &noting{s, accountID, mail.New([]mail.Server{server}, s.Options)}, nil
+	return &noting{s, own, mail.New([]mail.Server{server}, s.Options)}, nil
 }
 
 // noting keeps the result of each send, for the page that the administrator looks at.
 type noting struct {
-	s         *Service
-	accountID string
-	to        mail.Sender
+	s   *Service
+	own Server
+	to  mail.Sender
 }
 
-// Send sends and notes how it went.
+// Send sends and notes how it went. The note is a courtesy: that it can't be written is no reason to
+// call a mail unsent that is on its way, and to send it a second time.
 func (n *noting) Send(ctx context.Context, m mail.Message) error {
 	err := n.to.Send(ctx, m)
-	result := "ok"
+	_ = n.s.DB.Run(context.WithoutCancel(ctx), note(n.own, resultOf(err, n.s.Now())))
+	return err
+}
+
+// Result is how a send went.
+type Result struct {
+	Code   string // stable, ResultOK, or empty before the first send
+	Detail string // what it was in English, with what the server's certificate says; untrusted
+	At     time.Time
+}
+
+// ResultOK is the code of a send that the server took.
+const ResultOK = "ok"
+
+func resultOf(err error, now time.Time) Result {
 	if e := errs.From(err); e != nil {
-		result = e.Code
+		return Result{e.Code, e.Message, now}
 	}
-	return errors.Join(err, n.s.DB.Run(context.WithoutCancel(ctx), note(n.accountID, result, n.s.Now())))
+	return Result{ResultOK, "", now}
 }
 
 // Server is an account's own mail server as its administrators see it: without the password.
 type Server struct {
 	mail.Server
 	HasPassword bool
-	Result      string // stable code of the last send, "ok", or empty before the first
-	ResultAt    time.Time
+	Last        Result
 	sealed      []byte
 	accountID   string
 }
@@ -116,42 +131,57 @@ func (s *Service) Server(ctx context.Context, accountID string) (Server, bool, e
 	return own, err == nil, err
 }
 
-// Set gives an account a mail server of its own. Without a password in it the one that is stored stays, provided
-// that host and user are the same: a new host must not be handed the old one's password.
-func (s *Service) Set(ctx context.Context, accountID string, server mail.Server, by audit.Actor) error {
-	if own, ok, err := s.Server(ctx, accountID); err != nil {
-		return err
-	} else if ok && server.Password == "" && server.User != "" && own.HasPassword {
-		if own.Host != server.Host || own.User != server.User || own.Port != server.Port || own.Security != server.Security {
-			return ErrPassword
+// Complete returns a server with the password that is stored, if it has none itself, or says what is wrong with it. The
+// stored password stays only while host, port, security and user are the same: none else may be handed it.
+func (s *Service) Complete(ctx context.Context, accountID string, server mail.Server) (mail.Server, error) {
+	own, ok, err := s.Server(ctx, accountID)
+	if err != nil {
+		return server, err
+	}
+	if ok && own.HasPassword && server.User != "" && server.Password == "" {
+		if own.Host != server.Host || own.Port != server.Port || own.Security != server.Security || own.User != server.User {
+			return server, ErrPassword
 		}
 		kept, err := s.open(own)
 		if err != nil {
-			return err
+			return server, err
 		}
 		server.Password = kept.Password
 	}
-	if err := server.Check(); err != nil {
+	return server, server.Check()
+}
+
+// Set gives an account a mail server of its own, completed by Complete. More is written in the same transaction.
+func (s *Service) Set(ctx context.Context, accountID string, server mail.Server, by audit.Actor, more ...db.Stmt) error {
+	server, err := s.Complete(ctx, accountID, server)
+	if err != nil {
 		return err
 	}
 	sealed, err := s.Ring.Seal([]byte(server.Password), ad(accountID))
 	if err != nil {
 		return err
 	}
-	return s.DB.Run(ctx, put(accountID, server, sealed, s.Now()), audit.Record(s.Now(), audit.Event{
+	return s.DB.Run(ctx, append(more, put(accountID, server, sealed, s.Now()), audit.Record(s.Now(), audit.Event{
 		AccountID: accountID, Action: audit.MailServerSet, Actor: by, Target: accountID,
-		Detail: map[string]string{"host": server.Host, "sender": server.From},
-	}))
+		Detail: map[string]string{"host": server.String(), "sender": server.From},
+	}))...)
 }
 
 // ErrPassword asks for the password again, because the server that it is for was changed.
 var ErrPassword = errs.New(errs.Invalid, "mail_password_needed", "Enter the password too: the stored one belongs to the server you had before.").In("password")
 
-// Remove takes an account's own mail server away.
-func (s *Service) Remove(ctx context.Context, accountID string, by audit.Actor) error {
-	return s.DB.Run(ctx, remove(accountID), audit.Record(s.Now(), audit.Event{
-		AccountID: accountID, Action: audit.MailServerRemoved, Actor: by, Target: accountID,
-	}))
+// Remove takes an account's own mail server away; ErrNoOwn if it has none. More is written in the same transaction.
+func (s *Service) Remove(ctx context.Context, accountID string, by audit.Actor, more ...db.Stmt) error {
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		var was mail.Server
+		if err := tx.Run(ctx, remove(accountID, &was)); err != nil {
+			return err
+		}
+		return tx.Run(ctx, append(more, audit.Record(s.Now(), audit.Event{
+			AccountID: accountID, Action: audit.MailServerRemoved, Actor: by, Target: accountID,
+			Detail: map[string]string{"host": was.String(), "sender": was.From},
+		}))...)
+	})
 }
 
 func (s *Service) open(own Server) (mail.Server, error) {

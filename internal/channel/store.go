@@ -8,13 +8,13 @@ import (
 	"sallyport/internal/mail"
 )
 
-const columns = `account_id, host, port, security, username, password, sender, result, result_at`
+const columns = `account_id, host, port, security, username, password, sender, result, detail, result_at`
 
 func scanServer(scan func(...any) error) (Server, error) {
 	var s Server
 	var at db.Time
-	err := scan(&s.accountID, &s.Host, &s.Port, &s.Security, &s.User, &s.sealed, &s.From, &s.Result, &at)
-	s.ResultAt, s.HasPassword = at.Std(), s.User != ""
+	err := scan(&s.accountID, &s.Host, &s.Port, &s.Security, &s.User, &s.sealed, &s.From, &s.Last.Code, &s.Last.Detail, &at)
+	s.Last.At, s.HasPassword = at.Std(), s.User != ""
 	return s, err
 }
 
@@ -45,16 +45,19 @@ func put(accountID string, s mail.Server, sealed []byte, now time.Time) db.Stmt 
 	return db.Write(`
 		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (account_id) DO UPDATE SET host = excluded.host, port = excluded.port, security = excluded.security, username = excluded.username,
-			password = excluded.password, sender = excluded.sender, result = '', result_at = 0, changed_at = excluded.changed_at`,
+			password = excluded.password, sender = excluded.sender, result = '', detail = '', result_at = 0, changed_at = excluded.changed_at`,
 		accountID, s.Host, s.Port, string(s.Security), s.User, sealed, s.From, db.At(now))
 }
 
-func note(accountID, result string, now time.Time) db.Stmt {
-	return db.Write(`UPDATE mail_servers SET result = $2, result_at = $3 WHERE account_id = $1`, accountID, result, db.At(now))
+// note keeps a result, unless the server was changed meanwhile: then it is another's. What was sealed tells the server.
+func note(own Server, r Result) db.Stmt {
+	return db.Write(`UPDATE mail_servers SET result = $3, detail = $4, result_at = $5 WHERE account_id = $1 AND password = $2`,
+		own.accountID, own.sealed, r.Code, r.Detail, db.At(r.At))
 }
 
-func remove(accountID string) db.Stmt {
-	return db.Write(`DELETE FROM mail_servers WHERE account_id = $1`, accountID)
+// remove takes the server away and tells which it was.
+func remove(accountID string, was *mail.Server) db.Stmt {
+	return db.Must(ErrNoOwn, `DELETE FROM mail_servers WHERE account_id = $1 RETURNING host, port, sender`, accountID).Scan(&was.Host, &was.Port, &was.From)
 }
 
 func reseal(s Server, sealed []byte) db.Stmt {

@@ -96,6 +96,7 @@ CREATE TABLE mail_servers (
     password   bytea  NOT NULL,                     -- sealed; bound to the account
     sender     text   NOT NULL,
     result     text   NOT NULL DEFAULT '',          -- stable code of the last send, '' before the first
+    detail     text   NOT NULL DEFAULT '',          -- what went wrong, in English
     result_at  bigint NOT NULL DEFAULT 0,
     changed_at bigint NOT NULL
 );

@@ -12,6 +12,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
@@ -29,9 +30,11 @@ var (
 
 // Service administers. All fields are needed.
 type Service struct {
-	DB     *db.DB
-	Hasher *password.Hasher
-	Now    func() time.Time
+	DB       *db.DB
+	Hasher   *password.Hasher
+	Channels *channel.Service
+	SendTest func(ctx context.Context, a account.Account, u user.User, by audit.Actor) error // a test message, at once
+	Now      func() time.Time
 }
 
 // NewUser is what a person is added from.

@@ -132,7 +132,7 @@ func (a *App) wire() {
 		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Channels: a.Channels, Sessions: a.Sessions, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
-	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now}
+	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Channels: a.Channels, SendTest: a.Notify.Test, Now: a.Now}
 }
 
 func (a *App) hashing() metrics.Hashing {

@@ -115,7 +115,7 @@ func (p *Page) Press(button string, fields ...string) *Page {
 		}
 		values := pairs(nil)
 		for _, in := range inputs.FindAllStringSubmatch(m[2], -1) {
-			if a := attributes(in[1]); a["name"] != "" {
+			if a := attributes(in[1]); a["name"] != "" && (a["type"] != "radio" || strings.Contains(in[1], " checked")) {
 				values.Set(a["name"], a["value"])
 			}
 		}

@@ -31,7 +31,10 @@ func (s *Server) Rows(tb testing.TB) []string {
 		UNION ALL
 		SELECT 'mail token ' || user_id || ' ' || purpose || ' ' || token_id || ' ' || detail || ' ' || expires_at FROM mail_tokens
 		UNION ALL
-		SELECT 'message ' || message_id || ' ' || kind || ' ' || recipient FROM outbox
+		SELECT 'mail server ' || account_id || ' ' || host || ' ' || port || ' ' || security || ' ' || username || ' ' || sender || ' '
+			|| result || ' ' || result_at || ' ' || changed_at FROM mail_servers
+		UNION ALL
+		SELECT 'outbox ' || message_id || ' ' || kind || ' ' || recipient || ' ' || facts FROM outbox
 		UNION ALL
 		SELECT 'deployment ' || name || ' ' || expires_at FROM deployment`, nil,
 		func(scan func(...any) error) error {

@@ -25,6 +25,9 @@ var ErrStopped = errs.New(errs.TooMany, "too_many_codes_sent",
 // ErrMails says that too many mails with a token were asked for.
 var ErrMails = errs.New(errs.TooMany, "too_many_mails", "Too many mails were asked for. Wait an hour, then ask again.")
 
+// ErrTests says that an account's administrators sent too many test messages.
+var ErrTests = errs.New(errs.TooMany, "too_many_tests", "Too many test messages were sent. Wait ten minutes before you send another.")
+
 // Limit names a limit, for the record and the metrics.
 type Limit string
 
@@ -124,4 +127,13 @@ func (l Limits) Charge(now time.Time, s Send) []db.Stmt {
 		count(PerAccount, s.AccountID, "texts", budget, now),
 		count(PerPrefix, "", "prefix:"+s.Prefix, l.Prefix, now),
 		count(PerDay, "", "texts", l.Day, now))
+}
+
+// ChargeTest returns the statements that charge a test message: five in ten minutes for an account. Each connects to a
+// host that somebody chose, so without an end they would search a network. Where the limit is reached they fail with ErrTests.
+func ChargeTest(now time.Time, accountID string) []db.Stmt {
+	x := exact{PerAccount, accountID, "tests", most, 10 * time.Minute}
+	charge := take(x, now)
+	charge.Else = ErrTests
+	return []db.Stmt{slots(x), charge}
 }

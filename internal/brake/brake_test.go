@@ -147,7 +147,9 @@ func TestParallelSendsShareTheLimits(t *testing.T) {
 // TestClockJumps is F15: a clock that was ahead stops nobody for longer than a span, one that is put back a little frees nobody.
 func TestClockJumps(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		try := func(now time.Time) error { return d.Run(t.Context(), wide.Charge(now, mail("usr_1", "a@acme.test"))...) }
+		try := func(now time.Time) error {
+			return d.Run(t.Context(), wide.Charge(now, mail("usr_1", "a@acme.test"))...)
+		}
 		for range 3 {
 			if err := try(start.AddDate(10, 0, 0)); err != nil {
 				t.Fatal(err)

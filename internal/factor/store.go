@@ -128,6 +128,12 @@ func CountConfirmed(ctx context.Context, q db.Querier, accountID string) (map[st
 	return counts, err
 }
 
+// CountPeople tells how many people of an account have a confirmed device of a kind.
+func CountPeople(ctx context.Context, q db.Querier, accountID string, k Kind) (n int, err error) {
+	err = q.Get(ctx, `SELECT count(DISTINCT user_id) FROM factors WHERE account_id = $1 AND kind = $2 AND state = 'confirmed'`, []any{accountID, string(k)}, &n)
+	return n, err
+}
+
 // insertPending puts a new enrolment in place of the user's unfinished one of the same kind.
 func insertPending(f Factor, sealed []byte, addressHash string) db.Stmt {
 	return db.Write(`

@@ -116,7 +116,7 @@ func (l letter) page(w *writer, language texts.Language) page {
 	if l.secret != "" {
 		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt, l.now))
 	}
-	for _, name := range []string{"name", "hint", "to", "reason"} {
+	for _, name := range []string{"name", "hint", "to", "host", "sender", "reason"} {
 		if f[name] != "" {
 			p.Facts = append(p.Facts, fact{w.text("mail.fact." + name), f[name]})
 		}
@@ -158,6 +158,8 @@ var links = map[outbox.Kind]string{
 	outbox.BackupCodesLow:   "/settings/two-factor/backup-codes",
 	outbox.SignInUnknown:    "/settings/sessions",
 	outbox.SignInUnfinished: "/.well-known/change-password",
+	outbox.MailServerSet:    "/admin/mail",
+	outbox.MailServerGone:   "/admin/mail",
 }
 
 // places are the values that the lead of a message tells.

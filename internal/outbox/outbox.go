@@ -51,6 +51,8 @@ const (
 	EmailChanged     Kind = "email_changed" // to the old address
 	SignInUnknown    Kind = "sign_in_unknown_browser"
 	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
+	MailServerSet    Kind = "mail_server_set"    // to the administrator who did it
+	MailServerGone   Kind = "mail_server_removed"
 	TestMail         Kind = "test"
 )
 

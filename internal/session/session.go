@@ -28,6 +28,9 @@ const (
 // ErrNone says that nobody is signed in.
 var ErrNone = errs.New(errs.Unauthenticated, "not_signed_in", "You are not signed in, or your session has ended. Sign in to go on.")
 
+// ErrLevel asks for a sign-in of a higher level than the session's.
+var ErrLevel = errs.New(errs.Forbidden, "second_factor_required", "This needs a sign-in with a second factor. If you have none yet, set one up under Two-factor authentication.")
+
 // ErrNotFound says that the user has no such session.
 var ErrNotFound = errs.New(errs.NotFound, "session_not_found", "There is no such session. It may have ended already.")
 

@@ -216,7 +216,9 @@ func TestErrorsAreAnnounced(t *testing.T) {
 		if failure.Field == "" {
 			return
 		}
-		input := slices.IndexFunc(all, func(e *element) bool { return (e.tag == "input" || e.tag == "select") && e.attrs["name"] == failure.Field })
+		input := slices.IndexFunc(all, func(e *element) bool {
+			return (e.tag == "input" || e.tag == "select") && e.attrs["name"] == failure.Field
+		})
 		if input < 0 {
 			t.Fatalf("no input %q", failure.Field)
 		}

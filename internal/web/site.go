@@ -80,8 +80,13 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 	if err != nil {
 		return nil, err
 	}
+	if rt.Scope == httpx.Account {
+		if err := admin.Administrator(who.User); err != nil {
+			return nil, err
+		}
+	}
 	if rt.Level == httpx.AAL2 && who.Level != session.AAL2 {
-		return nil, errs.New(errs.Forbidden, "second_factor_required", "This needs a sign-in with a second factor.")
+		return nil, session.ErrLevel
 	}
 	return r.WithContext(context.WithValue(r.Context(), signedKey{}, who)), nil
 }
@@ -165,7 +170,7 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place 
 	c := Chrome{Language: languageOf(r), Product: s.Product, Place: place}
 	if who := signed(r); who != nil {
 		c.Account = who.Account.Name
-		c.Person = &Person{Name: who.User.Name, Email: who.User.Email}
+		c.Person = &Person{Name: who.User.Name, Email: who.User.Email, Administrator: admin.Administrator(who.User) == nil}
 	}
 	if status == http.StatusOK {
 		if err := s.takeNotice(w, r, &c); err != nil {

@@ -37,8 +37,9 @@ func (c Chrome) NoticeOffersCodes() bool {
 
 // Person is who is signed in. Name may be empty.
 type Person struct {
-	Name  string
-	Email string
+	Name          string
+	Email         string
+	Administrator bool // of the account, whose places are listed too
 }
 
 // Called gives the name, or the e-mail address where there is none.
@@ -57,6 +58,8 @@ const (
 	PlaceProfile   Place = "profile"
 	PlaceTwoFactor Place = "two_factor"
 	PlaceSessions  Place = "sessions"
+	PlaceAdmin     Place = "admin"
+	PlaceMail      Place = "mail"
 )
 
 // FormError is what was wrong with a form. It stands in a summary on top, which takes

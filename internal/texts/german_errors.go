@@ -105,4 +105,10 @@ var germanErrors = Catalogue{
 	"error.mail_login_refused":    "Der Mailserver nimmt Benutzernamen und Passwort nicht an. Viele Anbieter verlangen dafür ein eigenes App-Passwort.",
 	"error.mail_turned_away":      "Der Mailserver nimmt von diesem Absender oder diesem Rechner keine E-Mails an. Prüfen Sie den Absender und was der Server erlaubt.",
 	"error.mail_refused":          "Der Mailserver lehnt diese E-Mail endgültig ab.",
+	// Administration and mail servers.
+	"error.not_administrator":    "Das können nur die Inhaber und die Administration Ihrer Organisation. Wenden Sie sich an sie.",
+	"error.too_many_tests":       "Zu viele Testnachrichten wurden gesendet. Warten Sie zehn Minuten, bevor Sie noch eine senden.",
+	"error.no_own_mail_server":   "Ihre Organisation hat keinen eigenen Mailserver.",
+	"error.mail_message_invalid": "Diese E-Mail kann so nicht gesendet werden. Prüfen Sie den Absender und die Adresse, an die sie geht.",
+	"error.mail_not_configured":  "Es ist kein Mailserver eingerichtet.",
 }

@@ -40,6 +40,9 @@ const (
 	NoticeCodesReplaced   Notice = "codes_replaced" // later ones
 	NoticeOneSessionEnded Notice = "one_session_ended"
 	NoticeOthersEnded     Notice = "others_ended"
+	NoticeMailServerSet   Notice = "mail_server_set"
+	NoticeMailServerGone  Notice = "mail_server_removed"
+	NoticeTestSent        Notice = "test_sent" // a test message, to one's own address
 )
 
 // atTheDoor reports whether the notice is for somebody who is not signed in.
@@ -107,6 +110,8 @@ func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request, c *Chrome) err
 			return nil
 		}
 		c.About = s.signInAddress(slug)
+	case NoticeTestSent:
+		c.About = c.Person.Email
 	case NoticeBackupCodeUsed:
 		set, err := s.backupCodes(r)
 		if err != nil {

@@ -19,6 +19,13 @@ func (s *Site) routes() []httpx.Route {
 	self := func(pattern string, fresh httpx.Fresh, h httpx.Handler) httpx.Route {
 		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: fresh, Scope: httpx.Self, Handler: h}
 	}
+	// An administrator's work needs a second factor (ASVS 6.3.3); looking, and being told so, does not.
+	admin := func(pattern string, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: h}
+	}
+	acts := func(pattern string, fresh httpx.Fresh, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.AAL2, Fresh: fresh, Scope: httpx.Account, Handler: h}
+	}
 	return []httpx.Route{
 		public("GET /{$}", s.home),
 		public("GET /static/{file}", s.static),
@@ -79,6 +86,13 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
 		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
 
+		admin("GET /admin", s.showAdmin),
+		admin("GET /admin/mail", s.showMailServer),
+		acts("POST /admin/mail", httpx.Proved, s.setMailServer),
+		acts("POST /admin/mail/test", httpx.AnyAge, s.testMailServer),
+		admin("GET /admin/mail/remove", s.showRemoveMailServer),
+		acts("POST /admin/mail/remove", httpx.Proved, s.removeMailServer),
+
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.
 		public("GET "+confirmSetUpPath, to("/sign-in/set-up")),
@@ -92,6 +106,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/language", httpx.AnyAge, to("/settings")),
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
+		admin("GET /admin/mail/test", to("/admin/mail")),
 		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),
 	}
 }

@@ -64,6 +64,14 @@ func samples() []sample {
 	slow := &FormError{Message: "Too many wrong codes.", Code: "throttled", Wait: 2 * time.Minute}
 	badName := &FormError{Field: "name", Message: "Another device of yours has this name. Choose another one.", Code: "name_taken"}
 
+	boss := ada
+	boss.Person = &Person{Name: "Ada Lovelace", Email: "ada@acme.test", Administrator: true}
+	longBoss := long
+	longBoss.Person = &Person{Email: long.Person.Email, Administrator: true}
+	own := MailServer{Own: true, Server: "mail.acme.test:587", Mine: "ada@acme.test", Host: "mail.acme.test", Port: "587", Security: "starttls", User: "robot", From: "Acme <no-reply@acme.test>", Keeps: true}
+	server := func(change func(*MailServer)) MailServer { v := own; change(&v); return v }
+	mails := at(boss, PlaceMail)
+
 	return []sample{
 		{"signin", outside, SignIn{}},
 		{"signin-account", outside, SignIn{Account: "acme", AccountName: "Acme", Email: "ada@acme.test", Next: "/settings/sessions"}},
@@ -190,6 +198,40 @@ func samples() []sample {
 		{"sessions-alone", noticed(at(ada, PlaceSessions), NoticeOthersEnded), Sessions{Sessions: []Session{
 			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: sampleNow, Current: true},
 		}}},
+		{"admin", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), Support: "support@acme.test"}},
+		{"admin-trial", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", TrialEnds: sampleNow.Add(9 * day), InTrial: true, Methods: greyedWays(), Support: "support@acme.test"}},
+		{"admin-exceptions", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "free", TrialEnds: ago(9 * day), Methods: allowedWays(), Exceptions: []Exception{
+			{Kind: "sms", Reason: "Their warehouse has no smartphones; ticket 4711", Until: sampleNow.Add(90 * day)},
+			{Kind: "email", Reason: "While their phones are replaced", Until: ago(20 * day), Ended: true},
+		}}},
+		{"admin-unknown", at(longBoss, PlaceAdmin), Admin{Account: long.Account, Plan: "a-plan-from-before-the-merger", Unknown: true, Methods: greyedWays()}},
+		{"mailserver-none", mails, MailServer{Mine: "ada@acme.test", Security: "starttls"}},
+		{"mailserver-deployment", mails, MailServer{Deployment: true, Mine: "ada@acme.test", Security: "starttls"}},
+		{"mailserver-locked", mails, MailServer{Mine: "ada@acme.test", Locked: true}},
+		{"mailserver-own-locked", mails, server(func(v *MailServer) { v.Locked = true })},
+		{"mailserver-saved", noticed(mails, NoticeMailServerSet), own},
+		{"mailserver-sent", told(mails, NoticeTestSent, "ada@acme.test"), server(func(v *MailServer) { v.Result = &MailResult{OK: true, At: ago(time.Minute)} })},
+		{"mailserver-removed", noticed(mails, NoticeMailServerGone), MailServer{Mine: "ada@acme.test", Security: "starttls"}},
+		{"mailserver-failed", mails, server(func(v *MailServer) {
+			v.Result = &MailResult{Words: "The mail server does not accept the user name and password. Many providers want an app password made for this purpose.", At: ago(time.Minute)}
+			v.Error = &FormError{Summary: "The test message could not be sent", Message: "The mail server does not accept the user name and password. Many providers want an app password made for this purpose.", Code: "mail_login_refused"}
+		})},
+		{"mailserver-certificate", mails, server(func(v *MailServer) {
+			v.Result = &MailResult{Words: "Die Verbindung zum Mailserver ließ sich nicht verschlüsseln.", Detail: "mail.acme.test:587: The mail server's certificate is not trusted: x509: certificate signed by unknown authority.", At: ago(day)}
+		})},
+		{"mailserver-host", mails, MailServer{Mine: "ada@acme.test", Host: "mail acme", Security: "tls", From: "no-reply@acme.test", Error: &FormError{Field: "host", Message: "Enter the server’s name as in mail.example.com, or its IP address."}}},
+		{"mailserver-security", mails, MailServer{Mine: "ada@acme.test", Error: &FormError{Field: "security", Message: "Choose how the connection is encrypted: STARTTLS or TLS."}}},
+		{"mailserver-needs-password", mails, server(func(v *MailServer) {
+			v.Host = "other.acme.test"
+			v.Error = &FormError{Field: "server_password", Message: "Enter the password too: the stored one belongs to the server you had before."}
+		})},
+		{"mailserver-wrong-password", mails, server(func(v *MailServer) { v.Error = wrongPassword })},
+		{"mailserver-long", at(longBoss, PlaceMail), server(func(v *MailServer) { v.Mine = long.Person.Email })},
+		{"removemailserver", mails, RemoveMailServer{Server: "mail.acme.test:587", Deployment: true, Mine: "ada@acme.test"}},
+		{"removemailserver-only", mails, RemoveMailServer{Server: "mail.acme.test:587", Mailboxes: 3, Mine: "ada@acme.test"}},
+		{"removemailserver-one", mails, RemoveMailServer{Server: "mail.acme.test:587", Mailboxes: 1, Mine: "ada@acme.test", Error: wrongPassword}},
+		{"removemailserver-locked", mails, RemoveMailServer{Server: "mail.acme.test:587", Locked: true, Mine: "ada@acme.test"}},
+		{"problem-member", ada, Problem{Status: 403, Message: "Only the owners and administrators of your organisation can do this. Ask one of them.", Code: "not_administrator"}},
 		{"problem-400", outside, Problem{Status: 400, Reference: "req_01jq7z3v9n"}},
 		{"problem-403", ada, Problem{Status: 403, Reference: "req_01jq7z3v9n"}},
 		{"problem-404", ada, Problem{Status: 404}},
@@ -223,4 +265,10 @@ func greyedWays() []MethodState {
 	return []MethodState{
 		{Kind: "totp", Max: 5}, {Kind: "sms", Max: 5, Why: "trial", Support: "support@acme.test"}, {Kind: "email", Max: 5, Why: "channel"},
 	}
+}
+
+func plainWays() []MethodState { return []MethodState{{Kind: "totp"}, {Kind: "sms"}, {Kind: "email"}} }
+
+func allowedWays() []MethodState {
+	return []MethodState{{Kind: "totp"}, {Kind: "sms", Until: sampleNow.Add(90 * 24 * time.Hour)}, {Kind: "email", Why: "policy"}}
 }

@@ -14,6 +14,8 @@ need chromium chromium
 need oathtool oathtool
 need zbarimg zbar-tools
 need npm npm
+# Debian keeps it in a folder that is in root's PATH only.
+[[ -x /usr/sbin/exim4 ]] || need exim4 exim4-daemon-light
 need node nodejs
 need bearerbox kannel
 [[ -x /usr/lib/kannel/test/fakesmsc ]] || missing+=(kannel-extras)

@@ -20,6 +20,7 @@ var linked = map[string]string{
 	"github.com/pressly/goose/v3":         "migrations, locked on PostgreSQL",
 	"github.com/prometheus/client_golang": "the metrics page",
 	"github.com/tink-crypto/tink-go/v2":   "authenticated encryption at rest with key rotation",
+	"github.com/wneessen/go-mail":         "builds mails and speaks SMTP with every way to sign in",
 	"golang.org/x/crypto":                 "Argon2id",
 	"golang.org/x/term":                   "passwords typed without echo",
 	"modernc.org/sqlite":                  "SQLite in pure Go",

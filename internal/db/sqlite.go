@@ -39,12 +39,15 @@ type lite struct {
 	path    string
 	lim     limits
 	w       *writer
-	readers chan *liteConn // every slot of the pool; a nil slot is a connection not opened yet
-	open    atomic.Int32
+	slots   chan struct{} // one element for each read connection in use
 	waiting atomic.Int32
 	closed  chan struct{}
 	once    sync.Once
 	n       *counters
+
+	mu   sync.Mutex  // guards what follows
+	idle []*liteConn // read connections nobody uses, the last used at the end
+	open int
 }
 
 func openSQLite(path string, n *counters, lim limits) (*lite, error) {
@@ -68,11 +71,7 @@ func openSQLite(path string, n *counters, lim limits) (*lite, error) {
 		return nil, errors.Join(err, w.stop())
 	}
 	size := max(4, 2*runtime.GOMAXPROCS(0))
-	d := &lite{path: path, lim: lim, w: w, readers: make(chan *liteConn, size), closed: make(chan struct{}), n: n}
-	for range size {
-		d.readers <- nil
-	}
-	return d, nil
+	return &lite{path: path, lim: lim, w: w, slots: make(chan struct{}, size), closed: make(chan struct{}), n: n}, nil
 }
 
 // prepareFile makes the file with mode 0600 before SQLite would make it with the umask's;
@@ -144,42 +143,73 @@ func connectSQLite(path string, busy time.Duration, pragmas ...string) (driver.C
 	return conn, classifySQLite(err)
 }
 
-// reader takes a read connection, waiting for one no longer than d.lim.turn or ctx.
+// reader takes a read connection, waiting for one no longer than d.lim.turn or ctx. It takes the
+// one used last: every commit makes SQLite forget the pages a connection has read, and the more
+// reads share a connection, the fewer of them start with none.
 func (d *lite) reader(ctx context.Context) (*liteConn, error) {
-	var c *liteConn
 	select {
-	case c = <-d.readers:
+	case d.slots <- struct{}{}:
 	default:
-		d.waiting.Add(1)
-		defer d.waiting.Add(-1)
-		t := time.NewTimer(d.lim.turn)
-		defer t.Stop()
-		select {
-		case c = <-d.readers:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-d.closed:
-			return nil, ErrUnavailable.Because(errClosed)
-		case <-t.C:
-			return nil, ErrBusy.Because(fmt.Errorf("no read connection within %s", d.lim.turn))
+		if err := d.queue(ctx); err != nil {
+			return nil, err
 		}
 	}
+	c, err := d.connection()
+	if err != nil {
+		<-d.slots
+	}
+	return c, err
+}
+
+// queue waits for a slot.
+func (d *lite) queue(ctx context.Context) error {
+	d.waiting.Add(1)
+	defer d.waiting.Add(-1)
+	t := time.NewTimer(d.lim.turn)
+	defer t.Stop()
+	select {
+	case d.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.closed:
+		return ErrUnavailable.Because(errClosed)
+	case <-t.C:
+		return ErrBusy.Because(fmt.Errorf("no read connection within %s", d.lim.turn))
+	}
+}
+
+// connection returns an idle connection or a new one. The caller holds a slot.
+func (d *lite) connection() (*liteConn, error) {
 	select {
 	case <-d.closed:
-		d.readers <- c
 		return nil, ErrUnavailable.Because(errClosed)
 	default:
 	}
-	if c == nil {
-		conn, err := connectSQLite(d.path, d.lim.busy, "query_only(1)")
-		if err != nil {
-			d.readers <- nil
-			return nil, err
-		}
-		d.open.Add(1)
-		c = newLiteConn(conn)
+	d.mu.Lock()
+	if last := len(d.idle) - 1; last >= 0 {
+		c := d.idle[last]
+		d.idle = d.idle[:last]
+		d.mu.Unlock()
+		return c, nil
 	}
-	return c, nil
+	d.mu.Unlock()
+	conn, err := connectSQLite(d.path, d.lim.busy, "query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.open++
+	d.mu.Unlock()
+	return newLiteConn(conn), nil
+}
+
+// giveBack makes a connection idle.
+func (d *lite) giveBack(c *liteConn) {
+	d.mu.Lock()
+	d.idle = append(d.idle, c)
+	d.mu.Unlock()
+	<-d.slots
 }
 
 func (d *lite) Get(ctx context.Context, sql string, args []any, dest ...any) error {
@@ -187,7 +217,7 @@ func (d *lite) Get(ctx context.Context, sql string, args []any, dest ...any) err
 	if err != nil {
 		return err
 	}
-	defer func() { d.readers <- c }()
+	defer d.giveBack(c)
 	d.n.statements.Add(1)
 	return classifySQLite(c.get(sql, args, dest))
 }
@@ -197,7 +227,7 @@ func (d *lite) Each(ctx context.Context, sql string, args []any, row func(scan f
 	if err != nil {
 		return err
 	}
-	defer func() { d.readers <- c }()
+	defer d.giveBack(c)
 	d.n.statements.Add(1)
 	return classifySQLite(c.each(ctx, sql, args, row))
 }
@@ -216,8 +246,10 @@ func (d *lite) ping(ctx context.Context) error {
 }
 
 func (d *lite) pool(s *Stats) {
-	s.Open = int(d.open.Load()) + 1
-	s.InUse = cap(d.readers) - len(d.readers)
+	d.mu.Lock()
+	s.Open = d.open + 1
+	d.mu.Unlock()
+	s.InUse = len(d.slots)
 	s.Waiting = int(d.waiting.Load())
 	s.Queue = len(d.w.queue)
 }
@@ -227,12 +259,15 @@ func (d *lite) pool(s *Stats) {
 func (d *lite) close() error {
 	d.once.Do(func() {
 		close(d.closed)
-		for range cap(d.readers) {
-			if c := <-d.readers; c != nil {
-				_ = c.close() // a read connection has nothing to lose
-				d.open.Add(-1)
-			}
+		for range cap(d.slots) {
+			d.slots <- struct{}{}
 		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, c := range d.idle {
+			_ = c.close() // a read connection has nothing to lose
+		}
+		d.idle, d.open = nil, 0
 	})
 	return d.w.stop()
 }

@@ -28,7 +28,7 @@ func TestReset(t *testing.T) {
 	b.wait("the session to end", func() bool { b.open("/settings"); return b.heading() == "Sign in" })
 
 	b.signIn(grace, d.passwords[grace])
-	b.sees("Set up two-factor authentication", "Your administrator has reset your two-factor authentication.")
+	b.sees("Set up two-factor authentication", "Your two-factor authentication was reset.")
 	b.inspect("set-up-demanded")
 	if b.open("/settings"); b.heading() != "Sign in" {
 		t.Errorf("before the set-up the settings opened: %s", b.where())

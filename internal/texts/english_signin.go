@@ -58,7 +58,7 @@ var englishSignIn = Catalogue{
 
 	// Set-up during the sign-in.
 	"setup.title":  "Set up two-factor authentication",
-	"setup.reset":  "Your administrator has reset your two-factor authentication. Set it up again to finish signing in.",
+	"setup.reset":  "Your two-factor authentication was reset. Set it up again to finish signing in.",
 	"setup.button": "Add",
 
 	// First start of the server.

@@ -58,7 +58,7 @@ var germanSignIn = Catalogue{
 
 	// Set-up during the sign-in.
 	"setup.title":  "Zwei-Faktor-Authentifizierung einrichten",
-	"setup.reset":  "Ihre Administration hat Ihre Zwei-Faktor-Authentifizierung zurückgesetzt. Richten Sie sie neu ein, um die Anmeldung abzuschließen.",
+	"setup.reset":  "Ihre Zwei-Faktor-Authentifizierung wurde zurückgesetzt. Richten Sie sie neu ein, um die Anmeldung abzuschließen.",
 	"setup.button": "Hinzufügen",
 
 	// First start of the server.

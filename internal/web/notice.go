@@ -36,8 +36,11 @@ const (
 	NoticeDeviceRenamed   Notice = "device_renamed"
 	NoticeCodeSent        Notice = "code_sent" // by mail or text
 	NoticeDevicePreferred Notice = "device_preferred"
-	NoticeCodesSaved      Notice = "codes_saved"    // the first ten
-	NoticeCodesReplaced   Notice = "codes_replaced" // later ones
+	NoticeTokenSent       Notice = "token_sent"      // by mail
+	NoticeMailedOff       Notice = "mailed_off"      // signed in by the mailed way out, or after its delay
+	NoticeTwoFactorKept   Notice = "two_factor_kept" // its planned end was called off
+	NoticeCodesSaved      Notice = "codes_saved"     // the first ten
+	NoticeCodesReplaced   Notice = "codes_replaced"  // later ones
 	NoticeOneSessionEnded Notice = "one_session_ended"
 	NoticeOthersEnded     Notice = "others_ended"
 	NoticeMailServerSet   Notice = "mail_server_set"
@@ -48,7 +51,7 @@ const (
 // atTheDoor reports whether the notice is for somebody who is not signed in.
 func (n Notice) atTheDoor() bool {
 	switch n {
-	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen:
+	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent:
 		return true
 	}
 	return false

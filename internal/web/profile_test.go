@@ -193,7 +193,7 @@ func TestReset(t *testing.T) {
 		half.Get("/sign-in/verify").Sees(http.StatusGone)
 
 		c := s.Client(t)
-		page := c.SignIn(apptest.Grace, apptest.Password).Follow().Sees(http.StatusOK, "Your administrator has reset")
+		page := c.SignIn(apptest.Grace, apptest.Password).Follow().Sees(http.StatusOK, "Your two-factor authentication was reset")
 		dead(t, c)
 		c.Post("/sign-in/verify", "code", codes[0]).Lacks("You are signed in.")
 		scan := page.Press("Add", "name", "New Phone").Sees(http.StatusOK, "New Phone")

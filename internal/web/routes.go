@@ -51,6 +51,11 @@ func (s *Site) routes() []httpx.Route {
 		pending("GET /sign-in/set-up", s.showSetUp),
 		pending("POST /sign-in/set-up", s.setUp),
 		pending("POST "+confirmSetUpPath, s.confirmSetUp),
+		pending("GET /sign-in/disable", s.showDisable),
+		pending("POST /sign-in/disable", s.askDisable),
+		pending("POST /sign-in/disable/confirm", s.confirmDisable),
+		public("GET /sign-in/keep", s.showKeep),
+		public("POST /sign-in/keep", s.keep),
 		public("POST /sign-in/cancel", s.cancelSignIn),
 		self("POST /sign-out", httpx.AnyAge, s.signOut),
 
@@ -81,6 +86,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/backup-codes", httpx.AnyAge, s.showNewBackupCodes),
 		self("POST /settings/two-factor/backup-codes", httpx.Proved, s.newBackupCodes),
 		self("POST /settings/two-factor/backup-codes/saved", httpx.AnyAge, s.savedBackupCodes),
+		{Pattern: "POST /settings/two-factor/keep", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Self, Handler: s.keepTwoFactor},
 
 		self("GET /settings/sessions", httpx.AnyAge, s.showSessions),
 		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
@@ -98,6 +104,8 @@ func (s *Site) routes() []httpx.Route {
 		public("GET "+confirmSetUpPath, to("/sign-in/set-up")),
 		public("GET /sign-in/cancel", to("/sign-in")),
 		pending("GET /sign-in/send", to("/sign-in/verify")),
+		pending("GET /sign-in/disable/confirm", to("/sign-in/disable")),
+		self("GET /settings/two-factor/keep", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/{id}/send", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/{id}/prefer", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /sign-out", httpx.AnyAge, to("/settings")),

@@ -117,15 +117,19 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 	s.Count(what, method)
 }
 
-// enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1).
+// enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1), and
+// so does one whose second factor has just ended.
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n Notice) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
-	if step.Devices == 0 && step.User.WelcomedAt.IsZero() {
+	if step.Devices == 0 && (step.User.WelcomedAt.IsZero() || step.TwoFactorEnded) {
 		query := url.Values{}
 		if step.ReturnTo != "" {
 			query.Set("next", step.ReturnTo)
+		}
+		if step.TwoFactorEnded {
+			return done(w, withQuery("/settings/welcome", query), NoticeMailedOff)
 		}
 		return httpx.SeeOther(w, withQuery("/settings/welcome", query))
 	}
@@ -228,6 +232,7 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	devices := p.Devices()
 	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes()}
 	v.OtherWays = len(devices) > 1 || v.BackupCodes
+	v.Disable = signin.Effect(p.Account.Policy) != account.MailedDisableOff
 	if method == MethodBackupCode && v.BackupCodes {
 		v.Method, v.Kind = MethodBackupCode, MethodBackupCode
 		return v, nil

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"strings"
 
+	"sallyport/internal/account"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/profile"
 	"sallyport/internal/qr"
+	"sallyport/internal/signin"
 	"sallyport/internal/texts"
 	"sallyport/internal/totp"
 )
@@ -63,6 +65,8 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		v.Backup = &BackupState{Left: set.Left, Made: set.MadeAt}
+		v.EndsAt = signed(r).User.TwoFactorEndsAt
+		v.ReEnrol = signin.Effect(signed(r).Account.Policy) == account.MailedDisableReEnrol
 	}
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }

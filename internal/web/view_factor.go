@@ -66,6 +66,8 @@ func (m MethodState) Full() bool { return m.Max > 0 && m.Confirmed() >= m.Max }
 type TwoFactor struct {
 	Methods []MethodState
 	Backup  *BackupState // nil while two-factor sign-in is off
+	EndsAt  time.Time    // when it is switched off by a mailed token (K2); zero for never
+	ReEnrol bool         // a new device is set up then
 }
 
 func (TwoFactor) page() string { return "twofactor" }

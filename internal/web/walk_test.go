@@ -72,7 +72,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 	w.fields = func() url.Values {
 		return url.Values{
 			"email": {apptest.Ada}, "password": {apptest.Password}, "current_password": {apptest.Password}, "new_password": {"another twelve quiet geese"},
-			"code": {phone.Code(s.Clock.Now())}, "name": {"Changed"}, "id": {phone.FactorID}, "organisation": {"Other"}, "your_name": {"Other"},
+			"code": {phone.Code(s.Clock.Now())}, "name": {"Changed"}, "id": {phone.FactorID}, "token": {strings.Repeat("0", 26)}, "organisation": {"Other"}, "your_name": {"Other"},
 		}
 	}
 	w.other = elsewhere.Get("/settings/sessions").Find(`action="/settings/sessions/([^/]+)/end"`)

@@ -99,8 +99,13 @@ func TestNoSecretInAnyColumn(t *testing.T) {
 		if err := w.Admin.ResetTwoFactor(t.Context(), w.Grace, "lost phone", audit.Operator()); err != nil {
 			t.Fatal(err)
 		}
+		ada := w.Browse(t, w.Ada)
+		if err := w.Admin.SetMailServer(t.Context(), prove(t, w, w.Ada), ada.Signed, acmeMail, ada.As()); err != nil {
+			t.Fatal(err)
+		}
 		secrets := map[string][]byte{
-			"password": []byte(domaintest.Password), "a stranger's password": []byte(guess), "a password in the wrong field": []byte(slip),
+			"mail server's password": []byte(acmeMail.Password),
+			"password":               []byte(domaintest.Password), "a stranger's password": []byte(guess), "a password in the wrong field": []byte(slip),
 			"seed": phone.Key.Secret, "seed that waits": waiting.Key.Secret,
 			"session": []byte(b.Cookie[strings.LastIndex(b.Cookie, ".")+1:]), "pending": []byte(half.Cookie[strings.LastIndex(half.Cookie, ".")+1:]),
 		}
@@ -225,5 +230,12 @@ func TestEveryChangeHasOneRecord(t *testing.T) {
 		w.Clock.Advance(time.Second)
 		w.SetPolicy(t, "max_devices_per_kind=3")
 		expect("policy", audit.AccountPolicyChanged)
+		w.Enrol(t, w.Ada)
+		expect("a device again", audit.FactorAdded, audit.BackupCodesMade)
+		b = w.Browse(t, w.Ada)
+		wantError(t, "mail server", w.Admin.SetMailServer(ctx, prove(t, w, w.Ada), b.Signed, acmeMail, b.As()), nil)
+		expect("mail server", audit.MailServerSet)
+		wantError(t, "no mail server", w.Admin.RemoveMailServer(ctx, prove(t, w, w.Ada), b.Signed, b.As()), nil)
+		expect("no mail server", audit.MailServerRemoved)
 	})
 }

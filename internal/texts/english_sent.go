@@ -44,7 +44,6 @@ var englishSent = Catalogue{
 	"sent.wait.one":           "You can send a new code in 1 second.",
 	"sent.wait.other":         "You can send a new code in {n} seconds.",
 	"sent.now":                "You can send a new code now.",
-	"disable.link":            "Disable two-factor authentication",
 	"verify.use_first":        "Use an authentication code",
 	"inbox.title":             "The demo’s inbox",
 	"inbox.lead":              "Everything that this demo would have mailed and texted, the newest first. Nothing was sent.",

@@ -44,7 +44,6 @@ var germanSent = Catalogue{
 	"sent.wait.one":           "In 1 Sekunde können Sie einen neuen Code senden.",
 	"sent.wait.other":         "In {n} Sekunden können Sie einen neuen Code senden.",
 	"sent.now":                "Sie können jetzt einen neuen Code senden.",
-	"disable.link":            "Zwei-Faktor-Authentifizierung ausschalten",
 	"verify.use_first":        "Bestätigungscode verwenden",
 	"inbox.title":             "Das Postfach der Demo",
 	"inbox.lead":              "Alles, was diese Demo per E-Mail und SMS gesendet hätte, das Neueste zuerst. Gesendet wurde nichts.",

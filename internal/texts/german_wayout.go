@@ -2,7 +2,6 @@ package texts
 
 // germanWayOut is englishWayOut in German.
 var germanWayOut = Catalogue{
-	"field.token": "Schlüssel",
 
 	"disable.link":          "Zwei-Faktor-Authentifizierung ausschalten",
 	"disable.lead":          "Wenn Sie keinen Code mehr eingeben können, senden wir einen Schlüssel an {email}. Damit und mit Ihrem Passwort können Sie die Zwei-Faktor-Authentifizierung ausschalten.",

@@ -66,6 +66,8 @@ func TestBadBodies(t *testing.T) {
 		"POST /settings/two-factor/{id}/confirm":       {"code"},
 		"POST /settings/two-factor/backup-codes/saved": {"next"},
 		"POST /settings/welcome":                       {"next"},
+		"POST /admin/mail":                             {"host", "port", "security", "user", "server_password", "from", "password"},
+		"POST /admin/mail/remove":                      {"password"},
 	} {
 		rt := find(t, w.routes, pattern)
 		for name, body := range malformed(w.fields(), own) {

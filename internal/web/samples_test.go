@@ -242,7 +242,7 @@ func samples() []sample {
 		{"mailserver-sent", told(mails, NoticeTestSent, "ada@acme.test"), server(func(v *MailServer) { v.Result = &MailResult{OK: true, At: ago(time.Minute)} })},
 		{"mailserver-removed", noticed(mails, NoticeMailServerGone), MailServer{Mine: "ada@acme.test", Security: "starttls"}},
 		{"mailserver-failed", mails, server(func(v *MailServer) {
-			v.Result = &MailResult{Words: "The mail server does not accept the user name and password. Many providers want an app password made for this purpose.", At: ago(time.Minute)}
+			v.Result = &MailResult{At: ago(time.Minute)}
 			v.Error = &FormError{Summary: "The test message could not be sent", Message: "The mail server does not accept the user name and password. Many providers want an app password made for this purpose.", Code: "mail_login_refused"}
 		})},
 		{"mailserver-certificate", mails, server(func(v *MailServer) {

@@ -47,7 +47,7 @@ func (v MailServer) failed() bool { return v.Error != nil }
 // MailResult is how the last send went.
 type MailResult struct {
 	OK     bool
-	Words  string // what was wrong and what to do
+	Words  string // what was wrong and what to do; empty if the error on top says it
 	Detail string // what the server's own words were, if Words leave them out
 	At     time.Time
 }

@@ -150,14 +150,17 @@ func TestReceipts(t *testing.T) {
 // settled waits until the server has noted that a message was sent.
 func settled(t *testing.T, w *domaintest.World, id string) {
 	t.Helper()
-	for end := time.Now().Add(soon); stateOf(t, w, id) == outbox.Queued; {
+	until(t, "the send", func() bool { return stateOf(t, w, id) != outbox.Queued })
+}
+
+// until waits for something that can only be looked at.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(soon); !happened(); {
 		if time.Now().After(end) {
-			t.Fatal("the message was never sent")
+			t.Fatal(what + " did not happen")
 		}
-		select {
-		case <-t.Context().Done():
-		case <-time.After(10 * time.Millisecond):
-		}
+		<-time.After(10 * time.Millisecond)
 	}
 }
 
@@ -232,6 +235,7 @@ func TestCentreIsConnectedWhileTheServerServes(t *testing.T) {
 	if command := await(t, "the bind", heard); command != 9 { // bind_transceiver
 		t.Errorf("it begins with command %d", command)
 	}
+	until(t, "the answer to the bind", func() bool { return strings.Contains(s.Log.String(), "bound to the SMS gateway") })
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 
 	"sallyport/internal/channel"
 	"sallyport/internal/mail"
@@ -24,8 +25,14 @@ func (a *App) openChannels() error {
 	return a.openGateway()
 }
 
-// openGateway makes the SMS gateway. The server does it once more when it listens: only then is its own address, which
-// the gateway is told for receipts, known for certain.
+// AnswersAt says under which address people reach the server, where that is known only once it listens. It
+// is called before Serve.
+func (a *App) AnswersAt(public *url.URL) error {
+	a.Config.PublicURL = public
+	return a.openGateway() // which is told the address, for receipts
+}
+
+// openGateway makes the SMS gateway.
 func (a *App) openGateway() error {
 	options := a.Config.SMSOptions()
 	options.Log = a.Log

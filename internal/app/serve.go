@@ -21,9 +21,6 @@ import (
 // Serve answers on the listener until ctx ends, then finishes what is in flight, requests and messages, for
 // at most the setting shutdown_timeout.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
-	if err := a.openGateway(); err != nil {
-		return err
-	}
 	handler, err := a.Handler()
 	if err != nil {
 		return err

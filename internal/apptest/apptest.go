@@ -112,7 +112,9 @@ func run(tb testing.TB, dsn, keyFile string, clock *domaintest.Clock, change ...
 		tb.Fatal(err)
 	}
 	if cfg.PublicURL.Host == config.Default().PublicURL.Host {
-		a.Config.PublicURL = config.LocalURL(listener.Addr().String())
+		if err := a.AnswersAt(config.LocalURL(listener.Addr().String())); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	s := &Server{
 		App: a, URL: "http://" + listener.Addr().String(), Log: log,

@@ -72,7 +72,9 @@ func (c demoCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Config.PublicURL = config.LocalURL(listener.Addr().String())
+	if err := a.AnswersAt(config.LocalURL(listener.Addr().String())); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	s.print("\nSallyport's demo answers at\n\n  %s\n\nIts account Acme has these users (e-mail, role, password):\n\n%s", a.Config.PublicURL, people)
 	if c.Data == "" {
 		s.print("The data is gone when you stop it with Ctrl+C; --data DIR keeps it.\n")

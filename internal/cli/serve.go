@@ -21,7 +21,9 @@ func (serveCmd) Run(s *session) error {
 		}
 		if a.Config.PublicURL.String() == config.LocalURL(a.Config.Listen).String() {
 			// Not set, so it follows the address; on port 0 the port is known only now.
-			a.Config.PublicURL = config.LocalURL(listener.Addr().String())
+			if err := a.AnswersAt(config.LocalURL(listener.Addr().String())); err != nil {
+				return errors.Join(err, listener.Close())
+			}
 		}
 		// Only now: a new link ends the one of the server that has the address already.
 		link, err := a.FirstRunURL(s.ctx)

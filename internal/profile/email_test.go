@@ -84,6 +84,10 @@ func TestNewAddressIsProved(t *testing.T) {
 		wantError(t, "the token in the old mailbox", err, mailtoken.ErrToken)
 		_, err = confirmEmail(w, on.Signed, token)
 		wantError(t, "a second time", err, mailtoken.ErrToken)
+		var kept int
+		if err := d.Get(t.Context(), `SELECT count(*) FROM mail_tokens WHERE purpose = 'email'`, nil, &kept); err != nil || kept != 0 {
+			t.Errorf("%d tokens are left, %v", kept, err)
+		}
 		u, err := user.Get(t.Context(), d, w.Ada.AccountID, w.Ada.ID)
 		if err != nil {
 			t.Fatal(err)

@@ -76,6 +76,10 @@ func TestTokenWorksOnce(t *testing.T) {
 		}(), mailtoken.ErrToken)
 		wantError(t, "pasted with blanks and capitals", choose(w, " "+strings.ToUpper(token[:13])+"\r\n "+token[13:]+"\t", chosen), nil)
 		wantError(t, "a second time", choose(w, token, chosen), mailtoken.ErrToken)
+		var kept int
+		if err := d.Get(t.Context(), `SELECT count(*) FROM mail_tokens`, nil, &kept); err != nil || kept != 0 {
+			t.Errorf("%d tokens are left, %v", kept, err)
+		}
 		for range 5 {
 			w.Clock.Advance(time.Hour)
 			token := ask(t, w, w.Grace)

@@ -192,15 +192,18 @@ func TestMailServerIsTold(t *testing.T) {
 		c := boss(t, s)
 		page := c.Get("/admin/mail").Sees(http.StatusOK, "through the mail server of whoever runs this service")
 		page.Press("Send a test message").Follow().Sees(http.StatusOK, "took the test message")
-		save(page, own.Server).Follow().Sees(http.StatusOK, own.Server.String())
-		c.Get("/admin/mail/remove").Sees(http.StatusOK, "of whoever runs this service then").Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "removed")
-		for _, subject := range []string{"mail server was changed", "mail server was removed"} {
+		told := func(subject string) {
+			t.Helper()
 			waitFor(t, subject, func() bool {
 				return slices.ContainsFunc(deployment.Mails(), func(m string) bool {
 					return strings.Contains(decoded(m), subject) && strings.Contains(decoded(m), "Mail server: "+own.Server.String())
 				})
 			})
 		}
+		save(page, own.Server).Follow().Sees(http.StatusOK, own.Server.String())
+		told("mail server was changed")
+		c.Get("/admin/mail/remove").Sees(http.StatusOK, "of whoever runs this service then").Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "removed")
+		told("mail server was removed")
 		if i := slices.IndexFunc(own.Mails(), func(m string) bool { return strings.Contains(decoded(m), "mail server was") }); i >= 0 {
 			t.Errorf("the own server was told of itself")
 		}

@@ -85,7 +85,7 @@ func TestMailServerAsksForAll(t *testing.T) {
 			wantError(t, "removing", w.Admin.RemoveMailServer(ctx, proof, b.Signed, b.As()), nil)
 		}
 		told := map[outbox.Kind]int{}
-		messages, err := outbox.Lease(ctx, d, w.Clock.Now(), 100)
+		messages, err := outbox.Lease(ctx, d, w.Clock.Now(), outbox.Mail, nil, 100)
 		for _, m := range messages {
 			told[m.Kind]++
 			if m.Kind == outbox.MailServerSet && (m.Facts["host"] != "mail.acme.test:587" || m.Facts["sender"] != acmeMail.From) {

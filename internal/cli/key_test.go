@@ -136,7 +136,7 @@ func TestRotationsUnderTraffic(t *testing.T) {
 			if len(now.Ring.KeyIDs()) != 1 {
 				t.Fatalf("%d keys", len(now.Ring.KeyIDs()))
 			}
-			waiting, err := outbox.Lease(ctx, w.DB, w.Clock.Now(), 100_000)
+			waiting, err := outbox.Lease(ctx, w.DB, w.Clock.Now(), outbox.Mail, nil, 100_000)
 			if err != nil || len(waiting) != queued || queued < 100 {
 				t.Fatalf("%d messages of %d, %v", len(waiting), queued, err)
 			}

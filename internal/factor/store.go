@@ -165,9 +165,8 @@ func insertConfirmed(f Factor, sealed []byte) db.Stmt {
 		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt))
 }
 
-// far is the instant after which no wait can end that began before now. A row that is
-// blocked beyond it was written by a clock that was ahead (security.md F15).
-func far(now time.Time) db.Time { return db.At(now.Add(throttle.Longest)) }
+// far is throttle.Far as it is stored.
+func far(now time.Time) db.Time { return db.At(throttle.Far(now)) }
 
 // confirm makes a pending factor count, with the code's step used up in the same write.
 func confirm(m Match, now time.Time) []db.Stmt {

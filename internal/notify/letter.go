@@ -7,6 +7,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	texttemplate "text/template"
@@ -200,11 +201,23 @@ func left(facts map[string]string) int {
 	return n
 }
 
-// browser says what a browser claims to be: "Firefox on Linux".
+// browser says what a browser claims to be: "Firefox on Linux". Only names that we know are repeated: in a mail of
+// ours a stranger must not be able to say "Call +1 900 555".
 func browser(w *writer, agent string) string {
 	ua := useragent.Parse(agent)
-	if ua.Name == "" || ua.OS == "" {
+	if !slices.Contains(browsers, ua.Name) || !slices.Contains(systems, ua.OS) {
 		return w.text("mail.browser_other")
 	}
 	return w.text("mail.browser", "browser", ua.Name, "system", ua.OS)
 }
+
+var (
+	browsers = []string{
+		useragent.Chrome, useragent.Edge, useragent.Firefox, useragent.InternetExplorer, useragent.Opera, useragent.OperaMini,
+		useragent.OperaTouch, useragent.Safari, useragent.SamsungBrowser, useragent.Vivaldi, useragent.HeadlessChrome,
+	}
+	systems = []string{
+		useragent.Android, useragent.ChromeOS, useragent.FreeBSD, useragent.IOS, useragent.Linux, useragent.MacOS, useragent.Windows,
+		useragent.WindowsPhone,
+	}
+)

@@ -3,8 +3,8 @@
 //
 // Any replica may run it; a leased row is one replica's. What is sent is looked up when
 // it is sent: a code or token that is dead by then never leaves, and a notice goes to the
-// person's address as it is. A slow server holds nobody up but its own messages, and no
-// request ever waits for one. What failed for now is tried again with growing delays until
+// person's address as it is. A slow server holds nobody up but its own messages: each channel has
+// hands of its own, and one account never has them all. No request ever waits for one. What failed for now is tried again with growing delays until
 // the message's end; what was refused for good is marked so, and the code page offers
 // another way. Neither a code nor a token nor an address is ever logged.
 package notify
@@ -14,7 +14,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
-	"sync"
 	"time"
 
 	"sallyport/internal/account"
@@ -34,8 +33,10 @@ import (
 const (
 	// pollEvery is how often the queue is looked at. The look is one indexed read.
 	pollEvery = 250 * time.Millisecond
-	// atOnce is how many messages one replica sends at the same time.
-	atOnce = 16
+	// atOnce is how many messages of one channel a replica sends at the same time, and perAccount how
+	// many of these may be one account's: its own mail server, which its administrators name, may never answer.
+	atOnce     = 32
+	perAccount = 8
 	// attemptFor bounds one attempt, below the lease.
 	attemptFor = 45 * time.Second
 )
@@ -56,52 +57,64 @@ type Service struct {
 // Run takes what is due until taking ends. What it took by then is sent to its end, unless sending ends too: then it
 // is due again. Run returns when the last attempt has ended.
 func (s *Service) Run(taking, sending context.Context) {
-	free := make(chan struct{}, atOnce)
-	var busy sync.WaitGroup
-	defer busy.Wait()
+	h := &hands{busy: map[lane]int{}, freed: make(chan struct{}, 1)}
+	defer h.all.Wait()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if err := s.take(taking, sending, free, &busy); err != nil && taking.Err() == nil {
+		if err := s.take(taking, sending, h); err != nil && taking.Err() == nil {
 			s.Log.Warn("the outbox cannot be read; it is tried again", "error", err)
 		}
 		select {
 		case <-taking.Done():
 			return
+		case <-h.freed:
 		case <-tick.C:
 		}
 	}
 }
 
 // take leases as many messages as there are hands free, and begins to send them.
-func (s *Service) take(ctx, sending context.Context, free chan struct{}, busy *sync.WaitGroup) error {
-	room := cap(free) - len(free)
-	if room == 0 {
-		return nil
-	}
+func (s *Service) take(ctx, sending context.Context, h *hands) error {
 	due, err := outbox.Due(ctx, s.DB, s.Now())
 	if err != nil || !due {
 		return err
 	}
-	messages, err := outbox.Lease(sending, s.DB, s.Now(), room) // never cut off by taking: what is leased is sent
-	for _, m := range messages {
-		free <- struct{}{}
-		busy.Add(1)
-		go func() {
-			defer func() { <-free; busy.Done() }()
-			s.attempt(sending, m)
-		}()
+	for _, ch := range channels {
+		room, full := h.room(ch)
+		if room == 0 {
+			continue
+		}
+		messages, err := outbox.Lease(sending, s.DB, s.Now(), ch, full, room) // never cut off by taking: what is leased is sent
+		for _, m := range messages {
+			if !h.take(m) {
+				s.noted(m, outbox.Return(context.WithoutCancel(ctx), s.DB, m))
+				continue
+			}
+			go func() {
+				defer h.free(m)
+				s.attempt(sending, m)
+			}()
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // Deliver sends what is due now, one message after the other, and returns how many it tried.
-func (s *Service) Deliver(ctx context.Context) (int, error) {
-	messages, err := outbox.Lease(ctx, s.DB, s.Now(), 100)
-	for _, m := range messages {
-		s.attempt(ctx, m)
+func (s *Service) Deliver(ctx context.Context) (n int, err error) {
+	for _, ch := range channels {
+		messages, err := outbox.Lease(ctx, s.DB, s.Now(), ch, nil, 100)
+		for _, m := range messages {
+			s.attempt(ctx, m)
+		}
+		if n += len(messages); err != nil {
+			return n, err
+		}
 	}
-	return len(messages), err
+	return n, nil
 }
 
 // dropped says why a message is not sent any more.
@@ -147,14 +160,18 @@ func (s *Service) noted(m outbox.Message, err error) {
 	}
 }
 
-// again reports whether a failed message may succeed later. A server that refuses our login or its own
-// encryption is its operator's to mend; until they have, nothing is lost.
+// again reports whether a failed message may succeed later: by the word of the package that sends. A server
+// that refuses our login or proves not who it is has taken nothing, and is its operator's to mend; until they
+// have, nothing is lost. The same is true of faults of ours.
 func (s *Service) again(err error) bool {
-	if errors.Is(err, mail.ErrLogin) || errors.Is(err, mail.ErrNotAllowed) || errors.Is(err, mail.ErrTurnedAway) {
+	switch e := errs.From(err); {
+	case e.Is(mail.ErrLogin), e.Is(sms.ErrLogin), e.Is(sms.ErrCertificate):
 		return true
+	case e.Is(db.ErrUnavailable), e.Is(db.ErrBusy), e.Is(db.ErrFull):
+		return true
+	default:
+		return e.Kind == errs.Internal || mail.Temporary(err) || sms.Temporary(err)
 	}
-	kind := errs.From(err).Kind
-	return mail.Temporary(err) || sms.Temporary(err) || kind == errs.Unavailable || kind == errs.Internal
 }
 
 // send writes and sends one message. The reference is the gateway's.
@@ -174,6 +191,14 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 	} else if err != nil {
 		return "", err
 	}
+	if m.Kind == outbox.Code || m.HasSecret() {
+		switch { // what they could do with it, they can't do now; that something happened they are told all the same
+		case !u.LockedAt.IsZero():
+			return "", &dropped{"user_locked"}
+		case !a.SuspendedAt.IsZero():
+			return "", &dropped{"account_suspended"}
+		}
+	}
 	l := letter{message: m, account: a, user: u, to: m.Recipient, product: s.Product, public: s.PublicURL(), now: s.Now()}
 	if l.to == "" {
 		l.to = u.Email
@@ -182,9 +207,11 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 		return "", err
 	}
 	if m.Channel == outbox.SMS {
-		return s.text(ctx, l)
+		reference, err = s.text(ctx, l)
+	} else {
+		err = s.mail(ctx, l)
 	}
-	return "", s.mail(ctx, l)
+	return reference, discreet(err, l.to, l.secret)
 }
 
 // fetch adds what a message carries: the code or token, if it is alive.

@@ -121,6 +121,9 @@ func (m *Message) Open(ring *seal.Ring) (err error) {
 	return err
 }
 
+// HasSecret reports whether the message carries a token.
+func (m Message) HasSecret() bool { return len(m.sealed) > 0 }
+
 // Delay is how long to wait after so many attempts that failed.
 func Delay(attempts int64) time.Duration {
 	steps := []time.Duration{5 * time.Second, 20 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}

@@ -29,11 +29,15 @@ func run(t *testing.T, d *db.DB, stmts ...db.Stmt) {
 
 func lease(t *testing.T, d *db.DB, now time.Time, limit int) []outbox.Message {
 	t.Helper()
-	all, err := outbox.Lease(t.Context(), d, now, limit)
+	mails, err := outbox.Lease(t.Context(), d, now, outbox.Mail, nil, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	texts, err := outbox.Lease(t.Context(), d, now, outbox.SMS, nil, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(mails, texts...)
 }
 
 func one(t *testing.T, d *db.DB, now time.Time) outbox.Message {
@@ -70,7 +74,7 @@ func TestOfTwoReplicasOneSends(t *testing.T) {
 			wg.Go(func() {
 				for {
 					now := start.Add(time.Second - time.Duration(replica)*100*time.Millisecond)
-					all, err := outbox.Lease(t.Context(), d, now, 16)
+					all, err := outbox.Lease(t.Context(), d, now, outbox.Mail, nil, 16)
 					if err != nil {
 						t.Error(err)
 						return
@@ -138,6 +142,33 @@ func TestLease(t *testing.T) {
 		}
 		if all := lease(t, d, now, 9); len(all) != 1 {
 			t.Errorf("with the clock put back a year %d are due, want the one that was due then", len(all))
+		}
+	})
+}
+
+// TestLeaseLeavesOutTheBusy: a channel and accounts that have enough going on are left alone, and what is given back was not tried.
+func TestLeaseLeavesOutTheBusy(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		by := audit.Operator()
+		for _, account := range []string{"acc_1", "acc_2", "acc_3"} {
+			run(t, d, outbox.Notice(start, account, "usr_1", outbox.FactorAdded, nil, by),
+				outbox.SendCode(start, account, "usr_1", outbox.NewID(start), outbox.SMS, start.Add(time.Hour), by))
+		}
+		mails, err := outbox.Lease(t.Context(), d, start, outbox.Mail, []string{"acc_1", "acc_3"}, 9)
+		if err != nil || len(mails) != 1 || mails[0].AccountID != "acc_2" || mails[0].Channel != outbox.Mail {
+			t.Fatalf("leased %+v, %v; want the mail of acc_2", mails, err)
+		}
+		if err := outbox.Return(t.Context(), d, mails[0]); err != nil {
+			t.Fatal(err)
+		}
+		again, err := outbox.Lease(t.Context(), d, start, outbox.Mail, nil, 9)
+		if err != nil || len(again) != 3 {
+			t.Fatalf("leased %d, %v; want three mails", len(again), err)
+		}
+		for _, m := range again {
+			if m.Attempts != 1 {
+				t.Errorf("%s counts attempt %d, want 1", m.AccountID, m.Attempts)
+			}
 		}
 	})
 }

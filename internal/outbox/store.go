@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"sallyport/internal/audit"
@@ -95,19 +96,22 @@ func Due(ctx context.Context, q db.Querier, now time.Time) (bool, error) {
 	return n > 0, err
 }
 
-// Lease takes up to limit messages that are due. Of all replicas that ask, one gets each.
+// Lease takes up to limit messages of a channel that are due, none of the accounts in except. Of all replicas that ask, one gets each.
 // A lease that seems to last longer than any can was given by a clock that was ahead, and does not count.
 // Clocks a little apart are no such clock, or each of two replicas would break the other's lease.
-func Lease(ctx context.Context, d *db.DB, now time.Time, limit int) ([]Message, error) {
+func Lease(ctx context.Context, d *db.DB, now time.Time, ch Channel, except []string, limit int) ([]Message, error) {
 	var all []Message
+	busy := "," + strings.Join(except, ",") + "," // what both engines can search; an id has no comma
 	err := d.Tx(ctx, func(tx *db.Tx) error {
 		all = nil
 		return tx.Each(ctx, `
 			UPDATE outbox SET leased_until = $2, attempts = attempts + 1
 			WHERE state = 'queued' AND (leased_until <= $1 OR leased_until > $4) AND (account_id, message_id) IN (
 				SELECT account_id, message_id FROM outbox
-				WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $4) ORDER BY due_at LIMIT $3)
-			RETURNING `+columns, []any{db.At(now), db.At(now.Add(LeaseFor)), limit, db.At(beyond(now))},
+				WHERE state = 'queued' AND due_at <= $1 AND (leased_until <= $1 OR leased_until > $4)
+					AND channel = $5 AND $6 NOT LIKE '%,' || account_id || ',%'
+				ORDER BY due_at LIMIT $3)
+			RETURNING `+columns, []any{db.At(now), db.At(now.Add(LeaseFor)), limit, db.At(beyond(now)), string(ch), busy},
 			func(scan func(...any) error) error {
 				m, err := scanMessage(scan)
 				all = append(all, m)
@@ -127,6 +131,13 @@ func Settle(ctx context.Context, d *db.DB, now time.Time, m Message, s State, re
 		UPDATE outbox SET state = $4, reference = $5, detail = $6, secret = NULL, leased_until = 0, settled_at = $7
 		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`,
 		m.AccountID, m.ID, m.Attempts, string(s), reference, detail, db.At(now)))
+}
+
+// Return gives back a leased message that was not tried.
+func Return(ctx context.Context, d *db.DB, m Message) error {
+	return d.Run(ctx, db.Write(`
+		UPDATE outbox SET leased_until = 0, attempts = attempts - 1
+		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`, m.AccountID, m.ID, m.Attempts))
 }
 
 // Postpone puts a leased message back, to be tried again after the delay that its attempts have earned.

@@ -98,6 +98,9 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 
 // AddDevice begins the enrolment of an authenticator app (A5–A8).
 func (s *Service) AddDevice(ctx context.Context, w *session.Signed, name string, p Proofs, by audit.Actor) (totp.Enrolment, error) {
+	if err := s.offered(ctx, w, factor.TOTP); err != nil {
+		return totp.Enrolment{}, errs.From(err).In("name")
+	}
 	proof, err := s.prove(ctx, w, s.ToAdd(w), p, by)
 	if err != nil {
 		return totp.Enrolment{}, err
@@ -111,6 +114,9 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 	kind := factor.TOTP
 	if f, err := s.Factors.Stored(ctx, w.User.AccountID, w.User.ID, factorID); err == nil {
 		kind = f.Kind
+		if err := s.offered(ctx, w, kind); err != nil { // the right may have ended since the device was begun
+			return "", nil, errs.From(err).In("code")
+		}
 	}
 	cookie, more := s.goOn(w, session.AAL2, s.Factors.AMR(kind))
 	if !w.User.TwoFactorEndsAt.IsZero() { // the new device would end with the old ones

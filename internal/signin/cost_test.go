@@ -6,6 +6,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
+	"sallyport/internal/factor"
 )
 
 // TestStatementsPerSignIn holds the budget of issue 2: at most eight statements and two
@@ -40,6 +41,20 @@ func TestStatementsPerSignIn(t *testing.T) {
 		spent("with a backup code, of which its owner is told", 11, 2, enter(codes[0]))
 		spent("with the password alone", 8, 1, func() {
 			if _, err := w.SignIn.Password(t.Context(), credentials(w.Grace.Email), domaintest.By); err != nil {
+				t.Fatal(err)
+			}
+		})
+		w.AddAddress(t, w.Alan, factor.SMS, "+436641234567")
+		spent("with a code that is sent", 27, 3, func() { // three of them are reads of this test; a third commit sends it
+			done, err := w.SignIn.Password(t.Context(), credentials(w.Alan.Email), domaintest.By)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := w.SignIn.Pending(t.Context(), done.Cookie)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = verify(w, done.Cookie, w.SentCode(t, w.Alan, p.Request())); err != nil {
 				t.Fatal(err)
 			}
 		})

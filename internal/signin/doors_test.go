@@ -113,7 +113,7 @@ func TestPendingSignInLivesTenMinutesAndOnce(t *testing.T) {
 
 		cookie = begin(t, w, w.Ada)
 		for range 2 { // a second Cancel is no error
-			if err := w.SignIn.Cancel(t.Context(), cookie); err != nil {
+			if err := w.SignIn.Cancel(t.Context(), cookie, knows, domaintest.By); err != nil {
 				t.Error(err)
 			}
 		}

@@ -156,7 +156,7 @@ func TestNothingButASignInForgives(t *testing.T) {
 			cookie := begin(t, w, w.Ada)
 			_, err := verify(w, cookie, phone.Wrong(w.Clock.Now()))
 			wantError(t, "a wrong code", err, factor.ErrWrongCode)
-			if err := w.SignIn.Cancel(t.Context(), cookie); err != nil {
+			if err := w.SignIn.Cancel(t.Context(), cookie, knows, domaintest.By); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -198,13 +198,18 @@ func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt
 	})
 }
 
-// Cancel ends a pending sign-in. One that is gone already is no error.
-func (s *Service) Cancel(ctx context.Context, cookie string) error {
+// Cancel ends a pending sign-in. One that is gone already is no error. Unless the browser has signed the person
+// in before, they are told: whoever tries a stolen password must not get away unnoticed by pressing Cancel (ASVS 6.3.5).
+func (s *Service) Cancel(ctx context.Context, cookie string, known func(accountID, userID string) bool, by audit.Actor) error {
 	b, ok := parse(cookie)
 	if !ok {
 		return nil
 	}
-	return s.DB.Run(ctx, forgetPending(b))
+	p, err := s.Pending(ctx, cookie)
+	if err != nil || known(b.AccountID, b.UserID) {
+		return s.DB.Run(ctx, forgetPending(b))
+	}
+	return s.DB.Run(ctx, forgetPending(b), outbox.Unfinished(s.Now(), b.AccountID, b.UserID, by.As(p.User.ID)))
 }
 
 // Pending returns the pending sign-in that a cookie stands for, or ErrExpired.

@@ -65,7 +65,7 @@ var calls = map[byte]func(tb testing.TB, k *walk) (step signin.Step, err error, 
 		return step, err, false
 	},
 	'C': func(tb testing.TB, k *walk) (signin.Step, error, bool) {
-		err := k.w.SignIn.Cancel(tb.Context(), k.cookie)
+		err := k.w.SignIn.Cancel(tb.Context(), k.cookie, knows, domaintest.By)
 		k.passed = false
 		return signin.Step{}, err, false
 	},

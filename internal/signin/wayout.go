@@ -106,7 +106,7 @@ func (s *Service) disabling(ctx context.Context, cookie string) (*Pending, error
 
 // AskDisable mails the token that switches the second factor off to the person's registered
 // address, for this sign-in only; one that was mailed before ends. Errors: ErrExpired, those
-// of MayDisable, mailtoken.ErrTooSoon, brake.ErrStopped.
+// of MayDisable, mailtoken.ErrTooSoon, brake.ErrMails.
 func (s *Service) AskDisable(ctx context.Context, cookie string, by audit.Actor) error {
 	p, err := s.disabling(ctx, cookie)
 	if err != nil {
@@ -121,13 +121,14 @@ func (s *Service) AskDisable(ctx context.Context, cookie string, by audit.Actor)
 	if err != nil {
 		return err
 	}
-	stmts := append(s.Codes.Limits.Charge(now, brake.Send{AccountID: u.AccountID, UserID: u.ID, Address: u.Email}), issue, send,
+	// A count of its own: whoever has used up their codes needs the way out most.
+	stmts := append(brake.ChargeMail(now, "disable", brake.Send{AccountID: u.AccountID, UserID: u.ID, Address: u.Email}), issue, send,
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.TwoFactorOffAsked, Actor: by, Target: u.ID}))
 	err = s.DB.Run(ctx, stmts...)
 	switch {
 	case errors.Is(err, mailtoken.ErrTooSoon):
 		return s.tooSoon(ctx, p)
-	case errors.Is(err, brake.ErrStopped):
+	case errors.Is(err, brake.ErrMails):
 		return errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(outbox.DisableToken), err, by))
 	}
 	return err

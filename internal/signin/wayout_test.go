@@ -246,7 +246,7 @@ func TestTokenIsForOneSignIn(t *testing.T) {
 		refused(t, w, w.Ada, "the newer one, after one for the other sign-in", first, newer, mailtoken.ErrToken)
 		w.Clock.Advance(time.Minute)
 		err := w.SignIn.AskDisable(t.Context(), second, domaintest.By)
-		wantError(t, "the fourth within ten minutes", err, brake.ErrStopped)
+		wantError(t, "the fourth within ten minutes", err, brake.ErrMails)
 		if queued(t, w, w.Ada, "disable_token") != 3 || recorded(t, w, w.Ada, audit.CodeStopped) != 1 {
 			t.Error("a stopped token was queued, or not recorded")
 		}

@@ -20,7 +20,7 @@ func Pass(k Key, now time.Time) db.Stmt {
 	return db.Must(ErrBlocked, `
 		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 0, 0, $3)
 		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $3 WHERE throttles.blocked_until <= $3 OR throttles.blocked_until > $4`,
-		k.AccountID, k.Subject, db.At(now), db.At(now.Add(Longest)))
+		k.AccountID, k.Subject, db.At(now), db.At(Far(now)))
 }
 
 // Fail charges one failure and starts the wait it earns. If a wait is running
@@ -31,7 +31,7 @@ func Fail(ctx context.Context, tx *db.Tx, k Key, now time.Time) (failures int64,
 		ON CONFLICT (account_id, subject) DO UPDATE SET failures = throttles.failures + 1, touched_at = $3
 		WHERE throttles.blocked_until <= $3 OR throttles.blocked_until > $4
 		RETURNING failures`,
-		k.AccountID, k.Subject, db.At(now), db.At(now.Add(Longest))).Scan(&failures))
+		k.AccountID, k.Subject, db.At(now), db.At(Far(now))).Scan(&failures))
 	if err != nil || Wait(failures) == 0 {
 		return failures, err
 	}

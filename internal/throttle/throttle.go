@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"sallyport/internal/db"
 	"sallyport/internal/errs"
 )
 
@@ -44,13 +45,17 @@ func count(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-// Longest is the longest wait there is. One that seems to last longer was begun by a
-// clock that was ahead, and does not count (security.md F15).
+// Longest is the longest wait there is.
 const Longest = 15 * time.Minute
+
+// Far is the instant after which no wait can end that began before now. One that seems to was begun by a
+// clock that was ahead, and does not count (security.md F15). Clocks a little apart are no such clock: else
+// of many guesses at one moment those whose now was read first would not see the wait that a later one began.
+func Far(now time.Time) time.Time { return now.Add(Longest + db.Skew) }
 
 // Remaining is how long a wait until then still lasts at now; zero if it is over or does not count.
 func Remaining(until, now time.Time) time.Duration {
-	if left := until.Sub(now); left > 0 && left <= Longest {
+	if left := until.Sub(now); left > 0 && !until.After(Far(now)) {
 		return left
 	}
 	return 0

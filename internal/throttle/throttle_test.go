@@ -95,3 +95,37 @@ func TestParallelFailuresShareOneLimit(t *testing.T) {
 		}
 	})
 }
+
+// TestAGuessReadFirstSeesTheWait: of guesses at one moment some have read the clock before the one that began the
+// longest wait, and run after it.
+func TestAGuessReadFirstSeesTheWait(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		now := time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
+		k := throttle.Key{AccountID: "acc_1", Subject: "password:usr_1"}
+		fail := func(at time.Time) error {
+			return d.Tx(t.Context(), func(tx *db.Tx) error { _, err := throttle.Fail(t.Context(), tx, k, at); return err })
+		}
+		for range 10 {
+			if err := fail(now); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(throttle.Longest)
+		}
+		now = now.Add(-throttle.Longest) // when the tenth began the longest wait
+		for _, before := range []time.Duration{time.Microsecond, time.Second, 30 * time.Second} {
+			at := now.Add(-before)
+			if err := fail(at); !errors.Is(err, throttle.ErrBlocked) {
+				t.Errorf("a guess that read the clock %s before: %v", before, err)
+			}
+			if err := d.Run(t.Context(), throttle.Pass(k, at)); !errors.Is(err, throttle.ErrBlocked) {
+				t.Errorf("a right one that read it %s before: %v", before, err)
+			}
+			if left, err := throttle.Left(t.Context(), d, k, at); left <= throttle.Longest || err != nil {
+				t.Errorf("%s before: %s left, %v", before, left, err)
+			}
+		}
+		if err := d.Run(t.Context(), throttle.Pass(k, now.Add(-time.Hour))); err != nil {
+			t.Errorf("with the clock put back an hour: %v", err)
+		}
+	})
+}

@@ -352,7 +352,7 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 
 // cancelSignIn returns to the sign-in page (X18).
 func (s *Site) cancelSignIn(w http.ResponseWriter, r *http.Request) error {
-	if err := s.SignIns.Cancel(r.Context(), pendingCookie(r)); err != nil {
+	if err := s.SignIns.Cancel(r.Context(), pendingCookie(r), s.known(r), by(r)); err != nil {
 		return err
 	}
 	httpx.ClearCookie(w, httpx.PendingCookie)

@@ -1,0 +1,137 @@
+package notify_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"sallyport/internal/notify"
+	"sallyport/internal/outbox"
+	"sallyport/internal/sms"
+	"sallyport/internal/user"
+)
+
+// kinds is every message there is, with whether it carries something to be entered.
+var kinds = map[outbox.Kind]bool{
+	outbox.Code: true, outbox.DisableToken: true, outbox.ResetToken: true, outbox.EmailToken: true, outbox.DisableCancel: true,
+	outbox.FactorAdded: false, outbox.FactorRemoved: false, outbox.FactorLocked: false, outbox.TwoFactorReset: false, outbox.TwoFactorOff: false,
+	outbox.DisableKept: false, outbox.BackupCodesMade: false, outbox.BackupCodeUsed: false, outbox.BackupCodesLow: false, outbox.PasswordChanged: false,
+	outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.TestMail: false,
+}
+
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+// TestEveryLetterInEveryLanguage: each can be written, in both forms, says who sent it and holds its secret where it has one.
+func TestEveryLetterInEveryLanguage(t *testing.T) {
+	titles := map[string]string{}
+	for kind, carries := range kinds {
+		for _, language := range []string{"en", "de"} {
+			for _, enrolling := range []bool{false, true} {
+				if enrolling && kind != outbox.Code {
+					continue
+				}
+				secret := ""
+				if carries {
+					secret = "123456"
+				}
+				m := outbox.Message{Kind: kind, Facts: map[string]string{"left": "3", "name": "My Phone", "agent": firefox, "address": "192.0.2.7", "by": "user", "by_id": "usr_1"}}
+				written, _, err := notify.Write(m, secret, enrolling, user.User{ID: "usr_1", Email: "ada@acme.test", Language: language})
+				if err != nil {
+					t.Fatalf("%s in %s: %v", kind, language, err)
+				}
+				if strings.ContainsAny(written.Subject, "\r\n") || written.Subject == "" {
+					t.Errorf("%s in %s: subject %q", kind, language, written.Subject)
+				}
+				key := written.Language + written.Subject
+				if other := titles[key]; other != "" && other != string(kind) {
+					t.Errorf("%s and %s have the same subject in %s", kind, other, language)
+				}
+				titles[key] = string(kind)
+				for form, body := range map[string]string{"text": written.Text, "HTML": written.HTML} {
+					for _, part := range []string{"Sallyport", "Acme", "ada@acme.test", "My Phone", "192.0.2.7", "Firefox", secret} {
+						if !strings.Contains(body, part) {
+							t.Errorf("%s in %s: %s lacks %q", kind, language, form, part)
+						}
+					}
+					if strings.Contains(body, "<no value>") || strings.Contains(body, "ZgotmplZ") || strings.Contains(body, "{") && form == "text" {
+						t.Errorf("%s in %s: %s has a hole:\n%s", kind, language, form, body)
+					}
+				}
+				if written.Language != language || !strings.Contains(written.HTML, `<html lang="`+language+`">`) {
+					t.Errorf("%s in %s is in %s", kind, language, written.Language)
+				}
+			}
+		}
+	}
+}
+
+// TestTheLanguageIsThePersons, else the browser's that caused the message.
+func TestTheLanguageIsThePersons(t *testing.T) {
+	for _, c := range []struct{ person, browser, want string }{{"de", "en", "de"}, {"en", "de", "en"}, {"", "de", "de"}, {"", "", "en"}, {"", "xx", "en"}} {
+		written, _, err := notify.Write(outbox.Message{Kind: outbox.FactorAdded, Language: c.browser}, "", false, user.User{Language: c.person})
+		if err != nil || written.Language != c.want {
+			t.Errorf("%q with a browser that reads %q: %q, %v; want %q", c.person, c.browser, written.Language, err, c.want)
+		}
+	}
+}
+
+// TestNothingIsInjected: what a name or a browser claims is shown as it is, or not at all, and never read as markup.
+func TestNothingIsInjected(t *testing.T) {
+	hostile := []string{
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{{.Secret}}`, `{secret}`, `javascript:alert(1)`, "Eve's & Bob's",
+	}
+	for _, h := range hostile {
+		for kind, carries := range kinds {
+			m := outbox.Message{Kind: kind, Facts: map[string]string{"left": "3", "name": h, "hint": h, "to": h, "reason": h, "agent": h, "address": h}}
+			written, _, err := notify.Write(m, map[bool]string{true: "123456"}[carries], false, user.User{Email: "ada@acme.test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(written.HTML, "<script") || strings.Contains(written.HTML, "<img") || strings.Contains(written.Subject, h) {
+				t.Errorf("%s with %q:\n%s", kind, h, written.HTML)
+			}
+			if !strings.Contains(written.Text, h) {
+				t.Errorf("%s: the text does not show %q", kind, h)
+			}
+		}
+	}
+}
+
+// TestOnlyKnownBrowsersAreNamed: a stranger's words do not stand in a mail of ours.
+func TestOnlyKnownBrowsersAreNamed(t *testing.T) {
+	for agent, want := range map[string]string{
+		firefox: "Firefox on Linux",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1": "Safari on iOS",
+		"Call +1 900 555 at once/1.0 (Linux)":        "a browser we don’t know",
+		"http://evil.test/secure-your-account":       "a browser we don’t know",
+		"evil.test/1.0 (Windows NT 10.0; evil.test)": "a browser we don’t know",
+		"curl/8.5.0":             "a browser we don’t know",
+		"\r\nBcc: eve@evil.test": "a browser we don’t know",
+	} {
+		written, _, err := notify.Write(outbox.Message{Kind: outbox.SignInUnknown, Facts: map[string]string{"agent": agent}}, "", false, user.User{})
+		if err != nil || !strings.Contains(written.Text, "Browser: "+want+"\n") || strings.Contains(written.HTML, "evil") {
+			t.Errorf("%q is not %q, %v:\n%s", agent, want, err, written.Text)
+		}
+	}
+}
+
+// TestAText is one short message of the network's own alphabet, whose last line binds the code to this site (C19).
+func TestAText(t *testing.T) {
+	for _, language := range []string{"en", "de"} {
+		_, text, err := notify.Write(outbox.Message{Kind: outbox.Code}, "012345", false, user.User{Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		coding, parts := sms.Parts(text)
+		if coding != sms.GSM || len(parts) != 1 || len(parts[0]) > 160 {
+			t.Errorf("in %s: coding %d, %d parts: %q", language, coding, len(parts), text)
+		}
+		lines := strings.Split(text, "\n")
+		if last := lines[len(lines)-1]; last != "@login.acme.test #012345" {
+			t.Errorf("in %s the last line is %q", language, last)
+		}
+		if !regexp.MustCompile(`^012345 `).MatchString(text) {
+			t.Errorf("in %s the code does not stand first: %q", language, text)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func TestMetricsTellSignIns(t *testing.T) {
 			`{method="totp",outcome="success"} 1`,
 			`{method="totp",outcome="wrong_code"} 1`,
 			`{method="totp",outcome="used_code"} 1`,
-			`{method="totp",outcome="expired"} 1`,
+			`{method="other",outcome="expired"} 1`,
 			`{method="backup_code",outcome="success"} 1`,
 		} {
 			if !strings.Contains(scrape.Body, "sallyport_sign_ins_total"+want) {

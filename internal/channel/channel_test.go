@@ -75,6 +75,7 @@ func TestWhoseServer(t *testing.T) {
 				t.Errorf("%s has %+v, %v, want mail %v", a.Name, o, err, want)
 			}
 		}
+		w.Channels.Mail, w.Channels.SMS = nil, nil
 		open(w.Acme, false)
 		wantError(t, "with none", send(t, w), channel.ErrNoMail)
 		set(t, w, domaintest.NewMailServer(t).Server)

@@ -265,7 +265,7 @@ func TestASlowServerHoldsUpNobodyElse(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); w.Notify.Run(ctx) }()
+		go func() { defer close(done); w.Notify.Run(ctx, ctx) }()
 		defer func() { close(release); cancel(); <-done }()
 		for range notify.PerAccount {
 			<-hanging
@@ -305,7 +305,7 @@ func TestTwoReplicasSendOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for _, n := range []*notify.Service{w.Notify, other.Notify} {
-			wg.Go(func() { n.Run(ctx) })
+			wg.Go(func() { n.Run(ctx, ctx) })
 		}
 		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 			if waiting, _, err := outbox.Depth(t.Context(), w.DB); err != nil || waiting == 0 {

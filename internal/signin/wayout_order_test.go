@@ -129,7 +129,7 @@ func (o *out) follow(tb testing.TB, word, mode string) {
 				o.open, o.used = false, true
 			}
 		case 'C':
-			err = o.w.SignIn.Cancel(tb.Context(), o.cookie)
+			err = o.w.SignIn.Cancel(tb.Context(), o.cookie, knownBrowser, domaintest.By)
 			o.open, o.setUp = false, false
 		case 'S': // a set-up in one go
 			if o.setUp {

@@ -264,7 +264,7 @@ func TestTokenEndsWithItsSignIn(t *testing.T) {
 		phone, _ := w.Enrol(t, w.Ada)
 		for what, end := range map[string]func(cookie string){
 			"10:01 minutes": func(string) { w.Clock.Advance(10*time.Minute + time.Second) },
-			"cancelled":     func(cookie string) { _ = w.SignIn.Cancel(t.Context(), cookie) },
+			"cancelled":     func(cookie string) { _ = w.SignIn.Cancel(t.Context(), cookie, knownBrowser, domaintest.By) },
 			"the password changed": func(string) {
 				_ = w.Admin.SetPassword(t.Context(), w.Acme, w.Ada, "nine quiet harbour cranes", audit.Operator())
 			},

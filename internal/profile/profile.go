@@ -119,9 +119,7 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 		}
 	}
 	cookie, more := s.goOn(w, session.AAL2, s.Factors.AMR(kind))
-	if !w.User.TwoFactorEndsAt.IsZero() { // the new device would end with the old ones
-		more = append(more, user.CallOff(s.Now(), w.User, by)...)
-	}
+	more = append(more, user.CallOff(s.Now(), w.User, by)...) // or the new device would end with the old ones
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
 		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,

@@ -19,3 +19,14 @@ func (s *Service) AfterPassword(ctx context.Context, slug, email string, by audi
 	key := reauth.PasswordKey(p.user.AccountID, p.user.ID)
 	return s.advance(ctx, p, []db.Stmt{throttle.Pass(key, s.Now())}, "", true, by)
 }
+
+// EndIfDue is what Password does when the planned end of the second factor has come, with something that happens meanwhile.
+func (s *Service) EndIfDue(ctx context.Context, slug, email string, meanwhile func()) error {
+	look := func() (person, error) { return lookUp(ctx, s.DB, slug, email, addressKey(email)) }
+	p, err := look()
+	if err != nil {
+		return err
+	}
+	_, _, err = s.endIfDue(ctx, p, func() (person, error) { meanwhile(); return look() })
+	return err
+}

@@ -413,3 +413,37 @@ func TestKeepRaces(t *testing.T) {
 		}
 	})
 }
+
+// TestDueEndTrustsNoOldPassword: whose password is changed while the planned end comes is not let in with the old one.
+func TestDueEndTrustsNoOldPassword(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Enrol(t, w.Ada)
+		s := planned(t, w, w.Ada, "disable")
+		w.Clock.Set(s.EndsAt)
+		err := w.SignIn.EndIfDue(t.Context(), "acme", w.Ada.Email, func() {
+			wantError(t, "set", w.Admin.SetPassword(t.Context(), w.Acme, fresh(t, w), "nine quiet harbour cranes", audit.Operator()), nil)
+		})
+		wantError(t, "the old password", err, signin.ErrCredentials)
+	})
+}
+
+// TestKeepBesideACode: calling the end off at the moment of a complete sign-in costs the sign-in nothing, and is told once.
+func TestKeepBesideACode(t *testing.T) {
+	replicas(t, func(t *testing.T, a, b *domaintest.World) {
+		for i := range soak(10, 60) {
+			u := a.AddUser(t, a.Acme, "k"+strings.Repeat("x", i)+"@acme.test", "", user.Member)
+			phone, _ := a.Enrol(t, u)
+			planned(t, a, u, "disable")
+			keep, cookie := mailedToken(t, a, u, "disable_cancel"), half(t, a, u)
+			var wg sync.WaitGroup
+			var code, kept error
+			wg.Go(func() { _, code = verify(a, cookie, phone.Code(a.Clock.Now())) })
+			wg.Go(func() { kept = b.SignIn.KeepOn(t.Context(), keep, domaintest.By) })
+			wg.Wait()
+			if code != nil || kept != nil || queued(t, a, u, "disable_kept") != 1 {
+				t.Errorf("code: %v, keep: %v, told %d times", code, kept, queued(t, a, u, "disable_kept"))
+			}
+		}
+	})
+}

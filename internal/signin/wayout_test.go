@@ -218,16 +218,15 @@ func TestTokenIsForOneSignIn(t *testing.T) {
 			}
 		}
 		now := w.Clock.Now()
+		forged, issue := mailtoken.Issue(now, w.Alan, 2, mailtoken.Disable, pendingID(t, w, first), "", now.Add(time.Minute))
+		wantError(t, "issue", d.Run(t.Context(), issue), nil)
+		refused(t, w, w.Ada, "another person's, made out to this sign-in", first, forged, mailtoken.ErrToken)
 		for _, p := range []mailtoken.Purpose{mailtoken.Reset, mailtoken.Email, mailtoken.Keep} {
 			u, err := user.Get(t.Context(), d, w.Ada.AccountID, w.Ada.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			pending, err := w.SignIn.Pending(t.Context(), first)
-			if err != nil {
-				t.Fatal(err)
-			}
-			secret, issue := mailtoken.Issue(now, u, u.Epoch, p, pending.Request(), "", now.Add(time.Hour))
+			secret, issue := mailtoken.Issue(now, u, u.Epoch, p, pendingID(t, w, first), "", now.Add(time.Hour))
 			if err := d.Run(t.Context(), issue); err != nil {
 				t.Fatal(err)
 			}
@@ -254,6 +253,15 @@ func TestTokenIsForOneSignIn(t *testing.T) {
 			t.Errorf("the newest one in its own sign-in: %v", err)
 		}
 	})
+}
+
+func pendingID(tb testing.TB, w *domaintest.World, cookie string) string {
+	tb.Helper()
+	p, err := w.SignIn.Pending(tb.Context(), cookie)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p.Request()
 }
 
 // TestTokenEndsWithItsSignIn: after ten minutes, and with whatever ends the sign-in sooner.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -130,11 +131,11 @@ func (s *Site) addAddress(k factor.Kind) httpx.Handler {
 
 // confirmPath is the page that takes the first code of a device.
 func confirmPath(factorID, next string) string {
-	path := "/settings/two-factor/" + factorID + "/confirm"
+	query := url.Values{}
 	if next != "" {
-		path += "?next=" + next
+		query.Set("next", next)
 	}
-	return path
+	return withQuery("/settings/two-factor/"+factorID+"/confirm", query)
 }
 
 // sendProof sends another code to an address that waits to be confirmed.

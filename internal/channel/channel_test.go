@@ -65,6 +65,7 @@ type memory struct{ mail.Sender }
 func TestWhoseServer(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w, ctx := domaintest.New(t, d), t.Context()
+		w.Channels.Mail, w.Channels.SMS = nil, nil
 		other, err := account.Create(ctx, d, w.Clock.Now(), "other", "Other", audit.Operator())
 		if err != nil {
 			t.Fatal(err)

@@ -63,7 +63,7 @@ const other = "other"
 // The values of the sign-in labels. A value from outside the lists counts as "other", so
 // a new method shows up even before it is added here.
 var (
-	outcomes = []string{"success", "second_factor", "set_up", "wrong_password", "wrong_code", "used_code", "throttled", "locked", "expired", "cancelled", "busy", "error"}
+	outcomes = []string{"success", "second_factor", "set_up", "planned", "wrong_password", "wrong_code", "used_code", "throttled", "locked", "expired", "cancelled", "busy", "error"}
 	methods  = []string{"password", "totp", "backup_code", "passkey", "sms", "email", "trusted_browser", "admin_code", "mailed_token"}
 )
 

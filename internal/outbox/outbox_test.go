@@ -261,6 +261,30 @@ func TestReceipts(t *testing.T) {
 	})
 }
 
+// TestAReceiptIsOfTheNewest: a gateway has used its name for a text again, and says twice that the newer one arrived.
+func TestAReceiptIsOfTheNewest(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var texts []outbox.Message
+		for i := range 2 {
+			now := start.Add(time.Duration(i) * time.Minute)
+			run(t, d, outbox.SendCode(now, "acc_1", "usr_1", outbox.NewID(now), outbox.SMS, now.Add(time.Hour), audit.Operator()))
+			m := one(t, d, now)
+			if err := outbox.Settle(t.Context(), d, now, m, outbox.Sent, "7", ""); err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, m)
+		}
+		for range 2 {
+			if _, err := outbox.Receipt(t.Context(), d, start, "", "", "7", outbox.Delivered, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if older, newer := stateOf(t, d, texts[0]), stateOf(t, d, texts[1]); older != "sent" || newer != "delivered" {
+			t.Errorf("the older is %s and the newer %s", older, newer)
+		}
+	})
+}
+
 // TestAMailHasNoReceipt: whoever knows a mail's id marks nothing by it.
 func TestAMailHasNoReceipt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -158,13 +158,15 @@ func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID,
 		err = d.Get(ctx, `SELECT count(*) FROM outbox WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND state <> $3`,
 			[]any{accountID, messageID, string(s)}, &found)
 	case reference != "":
+		// The newest only: gateways use their names again, and a receipt that comes twice is not about an older text.
+		var stands State
 		err = d.Get(ctx, `
-			SELECT account_id, message_id FROM outbox
-			WHERE reference = $1 AND channel = 'sms' AND state <> $2 ORDER BY created_at DESC LIMIT 1`,
-			[]any{reference, string(s)}, &accountID, &messageID)
-		if found = 1; errors.Is(err, db.ErrNotFound) {
+			SELECT account_id, message_id, state FROM outbox WHERE reference = $1 AND channel = 'sms' ORDER BY created_at DESC, message_id DESC LIMIT 1`,
+			[]any{reference}, &accountID, &messageID, &stands)
+		if errors.Is(err, db.ErrNotFound) || stands == s {
 			return false, nil
 		}
+		found = 1
 	}
 	if err != nil || found == 0 {
 		return false, err

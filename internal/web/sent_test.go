@@ -10,6 +10,7 @@ import (
 
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
+	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -259,4 +260,33 @@ func everyMessageRow(t *testing.T, s *apptest.Server) (all []string) {
 		}
 	}
 	return all
+}
+
+// TestGreyedMethods: what can't be set up says why and whom to write to, offers no form, and a number of before stays (C12–C14, K17, K18).
+func TestGreyedMethods(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*config.Config)
+		trial  bool
+		says   []string
+	}{
+		"plan":    {func(c *config.Config) { c.Demo, c.Plans.Default, c.SupportAddress = true, "free", "help@vendor.test" }, false, []string{"Not part of your organisation’s plan.", "help@vendor.test"}},
+		"trial":   {apptest.WithInbox, true, []string{"Not available during the trial"}},
+		"channel": {func(*config.Config) {}, false, []string{"this server has no gateway for text messages", "no mail server is set up yet"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := apptest.Start(t, dbtest.SQLite(t), c.change)
+			if c.trial {
+				if err := s.DB.Run(t.Context(), db.Write(`UPDATE accounts SET trial_ends_at = $1`, db.At(s.Clock.Now().AddDate(0, 1, 0)))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			browser := s.SignedIn(t, apptest.Ada)
+			browser.Get("/settings/two-factor").Sees(http.StatusOK, c.says...).Lacks(`href="/settings/two-factor/add-sms"`)
+			browser.Get("/settings/two-factor/add-sms").Sees(http.StatusOK, c.says[0]).Lacks(`name="address"`)
+			p := browser.Post("/settings/two-factor/add-sms", "name", "New", "address", mobile, "password", apptest.Password)
+			if p.Status != http.StatusForbidden && p.Status != http.StatusConflict || len(s.Letters(t)) != 0 {
+				t.Errorf("a form that no page shows: %d, %d messages: %s", p.Status, len(s.Letters(t)), p.Text())
+			}
+		})
+	}
 }

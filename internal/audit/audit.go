@@ -59,6 +59,7 @@ const (
 	UserReset           Action = "user.two_factor_reset"
 
 	FactorAdded         Action = "factor.added"
+	FactorPreferred     Action = "factor.preferred"
 	FactorRenamed       Action = "factor.renamed"
 	FactorRemoved       Action = "factor.removed"
 	FactorLocked        Action = "factor.locked"

@@ -287,10 +287,10 @@ func endSet(accountID, userID, setID string) db.Stmt {
 
 // Clear returns the statements that remove all of a user's factors and backup codes, for a reset.
 func Clear(accountID, userID string) []db.Stmt {
-	return []db.Stmt{
+	return []db.Stmt{ // in the order in which a code is used up, so that the two never wait for one another
+		db.Write(`DELETE FROM factors WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM factor_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM sent_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
-		db.Write(`DELETE FROM factors WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 	}
 }
 

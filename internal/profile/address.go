@@ -79,11 +79,14 @@ func (s *Service) SendRepeated(ctx context.Context, w *session.Signed, factorID 
 }
 
 // Prefer makes a confirmed device the one that sign-in asks for first (K9).
-func (s *Service) Prefer(ctx context.Context, w *session.Signed, factorID string) error {
-	if _, err := s.Factors.Get(ctx, w.User, factorID); err != nil {
+func (s *Service) Prefer(ctx context.Context, w *session.Signed, factorID string, by audit.Actor) error {
+	f, err := s.Factors.Get(ctx, w.User, factorID)
+	if err != nil {
 		return err
 	}
-	err := s.DB.Run(ctx, user.Prefer(w.User, factorID))
+	err = s.DB.Run(ctx, user.Prefer(w.User, f.ID), audit.Record(s.Now(), audit.Event{
+		AccountID: w.User.AccountID, Action: audit.FactorPreferred, Actor: by, Target: f.ID, Detail: map[string]string{"name": f.Name},
+	}))
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	return err
 }

@@ -174,7 +174,7 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
 		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
-		if !known && !p.user.WelcomedAt.IsZero() { // the very first sign-in is always from a new browser
+		if !known {
 			stmts = append(stmts, outbox.Notice(now, p.user.AccountID, p.user.ID, outbox.SignInUnknown, nil, by.As(p.user.ID)))
 		}
 		if p.failures > 0 {

@@ -179,7 +179,7 @@ func (s *Site) preferDevice(w http.ResponseWriter, r *http.Request) error {
 	if _, err := httpx.Form(r); err != nil {
 		return err
 	}
-	err := s.Profile.Prefer(r.Context(), signed(r), r.PathValue("id"))
+	err := s.Profile.Prefer(r.Context(), signed(r), r.PathValue("id"), by(r))
 	if err != nil {
 		return s.gone(w, err)
 	}

@@ -50,6 +50,7 @@ CREATE TABLE outbox (
     PRIMARY KEY (account_id, message_id)
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'queued';
+CREATE INDEX outbox_created ON outbox (created_at);
 CREATE INDEX outbox_reference ON outbox (reference) WHERE reference <> '';
 CREATE UNIQUE INDEX outbox_once ON outbox (account_id, user_id, once) WHERE once <> '';
 

@@ -54,11 +54,11 @@ func TestDisableAtTheCodePage(t *testing.T) {
 		b.sees("Disable two-factor authentication", "A token is on its way")
 		b.inspect("disable-token")
 		token := mailedToken.FindString(b.inbox(d.url, "Switch off two-factor authentication"))
-		b.fill("Token", strings.Repeat("0", 26))
+		b.fill("Token from the mail", strings.Repeat("0", 26))
 		b.press("Disable two-factor authentication")
 		b.refuses("Disable two-factor authentication", "That token does not work")
 		b.inspect("disable-wrong")
-		b.fill("Token", token)
+		b.fill("Token from the mail", token)
 		b.press("Disable two-factor authentication")
 		b.sees("Make your account safer", "Two-factor authentication is off.")
 		b.inspect("disabled")
@@ -72,7 +72,7 @@ func TestLinkFillsTheField(t *testing.T) {
 	b := openBrowser(t, d.url, false)
 	token := strings.Repeat("ab", 13)
 	b.open("/sign-in/keep#" + token)
-	if got := b.value("Token"); got != token || strings.Contains(b.where(), token) {
+	if got := b.value("Token from the mail"); got != token || strings.Contains(b.where(), token) {
 		t.Errorf("the field holds %q at %s", got, b.where())
 	}
 	b.inspect("keep")

@@ -45,13 +45,14 @@ func Find(ctx context.Context, q db.Querier, now time.Time, p Purpose, pasted st
 	return one(ctx, q, now, `SELECT `+columns+` FROM mail_tokens t WHERE t.token_id = $1 AND t.purpose = $2`, idOf(secret), string(p))
 }
 
-// Alive reports whether the token of a purpose that was mailed as secret is still good, for who is about to mail it.
-func Alive(ctx context.Context, q db.Querier, now time.Time, p Purpose, secret string) (bool, error) {
-	_, err := Find(ctx, q, now, p, secret)
+// Alive reports whether the token of a purpose that is to be mailed to u as secret is still good. One that
+// keeps the second factor on is even when the person's epoch has risen: it opens nothing.
+func Alive(ctx context.Context, q db.Querier, now time.Time, u user.User, p Purpose, secret string) (bool, error) {
+	t, err := Find(ctx, q, now, p, secret)
 	if errors.Is(err, ErrToken) {
 		return false, nil
 	}
-	return err == nil, err
+	return err == nil && (p == Keep || t.For(u)), err
 }
 
 const columns = `t.account_id, t.user_id, t.purpose, t.token_id, t.epoch, t.request, t.detail, t.created_at, t.expires_at`

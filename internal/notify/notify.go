@@ -251,7 +251,7 @@ func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error
 	if !carries {
 		return nil
 	}
-	alive, err := mailtoken.Alive(ctx, s.DB, s.Now(), purpose, l.secret)
+	alive, err := mailtoken.Alive(ctx, s.DB, s.Now(), l.user, purpose, l.secret)
 	if err == nil && !alive {
 		return &dropped{"token_over"}
 	}

@@ -86,11 +86,11 @@ func (s *Service) tell(now time.Time, u user.User, by audit.Actor) ([]db.Stmt, e
 	return []db.Stmt{issue, send, audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.PasswordMailAsked, Actor: by, Target: u.ID})}, err
 }
 
-// Choose gives the person whose token this is a new password, and ends their sessions and half-finished
-// sign-ins. The counters of wrong passwords stay: a mailbox is no complete sign-in (security.md D3). It returns
+// Choose gives the person whose token this is a new password, ends their sessions and half-finished
+// sign-ins, and calls off the planned end of the second factor: who planned it may be whom the new password shuts out. The counters of wrong passwords stay: a mailbox is no complete sign-in (security.md D3). It returns
 // the account, at whose door the person signs in now.
 // Errors: mailtoken.ErrToken, also for somebody who may not sign in; those of password.Check, which
-// leave the token good; password's when the server is busy.
+// leave the token good, and user.ErrChanged likewise, when something was changed at the same moment; password's when the server is busy.
 func (s *Service) Choose(ctx context.Context, pasted, plain string, by audit.Actor) (account.Account, error) {
 	t, err := mailtoken.Find(ctx, s.DB, s.Now(), mailtoken.Reset, pasted)
 	if err != nil {
@@ -115,8 +115,5 @@ func (s *Service) Choose(ctx context.Context, pasted, plain string, by audit.Act
 	stmts := append([]db.Stmt{mailtoken.Use(t, now), user.RaiseEpoch(p.user)}, user.StoreMailedHash(now, p.user, hash, by)...)
 	err = s.DB.Run(ctx, append(stmts, outbox.Notice(now, p.user.AccountID, p.user.ID, outbox.PasswordChanged, nil, by))...)
 	s.Sessions.Forget(p.user.AccountID, p.user.ID)
-	if errors.Is(err, user.ErrChanged) { // what ended all sessions meanwhile has ended the token too
-		return account.Account{}, mailtoken.ErrToken
-	}
 	return p.account, err
 }

@@ -149,13 +149,13 @@ func StoreHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
 // StoreMailedHash is StoreHash for a password that was chosen with a mailed token. When that was is noted:
 // for a while, the same mailbox can then not switch the second factor off (K3).
 func StoreMailedHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
-	return []db.Stmt{
+	return append([]db.Stmt{
 		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3, password_mailed_at = $4 WHERE account_id = $1 AND user_id = $2`,
 			u.AccountID, u.ID, hash, db.At(now)),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID, Detail: map[string]string{"method": "mail"},
 		}),
-	}
+	}, CallOff(now, u, by)...)
 }
 
 // StoreEmail returns the statements that give a user another address, in its canonical form. The caller's transaction

@@ -86,6 +86,7 @@ func TestForgotten(t *testing.T) {
 			b.sees("Profile and password", "A mail is on its way to the new address.")
 			follow(d.mailed(t, fresh, "Confirm your new e-mail address"), "Token from the mail")
 			b.inspect("confirm-email")
+			b.fill("Password", chosen)
 			b.press("Confirm this address")
 			b.sees("Profile and password", "Your new e-mail address is in force", fresh)
 			b.inspect("profile-new-email")

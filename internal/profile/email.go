@@ -86,12 +86,14 @@ func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string,
 }
 
 // ConfirmEmail makes the address that a mailed token proves the one that its person signs in with. The old address is told.
+// The token names the person and shows that the mailbox is read; the password shows that the person reads it. A mistyped
+// address is a stranger's, who could take the account over with the token alone: a new password is mailed there.
 // All of the person's sessions end, and with them what lies in the old mailbox; only one in which the token
 // was entered goes on, under the cookie that is returned. A factor that sends codes to the old address stays: it may be meant.
-// Errors: mailtoken.ErrToken, also for somebody who may not sign in; user.ErrEmailTaken in the field "token".
-func (s *Service) ConfirmEmail(ctx context.Context, w *session.Signed, pasted string, by audit.Actor) (cookie string, a account.Account, err error) {
-	now := s.Now()
-	t, err := mailtoken.Find(ctx, s.DB, now, mailtoken.Email, pasted)
+// Errors: mailtoken.ErrToken, also for somebody who may not sign in, before the password is looked at; those of
+// reauth.Service.Password; user.ErrEmailTaken in the field "token".
+func (s *Service) ConfirmEmail(ctx context.Context, w *session.Signed, pasted, password string, by audit.Actor) (cookie string, a account.Account, err error) {
+	t, err := mailtoken.Find(ctx, s.DB, s.Now(), mailtoken.Email, pasted)
 	if err != nil {
 		return "", a, err
 	}
@@ -105,6 +107,10 @@ func (s *Service) ConfirmEmail(ctx context.Context, w *session.Signed, pasted st
 	if !t.For(u) || !u.LockedAt.IsZero() || !a.SuspendedAt.IsZero() {
 		return "", a, mailtoken.ErrToken
 	}
+	if _, err := s.Reauth.Password(ctx, u, password, by); err != nil {
+		return "", a, err
+	}
+	now := s.Now()
 	stmts := []db.Stmt{mailtoken.Use(t, now)}
 	if w != nil && t.For(w.User) {
 		var more []db.Stmt

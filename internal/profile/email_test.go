@@ -31,7 +31,7 @@ func askEmail(w *domaintest.World, b domaintest.Browser, address string, p profi
 }
 
 func confirmEmail(w *domaintest.World, in *session.Signed, token string) (string, error) {
-	cookie, _, err := w.Profile.ConfirmEmail(context.Background(), in, token, domaintest.By)
+	cookie, _, err := w.Profile.ConfirmEmail(context.Background(), in, token, domaintest.Password, domaintest.By)
 	return cookie, err
 }
 

@@ -51,8 +51,8 @@ var englishMail = Catalogue{
 	"mail.reset_token.not_you": "If it wasn’t you, ignore this mail: nothing has changed.",
 
 	"mail.email_token.title":     "Confirm your new e-mail address",
-	"mail.email_token.lead":      "This address is to become the one you sign in with. Open the link, or paste this token into the page:",
-	"mail.ends.email_token":      "It works once, until {time}.",
+	"mail.email_token.lead":      "This address is to become the one you sign in with. Open the link, or paste this token into the page, and enter your password there:",
+	"mail.ends.email_token":      "It works once, until {time}, and only with your password.",
 	"mail.link.email_token":      "Confirm this address",
 	"mail.email_token.not_you":   "If it wasn’t you, ignore this mail: without the token nothing happens.",
 	"mail.email_changed.title":   "Your e-mail address was changed",

@@ -50,8 +50,8 @@ var germanMail = Catalogue{
 	"mail.reset_token.not_you": "Wenn Sie es nicht waren, tun Sie nichts: Es hat sich nichts geändert.",
 
 	"mail.email_token.title":     "Bestätigen Sie Ihre neue E-Mail-Adresse",
-	"mail.email_token.lead":      "Mit dieser Adresse sollen Sie sich künftig anmelden. Öffnen Sie den Link oder kopieren Sie diesen Schlüssel in die Seite:",
-	"mail.ends.email_token":      "Er gilt einmal, bis {time}.",
+	"mail.email_token.lead":      "Mit dieser Adresse sollen Sie sich künftig anmelden. Öffnen Sie den Link oder kopieren Sie diesen Schlüssel in die Seite, und geben Sie dort Ihr Passwort ein:",
+	"mail.ends.email_token":      "Er gilt einmal, bis {time}, und nur mit Ihrem Passwort.",
 	"mail.link.email_token":      "Diese Adresse bestätigen",
 	"mail.email_token.not_you":   "Wenn Sie es nicht waren, tun Sie nichts: Ohne den Schlüssel geschieht nichts.",
 	"mail.email_changed.title":   "Ihre E-Mail-Adresse wurde geändert",

@@ -52,7 +52,7 @@ func TestBadBodies(t *testing.T) {
 		"POST /sign-in":                                {"email", "password"},
 		"POST /forgot-password":                        {"email"},
 		"POST /forgot-password/new":                    {"token", "new_password"},
-		"POST /confirm-email":                          {"token"},
+		"POST /confirm-email":                          {"token", "password"},
 		"POST /settings/email":                         {"new_email", "password", "code"},
 		"POST /settings/language":                      {"language"},
 		"POST /sign-in/verify":                         {"code"},

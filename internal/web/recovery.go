@@ -75,22 +75,40 @@ func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showConfirmEmail(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, "", ConfirmEmail{})
+	v, _, err := s.confirmEmailView(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "", v)
+}
+
+// confirmEmailView describes the page, and tells who is signed in here; nil for nobody. Whose token it is that somebody
+// pastes is not told: it may have been mailed to a stranger.
+func (s *Site) confirmEmailView(r *http.Request) (v ConfirmEmail, who *session.Signed, err error) {
+	who, err = s.current(r)
+	if errors.Is(err, session.ErrNone) {
+		return v, nil, nil
+	}
+	if err == nil {
+		v.Email = who.User.Email
+	}
+	return v, who, err
 }
 
 // confirmEmail may come from a browser in which nobody, or somebody else, is signed in. The person's own goes on.
 func (s *Site) confirmEmail(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "token")
+	form, err := httpx.Form(r, "token", "password")
 	if err != nil {
 		return err
 	}
-	who, err := s.current(r)
-	if err != nil && !errors.Is(err, session.ErrNone) {
+	v, who, err := s.confirmEmailView(r)
+	if err != nil {
 		return err
 	}
-	cookie, a, err := s.Profile.ConfirmEmail(r.Context(), who, form.Get("token"), by(r))
+	v.Token = form.Get("token")
+	cookie, a, err := s.Profile.ConfirmEmail(r.Context(), who, v.Token, form.Get("password"), by(r))
 	if err != nil {
-		return s.again(r, err, "", func(f *FormError) View { return ConfirmEmail{Token: form.Get("token"), Error: f} })
+		return s.again(r, err, "", func(f *FormError) View { v.Error = f; return v })
 	}
 	if cookie == "" {
 		return done(w, withQuery("/sign-in", url.Values{"account": {a.Slug}}), NoticeEmailChanged)

@@ -160,14 +160,16 @@ func TestChangeOfAddress(t *testing.T) {
 			t.Errorf("the mail has no link: %s", mail.Text)
 		}
 		page := c.Get("/confirm-email").Sees(http.StatusOK)
-		page.Press("Confirm this address", "token", "not it").Sees(http.StatusUnprocessableEntity, "That token does not work")
+		page.Press("Confirm this address", "token", "not it", "password", "nor this").Sees(http.StatusUnprocessableEntity, "That token does not work").Lacks("password isn’t right")
+		page.Press("Confirm this address", "token", token).Sees(http.StatusUnauthorized, "enter your password")
+		page.Press("Confirm this address", "token", token, "password", "not it").Sees(http.StatusUnprocessableEntity, "password isn’t right").Lacks("not it")
 		before := c.Cookies[httpx.SessionCookie]
-		page.Press("Confirm this address", "token", token).Follow().Sees(http.StatusOK, "Your new e-mail address is in force", freshEmail).Lacks(apptest.Ada)
+		page.Press("Confirm this address", "token", token, "password", apptest.Password).Follow().Sees(http.StatusOK, "Your new e-mail address is in force", freshEmail).Lacks(apptest.Ada)
 		if c.Cookies[httpx.SessionCookie] == before {
 			t.Error("the session kept its secret")
 		}
 		dead(t, other)
-		page.Press("Confirm this address", "token", token).Sees(http.StatusUnprocessableEntity, "That token does not work")
+		page.Press("Confirm this address", "token", token, "password", apptest.Password).Sees(http.StatusUnprocessableEntity, "That token does not work")
 		if told := s.Mail(t, apptest.Ada); told.Subject != "Your e-mail address was changed" {
 			t.Errorf("the old address was told %q", told.Subject)
 		}
@@ -186,7 +188,7 @@ func TestChangeOfAddressElsewhere(t *testing.T) {
 		token := s.MailedToken(t, freshEmail)
 		forged := s.Client(t)
 		forged.Cookies[httpx.SessionCookie] = own[0] + "." + own[1] + "." + strings.Repeat("A", 43)
-		p := forged.Post("/confirm-email", "token", token)
+		p := forged.Post("/confirm-email", "token", token, "password", apptest.Password)
 		if got := forged.Cookies[httpx.SessionCookie]; p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/sign-in") || got != "" && strings.HasPrefix(got, own[0]) && !strings.HasSuffix(got, "AAAA") {
 			t.Errorf("status %d to %s, cookie %s", p.Status, p.Header.Get("Location"), got)
 		}
@@ -216,7 +218,7 @@ func TestTakenAddressIsNotTold(t *testing.T) {
 		answer(freshEmail)
 		token := s.MailedToken(t, freshEmail)
 		s.AddUser(t, s.Acme, freshEmail, "Late", user.Member)
-		c.Get("/confirm-email").Press("Confirm this address", "token", token).Sees(http.StatusConflict, "exists already")
+		c.Get("/confirm-email").Press("Confirm this address", "token", token, "password", apptest.Password).Sees(http.StatusConflict, "exists already")
 		c.Get("/settings").Sees(http.StatusOK, apptest.Ada)
 	}, apptest.WithInbox)
 }
@@ -274,7 +276,7 @@ func TestMailedTokensStayOutOfAddressesAndLog(t *testing.T) {
 		c.Post("/settings/email", "new_email", freshEmail, "password", apptest.Password).Follow()
 		email := s.MailedToken(t, freshEmail)
 		c.Post("/confirm-email", "token", email+"x").Sees(http.StatusUnprocessableEntity)
-		c.Post("/confirm-email", "token", email).Follow()
+		c.Post("/confirm-email", "token", email, "password", apptest.Password).Follow()
 		c.Post("/forgot-password", "email", freshEmail).Follow()
 		reset := s.MailedToken(t, freshEmail)
 		c.Post("/forgot-password/new", "token", reset, "new_password", "short").Sees(http.StatusUnprocessableEntity)

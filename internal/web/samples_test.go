@@ -158,6 +158,7 @@ func samples() []sample {
 		{"newpassword-chosen", noticed(outside, NoticePasswordChosen), SignIn{Account: "acme", AccountName: "Acme"}},
 		{"confirmemail", outside, ConfirmEmail{}},
 		{"confirmemail-taken", outside, ConfirmEmail{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Error: &FormError{Field: "token", Message: "A user with this e-mail address exists already in this account.", Code: "user_exists"}}},
+		{"confirmemail-password", outside, ConfirmEmail{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Email: "ada@acme.test", Error: wrongPassword}},
 		{"confirmemail-done", noticed(outside, NoticeEmailChanged), SignIn{Account: "acme", AccountName: "Acme"}},
 		{"changeemail", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test"}},
 		{"changeemail-code", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", NewEmail: "ada@acme.test", AskCode: true, Error: &FormError{Field: "new_email", Message: "That is the address you have now. Enter the new one."}}},

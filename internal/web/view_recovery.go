@@ -30,9 +30,10 @@ func (NewPassword) page() string   { return "newpassword" }
 func (NewPassword) onCard() bool   { return true }
 func (v NewPassword) failed() bool { return v.Error != nil }
 
-// ConfirmEmail is /confirm-email, where the link leads that is mailed to a new address. Posts token.
+// ConfirmEmail is /confirm-email, where the link leads that is mailed to a new address. Posts token and password.
 type ConfirmEmail struct {
 	Token string // as pasted before
+	Email string // of who is signed in here, for the password manager; empty for nobody
 	Error *FormError
 }
 

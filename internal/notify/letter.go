@@ -159,6 +159,7 @@ var links = map[outbox.Kind]string{
 	outbox.BackupCodesLow:   "/settings/two-factor/backup-codes",
 	outbox.SignInUnknown:    "/settings/sessions",
 	outbox.SignInUnfinished: "/.well-known/change-password",
+	outbox.EmailAsked:       "/.well-known/change-password",
 	outbox.MailServerSet:    "/admin/mail",
 	outbox.MailServerGone:   "/admin/mail",
 }

@@ -48,7 +48,8 @@ const (
 	BackupCodeUsed   Kind = "backup_code_used" // with how many are left
 	BackupCodesLow   Kind = "backup_codes_low" // three or fewer are left
 	PasswordChanged  Kind = "password_changed"
-	EmailChanged     Kind = "email_changed" // to the old address
+	EmailAsked       Kind = "email_change_asked" // to the old address, before the new one is proved
+	EmailChanged     Kind = "email_changed"      // to the old address
 	SignInUnknown    Kind = "sign_in_unknown_browser"
 	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
 	MailServerSet    Kind = "mail_server_set"    // to the administrator who did it

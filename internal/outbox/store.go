@@ -22,7 +22,7 @@ func Notice(now time.Time, accountID, userID string, kind Kind, more map[string]
 	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, "")
 }
 
-// NoticeTo is Notice to another address than the registered one: the old one, after it was changed.
+// NoticeTo is Notice to the address that is registered now, or was: it may have changed when the message is sent.
 func NoticeTo(now time.Time, accountID, userID, address string, kind Kind, more map[string]string, by audit.Actor) db.Stmt {
 	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Recipient: address, Language: by.Language, Facts: facts(more, by)}, "")
 }

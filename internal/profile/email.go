@@ -35,7 +35,8 @@ func (s *Service) ToChangeEmail(ctx context.Context, w *session.Signed) (Needs, 
 }
 
 // AskEmail mails a token to the address that somebody wants to sign in with. Until it comes back the old one stays. Whether
-// somebody else in the account has the address is not told to who has not proved that it is theirs: then nothing is mailed.
+// somebody else in the account has the address is not told to who has not proved that it is theirs: then nothing is mailed to it.
+// The present address hears at once, of the new one only enough to know it again: it may be mistyped, and a stranger's.
 // Errors: user.ErrEmail and ErrSameEmail in the field "new_email", channel.ErrNoMail, those of the proofs, brake.ErrMails.
 func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string, p Proofs, by audit.Actor) error {
 	email, err := user.CanonicalEmail(typed)
@@ -75,8 +76,9 @@ func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string,
 	if !free {
 		send = brake.Touch(emailPurpose, email)
 	}
+	told := outbox.NoticeTo(now, w.User.AccountID, w.User.ID, w.User.Email, outbox.EmailAsked, map[string]string{"to": MaskedEmail(email)}, by)
 	charge := brake.ChargeMail(now, emailPurpose, brake.Send{AccountID: w.User.AccountID, UserID: w.User.ID, Address: email})
-	err = s.DB.Run(ctx, append(charge, issue, send, audit.Record(now, audit.Event{
+	err = s.DB.Run(ctx, append(charge, issue, send, told, audit.Record(now, audit.Event{
 		AccountID: w.User.AccountID, Action: audit.EmailChangeAsked, Actor: by, Target: w.User.ID, Detail: map[string]string{"to": email},
 	}))...)
 	if errors.Is(err, brake.ErrMails) {

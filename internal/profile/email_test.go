@@ -56,8 +56,12 @@ func TestNewAddressIsProved(t *testing.T) {
 		old := w.MailedToken(t, w.Ada.Email)
 		wantError(t, "asking", askEmail(w, b, " Lovelace@ACME.test ", domaintest.Proofs), nil)
 		token := w.MailedToken(t, fresh)
-		if got := addressOf(t, w, w.Ada); token == "" || got != w.Ada.Email || len(w.Mailed(t, w.Ada.Email)) != 1 {
-			t.Fatalf("token %q, address %s, %d mails to the old one", token, got, len(w.Mailed(t, w.Ada.Email)))
+		told := w.Mailed(t, w.Ada.Email)
+		if got := addressOf(t, w, w.Ada); token == "" || got != w.Ada.Email || len(told) != 2 {
+			t.Fatalf("token %q, address %s, %d mails to the old one", token, got, len(told))
+		}
+		if m := told[0]; m.Subject != "Your e-mail address is to be changed" || !strings.Contains(m.Text, "l•••@acme.test") || strings.Contains(m.Text, fresh) || strings.Contains(m.Text, token) {
+			t.Errorf("when it is asked for the old address gets %q", m.Text)
 		}
 		wantError(t, "as a token of another purpose", func() error {
 			_, err := w.Recovery.Choose(t.Context(), token, "nine quiet harbour cranes", domaintest.By)
@@ -67,9 +71,9 @@ func TestNewAddressIsProved(t *testing.T) {
 		if err != nil || cookie == "" || addressOf(t, w, w.Ada) != fresh {
 			t.Fatalf("confirmed: cookie %q, address %s, %v", cookie, addressOf(t, w, w.Ada), err)
 		}
-		told := w.Mailed(t, w.Ada.Email)[0]
-		if told.Subject != "Your e-mail address was changed" || !strings.Contains(told.Text, fresh) || len(w.Mailed(t, fresh)) != 1 {
-			t.Errorf("the old address gets %q, the new one %d mails", told.Text, len(w.Mailed(t, fresh)))
+		told = w.Mailed(t, w.Ada.Email)
+		if told[0].Subject != "Your e-mail address was changed" || !strings.Contains(told[0].Text, fresh) || len(w.Mailed(t, fresh)) != 1 {
+			t.Errorf("the old address gets %q, the new one %d mails", told[0].Text, len(w.Mailed(t, fresh)))
 		}
 		w.Clock.Advance(time.Second)
 		on := w.Open(t, cookie)
@@ -181,6 +185,9 @@ func TestTakenAddress(t *testing.T) {
 		}
 		if free, taken := spent(fresh), spent(w.Grace.Email); free != taken || len(w.Mailed(t, w.Grace.Email)) != 0 {
 			t.Errorf("%d statements for a free address, %d for a taken one; %d mails to its owner", free, taken, len(w.Mailed(t, w.Grace.Email)))
+		}
+		if n := len(w.Mailed(t, w.Ada.Email)); n != 2 {
+			t.Errorf("the old address hears of %d, want both", n)
 		}
 		// The same address in another organisation is no obstacle (P11).
 		other, err := account.Create(t.Context(), d, w.Clock.Now(), "other", "Other", audit.Operator())
@@ -351,6 +358,9 @@ func TestAddressesAreNotFlooded(t *testing.T) {
 		wantError(t, "to another, the fifth", askEmail(w, ada, "y"+fresh, domaintest.Proofs), nil)
 		last := w.MailedToken(t, "y"+fresh)
 		wantError(t, "to another, the sixth", askEmail(w, ada, "z"+fresh, domaintest.Proofs), brake.ErrMails)
+		if n := len(w.Mailed(t, w.Ada.Email)); n != 5 {
+			t.Errorf("the old address hears of %d, want the five that were not stopped", n)
+		}
 		_, err := confirmEmail(w, nil, token)
 		wantError(t, "the token before", err, mailtoken.ErrToken)
 		_, err = confirmEmail(w, nil, last)

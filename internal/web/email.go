@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"sallyport/internal/channel"
-	"sallyport/internal/errs"
-	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 )
 
@@ -23,20 +21,7 @@ func (s *Site) changeEmailView(r *http.Request) (ChangeEmail, error) {
 		return v, err
 	}
 	v.AskCode = true
-	sent, err := s.Profile.Sent(r.Context(), who, who.ID)
-	if err != nil && !errors.Is(err, factor.ErrNotFound) {
-		return v, err
-	}
-	devices, err := s.devices(r)
-	for _, d := range devices {
-		if d.State != factor.Confirmed || !d.Kind.Sent() {
-			continue
-		}
-		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})
-		if sent.FactorID == d.ID && sent.Live(s.Now()) {
-			v.SentTo = d.Hint
-		}
-	}
+	v.Send, err = s.codeWays(r, "/settings/email")
 	return v, err
 }
 
@@ -71,22 +56,6 @@ func (s *Site) changeEmailAgain(w http.ResponseWriter, r *http.Request, err erro
 		return s.render(w, r, http.StatusConflict, PlaceProfile, v)
 	}
 	return s.again(r, err, PlaceProfile, func(f *FormError) View { v.Error = f; return v })
-}
-
-// sendEmailCode sends a code for the change to one of the person's numbers or mailboxes.
-func (s *Site) sendEmailCode(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "method")
-	if err != nil {
-		return err
-	}
-	err = s.Profile.SendRepeated(r.Context(), signed(r), form.Get("method"), by(r))
-	switch {
-	case errors.Is(err, factor.ErrNotFound):
-		return httpx.SeeOther(w, "/settings/email") // which shows what there is
-	case err != nil:
-		return s.changeEmailAgain(w, r, errs.From(err).In(""), "")
-	}
-	return done(w, "/settings/email", NoticeCodeSent)
 }
 
 // setLanguage changes the language of pages and messages.

@@ -61,6 +61,8 @@ func samples() []sample {
 	}
 	wrongCode := &FormError{Field: "code", Message: sampleCodeWrong, Code: "wrong_code"}
 	wrongPassword := &FormError{Field: "password", Message: "That is not your password. Try again.", Code: "wrong_password"}
+	send := CodeWays{Action: "/settings/email/send", Ways: []Way{{ID: "fac_5", Kind: "sms", Hint: "+43 ••• ••• ••67"}, {ID: "fac_6", Kind: "email", Hint: "a•••@acme.test"}}}
+	sent := CodeWays{Action: "/settings/email/send", SentTo: "a•••@acme.test", Ways: send.Ways[1:]}
 	slow := &FormError{Message: "Too many wrong codes.", Code: "throttled", Wait: 2 * time.Minute}
 	badName := &FormError{Field: "name", Message: "Another device of yours has this name. Choose another one.", Code: "name_taken"}
 
@@ -162,8 +164,8 @@ func samples() []sample {
 		{"confirmemail-done", noticed(outside, NoticeEmailChanged), SignIn{Account: "acme", AccountName: "Acme"}},
 		{"changeemail", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test"}},
 		{"changeemail-code", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", NewEmail: "ada@acme.test", AskCode: true, Error: &FormError{Field: "new_email", Message: "That is the address you have now. Enter the new one."}}},
-		{"changeemail-send", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", AskCode: true, Ways: []Way{{ID: "fac_5", Kind: "sms", Hint: "+43 ••• ••• ••67"}, {ID: "fac_6", Kind: "email", Hint: "a•••@acme.test"}}}},
-		{"changeemail-sent", noticed(at(ada, PlaceProfile), NoticeCodeSent), ChangeEmail{Email: "ada@acme.test", AskCode: true, SentTo: "a•••@acme.test", Ways: []Way{{ID: "fac_6", Kind: "email", Hint: "a•••@acme.test"}}, Error: wrongCode}},
+		{"changeemail-send", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", AskCode: true, Send: send}},
+		{"changeemail-sent", noticed(at(ada, PlaceProfile), NoticeCodeSent), ChangeEmail{Email: "ada@acme.test", AskCode: true, Send: sent, Error: wrongCode}},
 		{"changeemail-stopped", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", NewEmail: "lovelace@acme.test", Error: &FormError{Message: "Too many mails were asked for. Wait an hour, then ask again.", Code: "too_many_mails"}}},
 		{"changeemail-unavailable", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test", Unavailable: true}},
 		{"recommend", ada, Recommend{Next: "/settings"}},
@@ -212,12 +214,16 @@ func samples() []sample {
 		{"remove-last", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"remove-wrong", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"remove-code", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, AskCode: true, Email: "ada@acme.test", Error: wrongCode}},
+		{"remove-send", factors, RemoveDevice{ID: "fac_6", Name: "My mailbox", Confirmed: true, AskPassword: true, AskCode: true, Send: send, Email: "ada@acme.test"}},
+		{"remove-sent", noticed(factors, NoticeCodeSent), RemoveDevice{ID: "fac_6", Name: "My mailbox", Confirmed: true, Last: true, AskPassword: true, AskCode: true, Send: sent, Email: "ada@acme.test", Error: wrongCode}},
 		{"remove-unconfirmed", factors, RemoveDevice{ID: "fac_3", Name: "New phone"}},
 		{"rename", factors, RenameDevice{ID: "fac_1", Name: "My Phone", Present: "My Phone"}},
 		{"rename-taken", factors, RenameDevice{ID: "fac_1", Name: "Tablet", Present: "My Phone", Error: badName}},
 		{"newcodes", factors, NewBackupCodes{Left: 7, AskPassword: true, Email: "ada@acme.test"}},
 		{"newcodes-stale", factors, NewBackupCodes{Set: "fac_9", Left: 10, AskPassword: true, Email: "ada@acme.test", Error: &FormError{Message: "New backup codes were made already. They are shown only once. If you did not save them, generate new ones.", Code: "backup_codes_made"}}},
 		{"newcodes-code", factors, NewBackupCodes{Left: 7, AskPassword: true, AskCode: true, Email: "ada@acme.test"}},
+		{"newcodes-send", factors, NewBackupCodes{Left: 7, AskPassword: true, AskCode: true, Send: send, Email: "ada@acme.test"}},
+		{"newcodes-soon", factors, NewBackupCodes{Left: 7, AskPassword: true, AskCode: true, Send: sent, Email: "ada@acme.test", Error: &FormError{Message: "A code was sent less than a minute ago. Wait a little, then send a new one.", Code: "resend_too_soon"}}},
 		{"newcodes-one", factors, NewBackupCodes{Left: 1}},
 		{"newcodes-wrong", factors, NewBackupCodes{Left: 0, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"sessions", at(ada, PlaceSessions), Sessions{Sessions: []Session{

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/outbox"
@@ -87,4 +88,56 @@ func (s *Site) sendCode(w http.ResponseWriter, r *http.Request) error {
 		}
 		return v
 	})
+}
+
+// codeWays describes where a code can be sent for a page that asks for one again (K1), and where one is on its way.
+func (s *Site) codeWays(r *http.Request, page string) (CodeWays, error) {
+	who, v := signed(r), CodeWays{Action: page + "/send"}
+	sent, err := s.Profile.Sent(r.Context(), who, who.ID)
+	if err != nil && !errors.Is(err, factor.ErrNotFound) {
+		return v, err
+	}
+	devices, err := s.devices(r)
+	for _, d := range devices {
+		if d.State != factor.Confirmed || !d.Kind.Sent() {
+			continue
+		}
+		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})
+		if sent.FactorID == d.ID && sent.Live(s.Now()) {
+			v.SentTo = d.Hint
+		}
+	}
+	return v, err
+}
+
+// sendRepeated sends a code for a page that asks for one again, and leads back to it; again shows it with what went wrong.
+func (s *Site) sendRepeated(w http.ResponseWriter, r *http.Request, page string, again func(error) error) error {
+	form, err := httpx.Form(r, "method")
+	if err != nil {
+		return err
+	}
+	err = s.Profile.SendRepeated(r.Context(), signed(r), form.Get("method"), by(r))
+	switch {
+	case errors.Is(err, factor.ErrNotFound):
+		return httpx.SeeOther(w, page) // which shows what there is
+	case err != nil:
+		return again(errs.From(err).In(""))
+	}
+	return done(w, page, NoticeCodeSent)
+}
+
+func (s *Site) sendEmailCode(w http.ResponseWriter, r *http.Request) error {
+	return s.sendRepeated(w, r, "/settings/email", func(err error) error { return s.changeEmailAgain(w, r, err, "") })
+}
+
+func (s *Site) sendBackupCodesCode(w http.ResponseWriter, r *http.Request) error {
+	return s.sendRepeated(w, r, "/settings/two-factor/backup-codes", func(err error) error { return s.newBackupCodesAgain(w, r, err) })
+}
+
+func (s *Site) sendRemovalCode(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.device(r)
+	if err != nil {
+		return s.gone(w, err)
+	}
+	return s.sendRepeated(w, r, removePath(d.ID), func(err error) error { return s.removeDeviceAgain(r, err) })
 }

@@ -257,8 +257,15 @@ func (s *Site) newBackupCodesView(r *http.Request) (NewBackupCodes, error) {
 		return NewBackupCodes{}, factor.ErrNoFactor
 	}
 	set, err := s.backupCodes(r)
+	if err != nil {
+		return NewBackupCodes{}, err
+	}
 	needs := s.Profile.ToRemove(signed(r))
-	return NewBackupCodes{Set: set.ID, Left: set.Left, AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}, err
+	v := NewBackupCodes{Set: set.ID, Left: set.Left, AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email}
+	if v.AskCode {
+		v.Send, err = s.codeWays(r, "/settings/two-factor/backup-codes")
+	}
+	return v, err
 }
 
 func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
@@ -268,21 +275,25 @@ func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
 	}
 	cookie, codes, err := s.Profile.NewBackupCodes(r.Context(), signed(r), proofs(form), form.Get("set"), by(r))
 	if err != nil {
-		v, readErr := s.newBackupCodesView(r)
-		if errors.Is(readErr, factor.ErrNoFactor) {
-			return httpx.SeeOther(w, "/settings/two-factor")
-		}
-		if readErr != nil {
-			return readErr
-		}
-		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
-			v.AskPassword = v.AskPassword || f.Field == "password"
-			v.Error = f
-			return v
-		})
+		return s.newBackupCodesAgain(w, r, err)
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
 	return s.showCodes(w, r, BackupCodes{Codes: codes})
+}
+
+func (s *Site) newBackupCodesAgain(w http.ResponseWriter, r *http.Request, err error) error {
+	v, readErr := s.newBackupCodesView(r)
+	if errors.Is(readErr, factor.ErrNoFactor) {
+		return httpx.SeeOther(w, "/settings/two-factor")
+	}
+	if readErr != nil {
+		return readErr
+	}
+	return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
+		v.AskPassword = v.AskPassword || f.Field == "password"
+		v.Error = f
+		return v
+	})
 }
 
 func proofs(form httpx.Values) profile.Proofs {
@@ -323,13 +334,23 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 		return RemoveDevice{}, err
 	}
 	devices, err := s.devices(r)
+	if err != nil {
+		return RemoveDevice{}, err
+	}
 	needs := s.Profile.ToRemove(signed(r))
 	confirmed := d.State == factor.Confirmed
-	return RemoveDevice{
+	v := RemoveDevice{
 		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1,
 		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
-	}, err
+	}
+	if v.AskCode {
+		v.Send, err = s.codeWays(r, removePath(d.ID))
+	}
+	return v, err
 }
+
+// removePath is the page on which a device is removed.
+func removePath(factorID string) string { return "/settings/two-factor/" + factorID + "/remove" }
 
 func (s *Site) showRemoveDevice(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.removeDeviceView(r)
@@ -346,19 +367,23 @@ func (s *Site) removeDevice(w http.ResponseWriter, r *http.Request) error {
 	}
 	cookie, last, err := s.Profile.RemoveDevice(r.Context(), signed(r), r.PathValue("id"), proofs(form), by(r))
 	if err != nil {
-		v, readErr := s.removeDeviceView(r)
-		if readErr != nil {
-			return readErr
-		}
-		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
-			v.AskPassword = v.AskPassword || f.Field == "password"
-			v.Error = f
-			return v
-		})
+		return s.removeDeviceAgain(r, err)
 	}
 	httpx.SetCookie(w, httpx.SessionCookie, cookie, 0)
 	if last {
 		return done(w, "/settings/two-factor", NoticeTwoFactorOff)
 	}
 	return done(w, "/settings/two-factor", NoticeDeviceRemoved)
+}
+
+func (s *Site) removeDeviceAgain(r *http.Request, err error) error {
+	v, readErr := s.removeDeviceView(r)
+	if readErr != nil {
+		return readErr
+	}
+	return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
+		v.AskPassword = v.AskPassword || f.Field == "password"
+		v.Error = f
+		return v
+	})
 }

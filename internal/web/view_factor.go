@@ -183,7 +183,14 @@ func (BackupCodes) page() string   { return "backupcodes" }
 func (v BackupCodes) onCard() bool { return v.SigningIn }
 func (BackupCodes) failed() bool   { return false }
 
-// RemoveDevice is /settings/two-factor/{id}/remove. Posts password.
+// CodeWays is, on a page that asks for a code again, where one can be sent. Each of Ways posts method to Action.
+type CodeWays struct {
+	Action string
+	Ways   []Way  // confirmed numbers and mailboxes
+	SentTo string // masked, where a code was sent that may be entered; empty for none
+}
+
+// RemoveDevice is /settings/two-factor/{id}/remove. Posts password and code.
 type RemoveDevice struct {
 	ID          string
 	Name        string
@@ -191,6 +198,7 @@ type RemoveDevice struct {
 	Confirmed   bool
 	AskPassword bool // by policy (K1)
 	AskCode     bool // likewise: an authentication code as well
+	Send        CodeWays
 	Email       string
 	Error       *FormError
 }
@@ -211,12 +219,13 @@ func (RenameDevice) page() string   { return "renamedevice" }
 func (RenameDevice) onCard() bool   { return false }
 func (v RenameDevice) failed() bool { return v.Error != nil }
 
-// NewBackupCodes is /settings/two-factor/backup-codes. Posts set and password; the answer is BackupCodes.
+// NewBackupCodes is /settings/two-factor/backup-codes. Posts set, password and code; the answer is BackupCodes.
 type NewBackupCodes struct {
 	Set         string // id of the present ones: sent again, the form ends no newer ones
 	Left        int    // of the present ones, which end at once
 	AskPassword bool   // by policy
 	AskCode     bool   // likewise: an authentication code as well
+	Send        CodeWays
 	Email       string
 	Error       *FormError
 }

@@ -41,14 +41,13 @@ func (ConfirmEmail) page() string   { return "confirmemail" }
 func (ConfirmEmail) onCard() bool   { return true }
 func (v ConfirmEmail) failed() bool { return v.Error != nil }
 
-// ChangeEmail is /settings/email. Posts new_email, password and code; each of Ways posts method to /settings/email/send.
+// ChangeEmail is /settings/email. Posts new_email, password and code.
 type ChangeEmail struct {
 	Email       string // the present one
 	NewEmail    string // as typed before
 	AskCode     bool   // the person has a second factor
-	Ways        []Way  // numbers and mailboxes that a code can be sent to
-	SentTo      string // masked, where a code was sent that may be entered; empty for none
-	Unavailable bool   // nothing can be mailed; no form is shown
+	Send        CodeWays
+	Unavailable bool // nothing can be mailed; no form is shown
 	Error       *FormError
 }
 

@@ -36,6 +36,11 @@ func countTry(f Factor, c SentCode) db.Stmt {
 		f.AccountID, f.UserID, c.Request, c.ID)
 }
 
+// EndSent returns the statement that ends the code of a request that is over: if it still waits to be sent, it never is.
+func EndSent(accountID, userID, request string) db.Stmt {
+	return db.Write(`DELETE FROM sent_codes WHERE account_id = $1 AND user_id = $2 AND request = $3`, accountID, userID, request)
+}
+
 const sentColumns = `c.message_id, c.request, c.factor_id, c.code, c.tries, c.used_at, c.sent_at, c.expires_at`
 
 type sentScanner struct {

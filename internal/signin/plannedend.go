@@ -37,7 +37,7 @@ func (s *Service) planEnd(ctx context.Context, p *Pending, t mailtoken.Token, by
 	if err != nil {
 		return Step{}, err
 	}
-	err = s.DB.Run(ctx, append(stmts, told...)...)
+	err = s.DB.Run(ctx, append(append(stmts, p.endSent()...), told...)...)
 	switch {
 	case errors.Is(err, brake.ErrStopped):
 		return Step{}, errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(outbox.DisableCancel), err, by))

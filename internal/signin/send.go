@@ -6,6 +6,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/factor"
 )
 
@@ -43,6 +44,14 @@ func (s *Service) sendFirst(ctx context.Context, cookie string, by audit.Actor) 
 // factor.ErrNotFound if none was.
 func (s *Service) Sent(ctx context.Context, p *Pending) (factor.SentCode, error) {
 	return factor.Sent(ctx, s.DB, p.User.AccountID, p.User.ID, p.bearer.ID)
+}
+
+// endSent ends the code that was sent for a sign-in that is over.
+func (p *Pending) endSent() []db.Stmt {
+	if !slices.ContainsFunc(p.factors, func(f factor.Stored) bool { return f.Kind.Sent() }) {
+		return nil
+	}
+	return []db.Stmt{factor.EndSent(p.User.AccountID, p.User.ID, p.bearer.ID)}
 }
 
 // rank orders the ways through the second door as the policy does (K8, K9).

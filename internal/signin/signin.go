@@ -206,10 +206,14 @@ func (s *Service) Cancel(ctx context.Context, cookie string, known func(accountI
 		return nil
 	}
 	p, err := s.Pending(ctx, cookie)
-	if err != nil || known(b.AccountID, b.UserID) {
+	if err != nil {
 		return s.DB.Run(ctx, forgetPending(b))
 	}
-	return s.DB.Run(ctx, forgetPending(b), outbox.Unfinished(s.Now(), b.AccountID, b.UserID, by.As(p.User.ID)))
+	stmts := append([]db.Stmt{forgetPending(b)}, p.endSent()...)
+	if !known(b.AccountID, b.UserID) {
+		stmts = append(stmts, outbox.Unfinished(s.Now(), b.AccountID, b.UserID, by.As(p.User.ID)))
+	}
+	return s.DB.Run(ctx, stmts...)
 }
 
 // Pending returns the pending sign-in that a cookie stands for, or ErrExpired.
@@ -267,6 +271,9 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m.Factor.Kind), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+		if m.Sent == nil { // else it is used up
+			stmts = append(stmts, p.endSent()...)
+		}
 		stmts = append(stmts, s.notices(now, p, m, a.Known, by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)

@@ -45,6 +45,7 @@ func (o *office) addAddress(t *testing.T, c *apptest.Client, kind, address strin
 		code = sixDigits.FindString(o.mails.nth(t, address, 1).Subject)
 	}
 	codes := page.Press("Verify", "code", code).Follow().Sees(http.StatusOK).BackupCodes()
+	o.settled(t)
 	o.later(t)
 	return codes
 }

@@ -177,7 +177,7 @@ func TestKillWhileSending(t *testing.T) {
 			var wg sync.WaitGroup
 			wg.Go(func() { o.crowd(t, people, numbers, strconv.Itoa(round), a) })
 			// Spread over a round's work: from the first acknowledgements to its end.
-			for wanted := 2 + round*7%22; a.total() < wanted && !t.Failed(); {
+			for wanted := 6 + round*13%22; a.total() < wanted && !t.Failed(); {
 				time.Sleep(time.Millisecond)
 			}
 			time.Sleep(time.Duration(round*7%11) * time.Millisecond)

@@ -68,3 +68,14 @@ func TestLanguageIsTheBrowsers(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedInTheirLanguage: a page that says no is one of the person who is signed in, whether the
+// guard refuses or the handler: in the language they chose, with the way back to their settings.
+func TestRefusedInTheirLanguage(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		c := s.SignedIn(t, apptest.Grace)
+		c.Get("/settings").Press("Save", "language", "de").Follow().Sees(http.StatusOK, "Die Sprache ist geändert")
+		c.Get("/admin").Sees(http.StatusForbidden, "Das können nur die Inhaber", "Sitzungen")
+		c.Post("/settings/sessions/ses_0/end").Sees(http.StatusNotFound, "Diese Sitzung gibt es nicht", "Sitzungen")
+	})
+}

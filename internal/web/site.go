@@ -48,7 +48,11 @@ type Site struct {
 
 // Mux builds the browser surface.
 func (s *Site) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
-	return httpx.NewMux(s.routes(), s.guard, httpx.Options{
+	routes := s.routes()
+	for i := range routes {
+		routes[i].Handler = knowing(routes[i].Handler)
+	}
+	return httpx.NewMux(routes, s.guard, httpx.Options{
 		Surface: "web", PublicURL: s.PublicURL, Proxies: proxies, CSP: csp, Browser: true,
 		Render: s.problem, Log: log, Observe: observe, Now: s.Now,
 	})
@@ -80,16 +84,49 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 	if err != nil {
 		return nil, err
 	}
+	r = r.WithContext(context.WithValue(r.Context(), signedKey{}, who))
 	if rt.Scope == httpx.Account {
 		if err := admin.Administrator(who.User); err != nil {
-			return nil, err
+			return nil, refuse(r, err)
 		}
 	}
 	if rt.Level == httpx.AAL2 && who.Level != session.AAL2 {
-		return nil, session.ErrLevel
+		return nil, refuse(r, session.ErrLevel)
 	}
-	return r.WithContext(context.WithValue(r.Context(), signedKey{}, who)), nil
+	return r, nil
 }
+
+// knowing makes a handler whose failures are told to the person that the guard let in: in their
+// language and between their own places.
+func knowing(h httpx.Handler) httpx.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := h(w, r); err != nil {
+			return refuse(r, err)
+		}
+		return nil
+	}
+}
+
+// refuse gives an error the request that it answers, as the guard admitted it.
+func refuse(r *http.Request, err error) error {
+	e := errs.From(err)
+	return e.Because(&refused{request: r, cause: e.Cause})
+}
+
+// refused travels as the cause of an error, because the page for it is written outside of the guard.
+type refused struct {
+	request *http.Request
+	cause   error
+}
+
+func (f *refused) Error() string {
+	if f.cause != nil {
+		return f.cause.Error()
+	}
+	return "refused"
+}
+
+func (f *refused) Unwrap() error { return f.cause }
 
 // current gives the session that the request's cookie stands for, or session.ErrNone.
 func (s *Site) current(r *http.Request) (*session.Signed, error) {
@@ -193,16 +230,15 @@ func (s *Site) again(r *http.Request, err error, place Place, v func(*FormError)
 	default:
 		return err
 	}
-	return e.Because(&shownAgain{request: r, place: place, view: v(Failure(catalogueOf(r), e)), cause: e.Cause})
+	return e.Because(&shownAgain{place: place, view: v(Failure(catalogueOf(r), e)), cause: e.Cause})
 }
 
 // shownAgain travels as the cause of an error that a form shows. So the refusal has its
 // status and its line in the log like every other one, and the form is what the person sees.
 type shownAgain struct {
-	request *http.Request // as the guard admitted it
-	place   Place
-	view    View
-	cause   error
+	place Place
+	view  View
+	cause error
 }
 
 func (a *shownAgain) Error() string {
@@ -216,9 +252,13 @@ func (a *shownAgain) Unwrap() error { return a.cause }
 
 // problem is the page for a request that failed as a whole.
 func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
+	var to *refused
+	if errors.As(f.Err, &to) {
+		r = to.request
+	}
 	var again *shownAgain
 	if errors.As(f.Err, &again) {
-		if err := s.render(w, again.request, f.Status, again.place, again.view); err != nil {
+		if err := s.render(w, r, f.Status, again.place, again.view); err != nil {
 			panic(err) // as below
 		}
 		return

@@ -198,7 +198,7 @@ func TestSentCodes(t *testing.T) {
 			b.inspect("disable-token")
 			token := ""
 			for n := 1; token == ""; n++ {
-				if m := p.mailed(t, c.person, n); m.Subject == "Switch off two-factor authentication" {
+				if m := p.mailed(t, c.person, n); m.Subject == "Disable two-factor authentication" {
 					token = sentToken.FindStringSubmatch(m.Text)[1]
 				}
 			}

@@ -53,7 +53,7 @@ func TestDisableAtTheCodePage(t *testing.T) {
 		b.press("Mail the token")
 		b.sees("Disable two-factor authentication", "A token is on its way")
 		b.inspect("disable-token")
-		token := mailedToken.FindString(b.inbox(d.url, "Switch off two-factor authentication"))
+		token := mailedToken.FindString(b.inbox(d.url, "Disable two-factor authentication"))
 		b.fill("Token from the mail", strings.Repeat("0", 26))
 		b.press("Disable two-factor authentication")
 		b.refuses("Disable two-factor authentication", "That token does not work")

@@ -16,7 +16,7 @@ func Write(m outbox.Message, secret string, enrolling bool, u user.User) (mail.M
 	m.CreatedAt, m.ExpiresAt = at, at.Add(10*time.Minute)
 	l := letter{
 		message: m, account: account.Account{Name: "Acme"}, user: u, to: u.Email, secret: secret, enrolling: enrolling, product: "Sallyport",
-		public: &url.URL{Scheme: "https", Host: "login.acme.test:8443"}, now: at,
+		public: &url.URL{Scheme: "https", Host: "login.acme.test:8443"},
 	}
 	written, err := l.mail()
 	if err != nil {

@@ -43,7 +43,6 @@ type letter struct {
 	enrolling bool   // the code proves a new address
 	product   string
 	public    *url.URL
-	now       time.Time
 }
 
 // page is a mail as its two templates see it.
@@ -111,18 +110,18 @@ func (l letter) page(w *writer, language texts.Language) page {
 	f := l.message.Facts
 	p := page{
 		Language: string(language), Product: l.product, Title: w.text(l.name() + ".title"), Secret: l.secret,
-		Foot: w.text("mail.foot", "product", l.product, "account", l.account.Name, "email", l.user.Email),
+		Foot: w.text("mail.foot", "product", l.product, "account", l.account.Name, "email", l.to),
 	}
 	p.Lead = w.text(l.name()+".lead", l.places(w)...)
 	if l.secret != "" {
-		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt, l.now))
+		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt))
 	}
 	for _, name := range []string{"name", "hint", "to", "host", "sender", "reason"} {
 		if f[name] != "" {
 			p.Facts = append(p.Facts, fact{w.text("mail.fact." + name), f[name]})
 		}
 	}
-	p.Facts = append(p.Facts, fact{w.text("mail.fact.time"), w.when(l.message.CreatedAt, l.now)})
+	p.Facts = append(p.Facts, fact{w.text("mail.fact.time"), w.when(l.message.CreatedAt)})
 	switch f["by"] {
 	case "operator":
 		p.Facts = append(p.Facts, fact{w.text("mail.fact.by"), w.text("mail.by.operator")})
@@ -172,13 +171,14 @@ func (l letter) places(w *writer) []any {
 		w.err = errors.Join(w.err, err)
 		return []any{"left", n}
 	case outbox.DisableCancel:
-		return []any{"time", w.when(l.message.ExpiresAt, l.now)}
+		return []any{"time", w.when(l.message.ExpiresAt)}
 	}
 	return nil
 }
 
-func (w *writer) when(t, now time.Time) string {
-	s, err := w.say.When(t, now)
+// when says a moment in full: a message may be read on another day than it was written.
+func (w *writer) when(t time.Time) string {
+	s, err := w.say.Moment(t)
 	w.err = errors.Join(w.err, err)
 	return s
 }
@@ -189,7 +189,7 @@ func (w *writer) when(t, now time.Time) string {
 func (l letter) text() (string, error) {
 	w := &writer{say: texts.In(l.language())}
 	if l.message.Kind == outbox.DisableCancel {
-		return w.text("sms.disable_cancel", "product", l.product, "time", w.when(l.message.ExpiresAt, l.now),
+		return w.text("sms.disable_cancel", "product", l.product, "time", w.when(l.message.ExpiresAt),
 			"page", l.public.JoinPath(links[outbox.DisableCancel]).String(), "token", l.secret), w.err
 	}
 	line := w.text("sms.code", "code", l.secret, "product", l.product)

@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +18,8 @@ var kinds = map[outbox.Kind]bool{
 	outbox.Code: true, outbox.DisableToken: true, outbox.ResetToken: true, outbox.EmailToken: true, outbox.DisableCancel: true,
 	outbox.FactorAdded: false, outbox.FactorRemoved: false, outbox.FactorLocked: false, outbox.TwoFactorReset: false, outbox.TwoFactorOff: false,
 	outbox.DisableKept: false, outbox.BackupCodesMade: false, outbox.BackupCodeUsed: false, outbox.BackupCodesLow: false, outbox.PasswordChanged: false,
-	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.TestMail: false,
+	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.MailServerSet: false,
+	outbox.MailServerGone: false, outbox.TestMail: false,
 }
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -71,6 +74,16 @@ func TestTheLanguageIsThePersons(t *testing.T) {
 		written, _, err := notify.Write(outbox.Message{Kind: outbox.FactorAdded, Language: c.browser}, "", false, user.User{Language: c.person})
 		if err != nil || written.Language != c.want {
 			t.Errorf("%q with a browser that reads %q: %q, %v; want %q", c.person, c.browser, written.Language, err, c.want)
+		}
+	}
+}
+
+// TestNothingIsSaidByTheDay: a mail is read on another day, too, so it never says "today".
+func TestNothingIsSaidByTheDay(t *testing.T) {
+	for kind, carries := range kinds {
+		written, text, err := notify.Write(outbox.Message{Kind: kind}, map[bool]string{true: "123456"}[carries], false, user.User{Email: "ada@acme.test"})
+		if err != nil || strings.Contains(written.Text+written.HTML+text, "today") || !strings.Contains(written.Text, "When: 23 November 2026, 09:00 UTC\n") {
+			t.Errorf("%s, %v:\n%s\n%s", kind, err, written.Text, text)
 		}
 	}
 }
@@ -132,6 +145,35 @@ func TestAText(t *testing.T) {
 		}
 		if !regexp.MustCompile(`^012345 `).MatchString(text) {
 			t.Errorf("in %s the code does not stand first: %q", language, text)
+		}
+	}
+}
+
+// TestDump writes every mail into the folder named by SALLYPORT_DUMP_MAILS, to be looked at.
+func TestDump(t *testing.T) {
+	dir := os.Getenv("SALLYPORT_DUMP_MAILS")
+	if dir == "" {
+		t.Skip("SALLYPORT_DUMP_MAILS names no folder")
+	}
+	for kind, carries := range kinds {
+		for _, language := range []string{"en", "de"} {
+			m := outbox.Message{Kind: kind, Facts: map[string]string{"left": "3", "name": "My Phone", "hint": "+43 ••• ••• ••67", "agent": firefox, "address": "2001:db8:85a3:1234:5678:8a2e:370:7334"}}
+			secret := ""
+			switch {
+			case kind == outbox.Code:
+				secret = "012345"
+			case carries:
+				secret = "k7mq2xwd9fhrc3tnp4vb8jzs6g"
+			}
+			written, _, err := notify.Write(m, secret, false, user.User{Email: "ada@acme.test", Language: language})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for ending, body := range map[string]string{".html": written.HTML, ".txt": written.Text} {
+				if err := os.WriteFile(filepath.Join(dir, "mail-"+string(kind)+"."+language+ending), []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 	}
 }

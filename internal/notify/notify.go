@@ -199,7 +199,7 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 			return "", &dropped{"account_suspended"}
 		}
 	}
-	l := letter{message: m, account: a, user: u, to: m.Recipient, product: s.Product, public: s.PublicURL(), now: s.Now()}
+	l := letter{message: m, account: a, user: u, to: m.Recipient, product: s.Product, public: s.PublicURL()}
 	if l.to == "" {
 		l.to = u.Email
 	}
@@ -284,7 +284,7 @@ func (s *Service) Test(ctx context.Context, a account.Account, u user.User, by a
 	m := outbox.Message{
 		AccountID: a.ID, ID: outbox.NewID(now), UserID: u.ID, Channel: outbox.Mail, Kind: outbox.TestMail, Language: by.Language, CreatedAt: now,
 	}
-	err := s.mail(ctx, letter{message: m, account: a, user: u, to: u.Email, product: s.Product, public: s.PublicURL(), now: now})
+	err := s.mail(ctx, letter{message: m, account: a, user: u, to: u.Email, product: s.Product, public: s.PublicURL()})
 	result := outbox.Sent
 	if err != nil {
 		result = outbox.Failed

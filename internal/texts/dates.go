@@ -17,6 +17,11 @@ func (c Catalogue) When(t, now time.Time) (string, error) {
 	case now.AddDate(0, 0, -1).Format(time.DateOnly):
 		return c.Text("date.yesterday", "clock", c.Clock(t))
 	}
+	return c.Moment(t)
+}
+
+// Moment says a moment in full, for what is read who knows when: "3 March 2026, 14:05 UTC".
+func (c Catalogue) Moment(t time.Time) (string, error) {
 	day, err := c.Day(t)
 	if err != nil {
 		return "", err

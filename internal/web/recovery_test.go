@@ -170,7 +170,7 @@ func TestChangeOfAddress(t *testing.T) {
 		}
 		dead(t, other)
 		page.Press("Confirm this address", "token", token, "password", apptest.Password).Sees(http.StatusUnprocessableEntity, "That token does not work")
-		if told := s.Mail(t, apptest.Ada); told.Subject != "Your e-mail address was changed" {
+		if told := s.Mail(t, apptest.Ada); told.Subject != "Your e-mail address was changed" || !strings.Contains(told.Text, "sent this to "+apptest.Ada) {
 			t.Errorf("the old address was told %q", told.Subject)
 		}
 		again := s.Client(t)

@@ -85,7 +85,7 @@ func TestDisableByMail(t *testing.T) {
 		}
 		paste := page.Press("Mail the token").Follow().Sees(http.StatusOK, "A token is on its way", "Token", "You can ask for a new token in 60 seconds.")
 		paste.Press("Mail a new token").Sees(http.StatusTooManyRequests, "less than a minute ago", "60 seconds")
-		token := tokenLine.FindString(arrived(t, s, "Switch off two-factor authentication").Text)
+		token := tokenLine.FindString(arrived(t, s, "Disable two-factor authentication").Text)
 		wrong := paste.Press("Disable two-factor authentication", "token", "0"+token[1:25]+"0").Sees(http.StatusUnprocessableEntity, "That token does not work", "Token")
 		c.Get("/settings").Sees(http.StatusOK, "Sign in")
 		// Choosing another way in between takes no step of this one (B58).
@@ -121,7 +121,7 @@ func TestReEnrolByMail(t *testing.T) {
 		s.SetPolicy(t, "mailed_disable=re_enrol")
 		c := s.Client(t)
 		paste := c.SignIn(apptest.Ada, apptest.Password).Follow().Click("Disable two-factor authentication").Sees(http.StatusOK, "you set up a new device").Press("Mail the token").Follow()
-		token := tokenLine.FindString(arrived(t, s, "Switch off two-factor authentication").Text)
+		token := tokenLine.FindString(arrived(t, s, "Disable two-factor authentication").Text)
 		setUp := paste.Press("Set up a new device", "token", token).Follow().Sees(http.StatusOK, "Set up two-factor authentication", "was reset")
 		if c.Cookies[httpx.SessionCookie] != "" {
 			t.Error("there is a session before a device is confirmed")

@@ -111,6 +111,7 @@ var englishSettings = Catalogue{
 	// Removing, renaming, new codes.
 	"remove.title":            "Remove “{device}”",
 	"remove.effect":           "Its codes stop working at once. You can add it again later with a new QR code.",
+	"remove.effect_sent":      "No more codes go there, and those we sent no longer work. You can add it again later.",
 	"remove.unconfirmed":      "It was never confirmed, so nothing else changes.",
 	"remove.last":             "This is your last device. Two-factor sign-in is then off: your password alone opens your account, and your backup codes end.",
 	"remove.button":           "Remove",

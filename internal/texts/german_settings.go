@@ -111,6 +111,7 @@ var germanSettings = Catalogue{
 	// Removing, renaming, new codes.
 	"remove.title":            "„{device}“ entfernen",
 	"remove.effect":           "Seine Codes gelten sofort nicht mehr. Sie können es später mit einem neuen QR-Code wieder hinzufügen.",
+	"remove.effect_sent":      "Dorthin gehen keine Codes mehr, und gesendete gelten nicht mehr. Sie können es später wieder hinzufügen.",
 	"remove.unconfirmed":      "Es wurde nie bestätigt, deshalb ändert sich sonst nichts.",
 	"remove.last":             "Das ist Ihr letztes Gerät. Die Zwei-Faktor-Authentifizierung ist dann aus: Ihr Passwort allein öffnet Ihr Konto, und Ihre Backup-Codes gelten nicht mehr.",
 	"remove.button":           "Entfernen",

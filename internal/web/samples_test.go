@@ -211,6 +211,7 @@ func samples() []sample {
 		{"codes-first", factors, BackupCodes{Codes: codes, First: true, Host: "login.acme.test", Account: "Acme", Email: "ada@acme.test", Made: sampleNow}},
 		{"codes-again", factors, BackupCodes{Codes: codes, Host: "login.acme.test", Account: "Acme", Email: "ada@acme.test", Made: sampleNow}},
 		{"remove", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, Email: "ada@acme.test"}},
+		{"remove-sent", factors, RemoveDevice{ID: "fac_5", Name: "My number", Confirmed: true, Sent: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"remove-last", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"remove-wrong", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"remove-code", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, AskCode: true, Email: "ada@acme.test", Error: wrongCode}},

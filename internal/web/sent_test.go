@@ -105,6 +105,7 @@ func TestOtherWaysToSend(t *testing.T) {
 		c = s.Client(t)
 		c.SignIn(apptest.Ada, apptest.Password).Follow().Press("Verify", "code", s.SentCode(t, mailbox, 2)).Follow().Sees(http.StatusOK)
 		addAddress(t, s, c, "sms", "My number", mobile)
+		c.Get("/settings/two-factor").Click("Remove").Sees(http.StatusOK, "No more codes go there").Lacks("QR code")
 
 		c = s.Client(t)
 		page := c.SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "We sent a text message") // the policy's order

@@ -340,7 +340,7 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 	needs := s.Profile.ToRemove(signed(r))
 	confirmed := d.State == factor.Confirmed
 	v := RemoveDevice{
-		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1,
+		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1, Sent: d.Kind.Sent(),
 		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
 	}
 	if v.AskCode {

@@ -196,6 +196,7 @@ type RemoveDevice struct {
 	Name        string
 	Last        bool // the last confirmed one: two-factor sign-in ends with it
 	Confirmed   bool
+	Sent        bool // its codes are sent: a number or a mailbox
 	AskPassword bool // by policy (K1)
 	AskCode     bool // likewise: an authentication code as well
 	Send        CodeWays

@@ -83,7 +83,7 @@ var englishCommon = Catalogue{
 	"notice.confirmed_before":       "“{about}” is confirmed. The backup codes are shown only once; if you did not save them, generate new ones.",
 	"notice.device_gone":            "That device is no longer in the list. It was removed, or not confirmed in time.",
 	"notice.device_removed":         "The device is removed. Its codes no longer work.",
-	"notice.two_factor_off":         "The device is removed. Two-factor sign-in is off.",
+	"notice.two_factor_off":         "The device is removed. Two-factor authentication is off.",
 	"notice.device_renamed":         "The device has a new name.",
 	"notice.codes_saved":            "Keep your backup codes safe. From now on, every sign-in asks for a code.",
 	"notice.codes_replaced":         "Your new backup codes are in force.",

@@ -97,7 +97,7 @@ var englishSettings = Catalogue{
 
 	// Backup codes, shown once.
 	"codes.title":      "Save your backup codes",
-	"codes.first":      "Two-factor sign-in is on. These codes let you in when your phone is lost or broken. Each works once.",
+	"codes.first":      "Two-factor authentication is on. These codes let you in when your phone is lost or broken. Each works once.",
 	"codes.again":      "Your old codes no longer work. These let you in when your phone is lost or broken. Each works once.",
 	"codes.once":       "They are shown only now. Keep them where you keep other important papers, or in a password manager.",
 	"codes.for":        "For {email}, {account}, at {host}, made {time}",
@@ -113,7 +113,7 @@ var englishSettings = Catalogue{
 	"remove.effect":           "Its codes stop working at once. You can add it again later with a new QR code.",
 	"remove.effect_sent":      "No more codes go there, and those we sent no longer work. You can add it again later.",
 	"remove.unconfirmed":      "It was never confirmed, so nothing else changes.",
-	"remove.last":             "This is your last device. Two-factor sign-in is then off: your password alone opens your account, and your backup codes end.",
+	"remove.last":             "This is your last device. Two-factor authentication is then off: your password alone opens your account, and your backup codes end.",
 	"remove.button":           "Remove",
 	"rename.title":            "Rename “{device}”",
 	"rename.button":           "Rename",

@@ -94,7 +94,7 @@ func TestDevices(t *testing.T) {
 		door.Press("Verify", "code", more[5]).Follow().Sees(http.StatusOK, "You are signed in.")
 
 		c.Get("/settings/two-factor/"+phone.FactorID+"/remove").Sees(http.StatusOK, "last").
-			Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Two-factor sign-in is off")
+			Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Two-factor authentication is off")
 		c.Get("/settings/two-factor/backup-codes").Sees(http.StatusOK, "when your first device is confirmed")
 		s.Client(t).SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "Make your account safer")
 	})
@@ -271,7 +271,7 @@ func TestProofsByPolicy(t *testing.T) {
 		s.SetPolicy(t, "removal=recent_sign_in")
 		s.Clock.Advance(time.Second)
 		c.Get("/settings/two-factor/"+phone.FactorID+"/remove").Sees(http.StatusOK, "Password").
-			Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Two-factor sign-in is off")
+			Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Two-factor authentication is off")
 	})
 }
 

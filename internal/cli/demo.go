@@ -76,6 +76,7 @@ func (c demoCmd) Run(s *session) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	s.print("\nSallyport's demo answers at\n\n  %s\n\nIts account Acme has these users (e-mail, role, password):\n\n%s", a.Config.PublicURL, people)
+	s.print("What it would mail and text stands in its inbox:\n\n  %s\n", a.Config.PublicURL.JoinPath("/demo/inbox"))
 	if c.Data == "" {
 		s.print("The data is gone when you stop it with Ctrl+C; --data DIR keeps it.\n")
 	} else {

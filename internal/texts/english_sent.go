@@ -50,6 +50,7 @@ var englishSent = Catalogue{
 	"verify.use_first":        "Use an authentication code",
 	"inbox.title":             "The demo’s inbox",
 	"inbox.lead":              "Everything that this demo would have mailed and texted, the newest first. Nothing was sent. Reload the page to see what came since.",
+	"inbox.open":              "Open the link",
 	"inbox.empty":             "Nothing has been sent yet.",
 	"notice.code_sent":        "A code is on its way. Only the newest one works.",
 	"notice.device_preferred": "Sign-in asks for it first from now on.",

@@ -50,6 +50,7 @@ var germanSent = Catalogue{
 	"verify.use_first":        "Bestätigungscode verwenden",
 	"inbox.title":             "Das Postfach der Demo",
 	"inbox.lead":              "Alles, was diese Demo per E-Mail und SMS gesendet hätte, das Neueste zuerst. Gesendet wurde nichts. Laden Sie die Seite neu, um zu sehen, was seither kam.",
+	"inbox.open":              "Link öffnen",
 	"inbox.empty":             "Noch wurde nichts gesendet.",
 	"notice.code_sent":        "Ein Code ist unterwegs. Nur der neueste gilt.",
 	"notice.device_preferred": "Bei der Anmeldung wird ab jetzt zuerst danach gefragt.",

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"sallyport/internal/httpx"
 )
@@ -19,7 +20,17 @@ func (s *Site) showInbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := Inbox{}
 	for _, m := range messages {
-		v.Messages = append(v.Messages, InboxMessage{Kind: map[string]string{"mail": "email", "sms": "sms"}[m.Channel], To: m.To, Subject: m.Subject, Text: m.Text, At: m.At})
+		v.Messages = append(v.Messages, InboxMessage{Kind: map[string]string{"mail": "email", "sms": "sms"}[m.Channel], To: m.To, Subject: m.Subject, Text: m.Text, Link: linkIn(m.Text, s.PublicURL.String()), At: m.At})
 	}
 	return s.render(w, r, http.StatusOK, "", v)
+}
+
+// linkIn gives the page that a mail leads to, or nothing: its line that is an address of the server.
+func linkIn(text, server string) string {
+	for line := range strings.Lines(text) {
+		if page, ok := strings.CutPrefix(strings.TrimSpace(line), server); ok && strings.HasPrefix(page, "/") {
+			return page
+		}
+	}
+	return ""
 }

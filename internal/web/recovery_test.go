@@ -31,6 +31,9 @@ func TestForgottenPassword(t *testing.T) {
 		if !strings.Contains(mail.Text, "/forgot-password/new#"+token) {
 			t.Errorf("the mail has no link: %s", mail.Text)
 		}
+		if inbox := c.Get("/demo/inbox").Body; !strings.Contains(inbox, `href="/confirm-email#`+token+`">Open the link</a>`) {
+			t.Errorf("the inbox has no link: %s", inbox)
+		}
 		page := sent.Click("Enter the token from the mail").Sees(http.StatusOK, "Choose a new password")
 		page.Find(`(data-fragment)`)
 		page.Press("Change password", "token", token[1:], "new_password", newPassword).Sees(http.StatusUnprocessableEntity, "That token does not work")
@@ -158,6 +161,9 @@ func TestChangeOfAddress(t *testing.T) {
 		token := s.MailedToken(t, freshEmail)
 		if mail := s.Mail(t, freshEmail); !strings.Contains(mail.Text, "/confirm-email#"+token) {
 			t.Errorf("the mail has no link: %s", mail.Text)
+		}
+		if inbox := c.Get("/demo/inbox").Body; !strings.Contains(inbox, `href="/confirm-email#`+token+`">Open the link</a>`) {
+			t.Errorf("the inbox has no link: %s", inbox)
 		}
 		page := c.Get("/confirm-email").Sees(http.StatusOK)
 		page.Press("Confirm this address", "token", "not it", "password", "nor this").Sees(http.StatusUnprocessableEntity, "That token does not work").Lacks("password isn’t right")

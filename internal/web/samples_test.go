@@ -191,7 +191,7 @@ func samples() []sample {
 		{"twofactor-sent", factors, TwoFactor{Methods: sentWays(), Backup: &BackupState{Left: 8, Made: ago(day)}}},
 		{"twofactor-greyed", factors, TwoFactor{Methods: greyedWays()}},
 		{"inbox-empty", outside, Inbox{}},
-		{"inbox", outside, Inbox{Messages: []InboxMessage{{Kind: "sms", To: "+436641234567", Text: "123456 is your Acme code.\n\n@login.acme.test #123456", At: ago(time.Minute)}, {Kind: "email", To: "ada@acme.test", Subject: "A backup code was used", Text: "Somebody signed in.", At: ago(day)}}}},
+		{"inbox", outside, Inbox{Messages: []InboxMessage{{Kind: "sms", To: "+436641234567", Text: "123456 is your Acme code.\n\n@login.acme.test #123456", At: ago(time.Minute)}, {Kind: "email", To: "ada@acme.test", Subject: "Choose a new password", Text: "Somebody asked for a new password.\n\nhttps://login.acme.test/forgot-password/new#k7mq2xwd9fhrc3tnp4vb8jzs6g", Link: "/forgot-password/new#k7mq2xwd9fhrc3tnp4vb8jzs6g", At: ago(day)}}}},
 		{"addsms", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5}, Name: "My number", AskPassword: true, Email: "ada@acme.test", Countries: []string{"Austria", "Germany", "Switzerland"}}},
 		{"addsms-wrong", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5}, Name: "My number", Address: "+43 1 234", AskPassword: true, Email: "ada@acme.test", Countries: []string{"Austria"}, Error: &FormError{Field: "address", Message: "This is not a mobile number, and only those get text messages. Enter a mobile number, as in +43 664 1234567."}}},
 		{"addsms-plan", factors, AddAddress{Kind: "sms", Method: MethodState{Kind: "sms", Max: 5, Why: "plan", Support: "support@acme.test"}}},

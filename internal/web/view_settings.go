@@ -100,6 +100,7 @@ type InboxMessage struct {
 	To      string
 	Subject string
 	Text    string
+	Link    string // the page that a mail leads to; may be empty
 	At      time.Time
 }
 

@@ -69,7 +69,7 @@ func TestCodeForARemoval(t *testing.T) {
 		if p := c.Post("/settings/two-factor/fac_none/remove/send", "method", "fac_none").Follow(); p.At() != "/settings/two-factor" {
 			t.Errorf("a device that is none leads to %s", p.At())
 		}
-		page.Press("Remove", "password", apptest.Password, "code", code).Follow().Sees(http.StatusOK, "Two-factor sign-in is off")
+		page.Press("Remove", "password", apptest.Password, "code", code).Follow().Sees(http.StatusOK, "Two-factor authentication is off")
 	}, apptest.WithInbox)
 }
 

@@ -143,10 +143,10 @@ func TestPlannedEndByMail(t *testing.T) {
 			t.Helper()
 			s.Clock.Advance(2 * time.Hour) // no limit on mails has a say
 			c := s.Client(t)
-			asked, told := count(s, "Switch off"), count(s, "will be switched off")
+			asked, told := count(s, "Disable two-factor authentication"), count(s, "will be switched off")
 			paste := c.SignIn(apptest.Ada, apptest.Password).Follow().Click("Disable two-factor authentication").Sees(http.StatusOK, "48 hours after you enter the token").Press("Mail the token").Follow()
-			until(t, func() bool { return count(s, "Switch off") > asked })
-			token := tokenLine.FindString(arrived(t, s, "Switch off").Text)
+			until(t, func() bool { return count(s, "Disable two-factor authentication") > asked })
+			token := tokenLine.FindString(arrived(t, s, "Disable two-factor authentication").Text)
 			paste.Press("Plan it", "token", token).Sees(http.StatusOK, "The end of your two-factor authentication is planned", "2026")
 			if p := c.Get("/sign-in/verify"); p.At() != "/sign-in" {
 				t.Errorf("the sign-in goes on at %s", p.Path)

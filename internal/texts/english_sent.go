@@ -49,7 +49,7 @@ var englishSent = Catalogue{
 	"send_code.sent":          "A code is on its way to {hint}. Enter the newest one below.",
 	"verify.use_first":        "Use an authentication code",
 	"inbox.title":             "The demo’s inbox",
-	"inbox.lead":              "Everything that this demo would have mailed and texted, the newest first. Nothing was sent. Reload the page to see what came since.",
+	"inbox.lead":              "Everything that this demo would have mailed and texted, the newest first. Nothing was sent. Reload the page to see what came since. Mail through an organisation’s own mail server is really sent, and does not come here.",
 	"inbox.open":              "Open the link",
 	"inbox.empty":             "Nothing has been sent yet.",
 	"notice.code_sent":        "A code is on its way. Only the newest one works.",

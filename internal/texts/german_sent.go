@@ -49,7 +49,7 @@ var germanSent = Catalogue{
 	"send_code.sent":          "Ein Code an {hint} ist unterwegs. Geben Sie unten den neuesten ein.",
 	"verify.use_first":        "Bestätigungscode verwenden",
 	"inbox.title":             "Das Postfach der Demo",
-	"inbox.lead":              "Alles, was diese Demo per E-Mail und SMS gesendet hätte, das Neueste zuerst. Gesendet wurde nichts. Laden Sie die Seite neu, um zu sehen, was seither kam.",
+	"inbox.lead":              "Alles, was diese Demo per E-Mail und SMS gesendet hätte, das Neueste zuerst. Gesendet wurde nichts. Laden Sie die Seite neu, um zu sehen, was seither kam. E-Mails über den eigenen Mailserver einer Organisation werden wirklich gesendet und kommen nicht hierher.",
 	"inbox.open":              "Link öffnen",
 	"inbox.empty":             "Noch wurde nichts gesendet.",
 	"notice.code_sent":        "Ein Code ist unterwegs. Nur der neueste gilt.",

@@ -29,6 +29,7 @@ var englishWayOut = Catalogue{
 
 	"keep.title":      "Keep two-factor authentication on",
 	"keep.lead":       "Somebody with your password and your mail asked to switch it off. With the token from our message you call that off.",
+	"keep.otherwise":  "No token at hand, or it no longer works? Sign in with a code from your device or a backup code: that calls it off, too.",
 	"keep.hint":       "The 26 letters and digits in the message.",
 	"keep.button":     "Keep it on",
 	"keep.kept_title": "Your two-factor authentication stays on",

@@ -29,6 +29,7 @@ var germanWayOut = Catalogue{
 
 	"keep.title":      "Zwei-Faktor-Authentifizierung eingeschaltet lassen",
 	"keep.lead":       "Jemand mit Ihrem Passwort und Zugang zu Ihren E-Mails will sie ausschalten. Mit dem Schlüssel aus unserer Nachricht sagen Sie das ab.",
+	"keep.otherwise":  "Kein Schlüssel zur Hand, oder er gilt nicht mehr? Melden Sie sich mit einem Code Ihres Geräts oder einem Backup-Code an: Auch damit ist es abgesagt.",
 	"keep.hint":       "Die 26 Buchstaben und Ziffern in der Nachricht.",
 	"keep.button":     "Eingeschaltet lassen",
 	"keep.kept_title": "Ihre Zwei-Faktor-Authentifizierung bleibt eingeschaltet",

@@ -27,11 +27,7 @@ func TestForgottenPassword(t *testing.T) {
 		form.Press("Send the mail", "email", "ada").Sees(http.StatusUnprocessableEntity, "name@example.com")
 		sent := form.Press("Send the mail", "email", "ADA@acme.test").Follow().Sees(http.StatusOK, "If there is an account with this address")
 		token := s.MailedToken(t, apptest.Ada)
-		mail := s.Mail(t, apptest.Ada)
-		if !strings.Contains(mail.Text, "/forgot-password/new#"+token) {
-			t.Errorf("the mail has no link: %s", mail.Text)
-		}
-		if inbox := c.Get("/demo/inbox").Body; !strings.Contains(inbox, `href="/confirm-email#`+token+`">Open the link</a>`) {
+		if inbox := c.Get("/demo/inbox").Body; !strings.Contains(inbox, `href="/forgot-password/new#`+token+`">Open the link</a>`) {
 			t.Errorf("the inbox has no link: %s", inbox)
 		}
 		page := sent.Click("Enter the token from the mail").Sees(http.StatusOK, "Choose a new password")

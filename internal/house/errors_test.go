@@ -17,7 +17,7 @@ var unseen = map[string][]string{
 	"who would read it has gone":                 {"client_left"},
 	"never leaves the function that decides":     {"code_refused"},
 	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
-	"answers a gateway that sends a receipt":     {"receipts_busy", "sms_receipt_invalid", "sms_receipt_forged"},
+	"answers a gateway that sends a receipt":     {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
 	"the command line says it, about an import":  {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
 	"the command line says it, about the backup": {"backup_exists", "backup_path", "backup_with_pg_dump"},
 	"the command line says it, about plans": {

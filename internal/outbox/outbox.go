@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sallyport/internal/audit"
+	"sallyport/internal/errs"
 	"sallyport/internal/seal"
 )
 
@@ -72,6 +73,9 @@ const (
 	Failed    State = "failed"
 	Dropped   State = "dropped" // too late to be of use, or nobody to send it to
 )
+
+// ErrEarly says that a receipt came before the answer whose text it is about was noted.
+var ErrEarly = errs.New(errs.Unavailable, "receipt_early", "This receipt came too early. Send it again in a moment.")
 
 // How long it is tried to send what does not end by itself.
 const noticeFor = 3 * 24 * time.Hour

@@ -285,6 +285,31 @@ func TestAReceiptIsOfTheNewest(t *testing.T) {
 	})
 }
 
+// TestReceiptIsEarly: a receipt by the gateway's name that comes before the gateway's answer is noted is asked for again, and
+// one about what nobody sent is not.
+func TestReceiptIsEarly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		receipt := func(want error) {
+			t.Helper()
+			if news, err := outbox.Receipt(t.Context(), d, start, "", "", "7", outbox.Delivered, ""); news || !errors.Is(err, want) {
+				t.Errorf("news %v, %v; want %v", news, err, want)
+			}
+		}
+		run(t, d, outbox.SendCode(start, "acc_1", "usr_1", outbox.NewID(start), outbox.SMS, start.Add(time.Hour), audit.Operator()), notice(start, "usr_1"))
+		receipt(nil) // waits, but nobody sends it yet
+		all := lease(t, d, start, 9)
+		receipt(outbox.ErrEarly)
+		for _, m := range all {
+			if m.Channel == outbox.SMS {
+				if err := outbox.Settle(t.Context(), d, start, m, outbox.Sent, "8", ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		receipt(nil) // a mail is still being sent, which has none
+	})
+}
+
 // TestAMailHasNoReceipt: whoever knows a mail's id marks nothing by it.
 func TestAMailHasNoReceipt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -150,6 +150,7 @@ func Postpone(ctx context.Context, d *db.DB, now time.Time, m Message, detail st
 
 // Receipt notes what the gateway says about a text, named by our id or by its own reference, and reports whether that
 // was news. Receipts overtake each other: a delivered text stays delivered, and one that failed is not on its way again (F13).
+// ErrEarly says that nobody knows the reference yet, and may in a moment.
 func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID, reference string, s State, detail string) (news bool, err error) {
 	var found int
 	switch {
@@ -163,7 +164,10 @@ func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID,
 		err = d.Get(ctx, `
 			SELECT account_id, message_id, state FROM outbox WHERE reference = $1 AND channel = 'sms' ORDER BY created_at DESC, message_id DESC LIMIT 1`,
 			[]any{reference}, &accountID, &messageID, &stands)
-		if errors.Is(err, db.ErrNotFound) || stands == s {
+		if errors.Is(err, db.ErrNotFound) {
+			return false, early(ctx, d, now)
+		}
+		if err == nil && stands == s {
 			return false, nil
 		}
 		found = 1
@@ -176,6 +180,16 @@ func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID,
 		WHERE account_id = $1 AND message_id = $2 AND channel = 'sms' AND (state IN ('queued', 'sent') OR state = 'failed' AND $6)`,
 		accountID, messageID, string(s), detail, db.At(now), s == Delivered)
 	return n > 0, err
+}
+
+// early is ErrEarly while a text is being sent: the gateway's name for it is noted only after its answer, which a receipt may overtake.
+func early(ctx context.Context, q db.Querier, now time.Time) error {
+	var sending int
+	err := q.Get(ctx, `SELECT count(*) FROM outbox WHERE state = 'queued' AND channel = 'sms' AND leased_until > $1`, []any{db.At(now)}, &sending)
+	if err == nil && sending > 0 {
+		return ErrEarly
+	}
+	return err
 }
 
 // StateOf tells how far a message of a person's got; Dropped if it is not there any more.

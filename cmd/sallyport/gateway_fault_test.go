@@ -23,7 +23,6 @@ func TestGatewayFails(t *testing.T) {
 		}{
 			{"is down", nil},
 			{"answers 200 with an error", func(w http.ResponseWriter, _ *http.Request) { answers(w, "Authorization failed for sendsms") }},
-			{"answers 200 with nothing", func(http.ResponseWriter, *http.Request) {}},
 			{"answers 503", func(w http.ResponseWriter, _ *http.Request) {
 				http.Error(w, "0: Accepted for delivery", http.StatusServiceUnavailable)
 			}},

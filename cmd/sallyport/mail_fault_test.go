@@ -138,7 +138,7 @@ func TestEximFails(t *testing.T) {
 			Press("Next", "name", "My mailbox", "address", box, "password", apptest.Password).Follow().Sees(http.StatusOK, "We sent a mail")
 		await(t, "the code is greylisted", func() bool { return o.count(t, `SELECT count(*) FROM outbox WHERE detail <> ''`) == 1 })
 		o.retry(t)
-		codes := page.Press("Verify", "code", sixDigits.FindString(x.Wait(t, local, 1)[0].Subject)).Follow().Sees(http.StatusOK).BackupCodes()
+		page.Press("Verify", "code", sixDigits.FindString(x.Wait(t, local, 1)[0].Subject)).Follow().Sees(http.StatusOK)
 		o.later(t)
 
 		x.Stop(t)
@@ -151,18 +151,9 @@ func TestEximFails(t *testing.T) {
 		o.retry(t)
 		newest := x.Wait(t, local, 2)[1]
 		page.Press("Verify", "code", sixDigits.FindString(newest.Subject)).Follow().Sees(http.StatusOK, "You are signed in.")
-		o.later(t)
-
-		x.Stop(t)
-		c, _ = o.signIn(t, people[0])
-		shows(t, c, inVain).Press("Verify", "code", codes[0]).Follow().Sees(http.StatusOK, "You are signed in.")
-		x.Restart(t)
-		await(t, "nothing waits for this mailbox", func() bool {
-			o.retry(t)
-			return o.count(t, `SELECT count(*) FROM outbox WHERE kind = 'code' AND state = 'queued'`) == 0
-		})
+		o.settled(t)
 		if n := len(x.Mails(t, local)); n != 2 {
-			t.Errorf("%d codes came, want two", n)
+			t.Errorf("%d codes came, want two: the older one of the second sign-in is over", n)
 		}
 		if code := o.signal(syscall.SIGTERM); code != 0 {
 			t.Errorf("exit code %d\n%s", code, o.out)

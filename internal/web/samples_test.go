@@ -216,7 +216,7 @@ func samples() []sample {
 		{"remove-wrong", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"remove-code", factors, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, AskPassword: true, AskCode: true, Email: "ada@acme.test", Error: wrongCode}},
 		{"remove-send", factors, RemoveDevice{ID: "fac_6", Name: "My mailbox", Confirmed: true, AskPassword: true, AskCode: true, Send: send, Email: "ada@acme.test"}},
-		{"remove-sent", noticed(factors, NoticeCodeSent), RemoveDevice{ID: "fac_6", Name: "My mailbox", Confirmed: true, Last: true, AskPassword: true, AskCode: true, Send: sent, Email: "ada@acme.test", Error: wrongCode}},
+		{"remove-code-sent", noticed(factors, NoticeCodeSent), RemoveDevice{ID: "fac_6", Name: "My mailbox", Confirmed: true, Sent: true, Last: true, AskPassword: true, AskCode: true, Send: sent, Email: "ada@acme.test", Error: wrongCode}},
 		{"remove-unconfirmed", factors, RemoveDevice{ID: "fac_3", Name: "New phone"}},
 		{"rename", factors, RenameDevice{ID: "fac_1", Name: "My Phone", Present: "My Phone"}},
 		{"rename-taken", factors, RenameDevice{ID: "fac_1", Name: "Tablet", Present: "My Phone", Error: badName}},

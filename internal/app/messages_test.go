@@ -141,12 +141,18 @@ func TestTwoServersSendEachMessageOnce(t *testing.T) {
 		}
 		var mu sync.Mutex
 		times, by, all := map[string]int{}, [2]int{}, make(chan struct{})
+		both := make(chan struct{}) // closed when each server has begun: until then neither goes on, or one might do it all
 		var stops []func()
 		for i := range by {
 			stops = append(stops, serve(t, replica(t, w, dsn, outside{func(_ context.Context, id, _ string) error {
 				mu.Lock()
+				if by[i]++; by[i] == 1 && by[1-i] > 0 {
+					close(both)
+				}
+				mu.Unlock()
+				await(t, "the other server's first message", both)
+				mu.Lock()
 				defer mu.Unlock()
-				by[i]++
 				if times[id]++; len(times) == messages && times[id] == 1 {
 					close(all)
 				}
@@ -163,9 +169,6 @@ func TestTwoServersSendEachMessageOnce(t *testing.T) {
 			if n != 1 {
 				t.Errorf("%s was sent %d times", id, n)
 			}
-		}
-		if by[0] == 0 || by[1] == 0 {
-			t.Errorf("the servers sent %v: one did nothing", by)
 		}
 		if waiting, _, err := outbox.Depth(t.Context(), w.DB); err != nil || waiting != 0 {
 			t.Errorf("%d messages wait, %v", waiting, err)

@@ -138,12 +138,12 @@ func (s *Service) attempt(ctx context.Context, m outbox.Message) {
 		result, code = outbox.Dropped, gone.why
 	case err != nil && s.again(err) && now.Add(outbox.Delay(m.Attempts)).Before(m.ExpiresAt):
 		s.count(m, "deferred")
-		s.Log.Warn("a message could not be sent yet", "message", m.ID, "kind", m.Kind, "channel", m.Channel, "attempt", m.Attempts, "code", code, "error", err)
+		s.Log.Warn("a message could not be sent yet", "message", m.ID, "kind", string(m.Kind), "channel", string(m.Channel), "attempt", m.Attempts, "error_code", code, "error", err)
 		s.noted(m, outbox.Postpone(context.WithoutCancel(ctx), s.DB, now, m, code))
 		return
 	case err != nil:
 		result = outbox.Failed
-		s.Log.Warn("a message could not be sent", "message", m.ID, "kind", m.Kind, "channel", m.Channel, "attempt", m.Attempts, "code", code, "error", err)
+		s.Log.Warn("a message could not be sent", "message", m.ID, "kind", string(m.Kind), "channel", string(m.Channel), "attempt", m.Attempts, "error_code", code, "error", err)
 	}
 	s.count(m, string(result))
 	s.noted(m, outbox.Settle(context.WithoutCancel(ctx), s.DB, now, m, result, reference, code))

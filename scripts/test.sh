@@ -26,14 +26,14 @@ tests() {
 	local house
 	house=$(go list ./... | grep -v '/internal/e2e$')
 	# shellcheck disable=SC2086 # the list of packages is meant to be split
-	{ go test -json $house; go test -json ./internal/e2e; } || true
+	{ go test -json $house; go test -json -parallel 5 ./internal/e2e; } || true
 }
 export -f tests
 
 stage lint scripts/lint.sh
 # The pipe's verdict is the summary's: it fails when a test failed, or when none ran.
 stage tests bash -c 'set -o pipefail; build/pg -- bash -c tests | build/summary -counts build/counts'
-stage fuzz scripts/fuzz.sh "${FUZZTIME:-3s}"
+stage fuzz scripts/fuzz.sh "${FUZZTIME:-2s}"
 
 printf '\n'
 if ((${#failed[@]})); then

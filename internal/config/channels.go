@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
@@ -162,11 +163,9 @@ func badSentences(which, message string) *badValue {
 
 // small makes a sentence go on after a colon.
 func small(s string) string {
-	for i, r := range s {
-		if i == 0 && unicode.IsUpper(r) {
-			return string(unicode.ToLower(r)) + s[1:]
-		}
-		break
+	r, size := utf8.DecodeRuneInString(s)
+	if !unicode.IsUpper(r) {
+		return s
 	}
-	return s
+	return string(unicode.ToLower(r)) + s[size:]
 }

@@ -39,6 +39,7 @@ var link = regexp.MustCompile(`https?://\S+?(/\S*)#([0-9a-z]{26})`)
 // script moves the token from the link into the field and out of the address; without it one pastes.
 func TestForgotten(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	for name, withoutScript := range map[string]bool{"script": false, "no script": noScript} {
 		t.Run(name, func(t *testing.T) {
 			const chosen, fresh = "nine quiet harbour cranes", "lovelace@example.test"

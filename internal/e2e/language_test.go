@@ -23,6 +23,7 @@ func (b *browser) from(languages, zone string) {
 // so each page is inspected for what they push aside; the times are those of Vienna, said in German.
 func TestGerman(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	b.from("de-AT,de;q=0.9,en;q=0.8", "Europe/Vienna")

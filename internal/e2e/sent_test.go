@@ -88,6 +88,7 @@ func (p post) texted(t *testing.T, number string, n int) string {
 // used through a real gateway and a real mail server, a code sent again, and in the end the way out by mail.
 func TestSentCodes(t *testing.T) {
 	tools(t)
+	t.Parallel() // waits a minute between two codes, in which others can go on
 	const password = "seven unrelated ferry bells"
 	p := startPost(t, password, "ada@mail.test", "alan@mail.test")
 	for _, c := range []struct {
@@ -98,7 +99,7 @@ func TestSentCodes(t *testing.T) {
 		{"no script", "alan", "+436641234568", noScript},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel() // both wait for the minute between two codes
+			t.Parallel()
 			b := openBrowser(t, p.base, c.withoutScript)
 			email := c.person + "@mail.test"
 

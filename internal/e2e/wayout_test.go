@@ -37,6 +37,7 @@ func (b *browser) inbox(base, subject string) (text string) {
 // TestDisableAtTheCodePage: the phone is lost, the mailbox is not (P13–P15), with and without script.
 func TestDisableAtTheCodePage(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	for email, withoutScript := range map[string]bool{ada: false, grace: true} {
 		b := openBrowser(t, d.url, withoutScript)

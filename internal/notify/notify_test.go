@@ -149,12 +149,26 @@ func TestAgainOrForGood(t *testing.T) {
 			err  error
 			want string
 		}{
-			{sms.ErrUnreachable, "again"}, {sms.ErrThrottled, "again"}, {sms.ErrLogin, "again"}, {sms.ErrCertificate, "again"},
-			{sms.ErrRefused, "failed"}, {sms.ErrAnswer, "failed"}, {sms.ErrNumber, "failed"}, {sms.ErrText, "failed"}, {sms.ErrForbidden, "failed"},
-			{mail.ErrUnreachable, "again"}, {mail.ErrTLS, "again"}, {mail.ErrDeferred, "again"}, {mail.ErrLogin, "again"},
-			{mail.ErrRefused, "failed"}, {mail.ErrTurnedAway, "failed"}, {mail.ErrNotAllowed, "failed"},
+			{sms.ErrUnreachable, "again"},
+			{sms.ErrThrottled, "again"},
+			{sms.ErrLogin, "again"},
+			{sms.ErrCertificate, "again"},
+			{sms.ErrRefused, "failed"},
+			{sms.ErrAnswer, "failed"},
+			{sms.ErrNumber, "failed"},
+			{sms.ErrText, "failed"},
+			{sms.ErrForbidden, "failed"},
+			{mail.ErrUnreachable, "again"},
+			{mail.ErrTLS, "again"},
+			{mail.ErrDeferred, "again"},
+			{mail.ErrLogin, "again"},
+			{mail.ErrRefused, "failed"},
+			{mail.ErrTurnedAway, "failed"},
+			{mail.ErrNotAllowed, "failed"},
 			{mail.ErrRefused.Because(mail.ErrLogin), "failed"}, // another server's trouble is not the verdict
-			{db.ErrUnavailable, "again"}, {errors.New("a fault of ours"), "again"}, {context.DeadlineExceeded, "again"},
+			{db.ErrUnavailable, "again"},
+			{errors.New("a fault of ours"), "again"},
+			{context.DeadlineExceeded, "again"},
 		} {
 			w.Clock.Advance(2 * time.Hour)
 			g.answer = func(string) error { return c.err }

@@ -108,12 +108,23 @@ func TestBadAddresses(t *testing.T) {
 			kind          factor.Kind
 			address, code string
 		}{
-			{factor.SMS, "", "address_missing"}, {factor.SMS, " \t", "address_missing"}, {factor.SMS, "0664 1234567", "phone_country_missing"},
-			{factor.SMS, "+43 CALL ME", "phone_invalid"}, {factor.SMS, "+43 664 1", "phone_invalid"}, {factor.SMS, "+43 664 1234567890123", "phone_invalid"},
-			{factor.SMS, "+43 1 58858", "phone_not_mobile"}, {factor.SMS, "+61 412 345 678", "country_not_supported"}, {factor.SMS, "+7 912 345-67-89", "country_not_supported"},
-			{factor.SMS, "+43 664 1234567\x00", "phone_invalid"}, {factor.SMS, "+43 664 123 45 67", "address_taken"},
-			{factor.Email, "", "address_missing"}, {factor.Email, "ada", "email_invalid"}, {factor.Email, "ada@acme.test\r\nBcc: eve@evil.test", "email_invalid"},
-			{factor.Email, "a@b.test,c@d.test", "email_invalid"}, {factor.Email, "Ada <ada@acme.test>", "email_invalid"}, {factor.TOTP, "x", "factor_not_found"},
+			{factor.SMS, "", "address_missing"},
+			{factor.SMS, " \t", "address_missing"},
+			{factor.SMS, "0664 1234567", "phone_country_missing"},
+			{factor.SMS, "+43 CALL ME", "phone_invalid"},
+			{factor.SMS, "+43 664 1", "phone_invalid"},
+			{factor.SMS, "+43 664 1234567890123", "phone_invalid"},
+			{factor.SMS, "+43 1 58858", "phone_not_mobile"},
+			{factor.SMS, "+61 412 345 678", "country_not_supported"},
+			{factor.SMS, "+7 912 345-67-89", "country_not_supported"},
+			{factor.SMS, "+43 664 1234567\x00", "phone_invalid"},
+			{factor.SMS, "+43 664 123 45 67", "address_taken"},
+			{factor.Email, "", "address_missing"},
+			{factor.Email, "ada", "email_invalid"},
+			{factor.Email, "ada@acme.test\r\nBcc: eve@evil.test", "email_invalid"},
+			{factor.Email, "a@b.test,c@d.test", "email_invalid"},
+			{factor.Email, "Ada <ada@acme.test>", "email_invalid"},
+			{factor.TOTP, "x", "factor_not_found"},
 			{factor.BackupCode, "x", "factor_not_allowed"},
 		} {
 			_, err := w.Profile.AddAddress(t.Context(), b.Signed, c.kind, "New", c.address, domaintest.Proofs, b.As())

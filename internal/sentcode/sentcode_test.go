@@ -151,8 +151,11 @@ func TestTenMinutes(t *testing.T) {
 			after time.Duration
 			want  error
 		}{
-			{9*time.Minute + 59*time.Second, nil}, {10*time.Minute - time.Microsecond, nil}, {10 * time.Minute, factor.ErrCodeOver},
-			{10*time.Minute + time.Second, factor.ErrCodeOver}, {24 * time.Hour, factor.ErrCodeOver},
+			{9*time.Minute + 59*time.Second, nil},
+			{10*time.Minute - time.Microsecond, nil},
+			{10 * time.Minute, factor.ErrCodeOver},
+			{10*time.Minute + time.Second, factor.ErrCodeOver},
+			{24 * time.Hour, factor.ErrCodeOver},
 		} {
 			w.Clock.Advance(time.Hour)
 			code := mustSend(t, w, sms, "ses_1")

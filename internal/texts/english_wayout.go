@@ -2,7 +2,6 @@ package texts
 
 // englishWayOut is the mailed way out: switching two-factor authentication off at the code page, and keeping it on.
 var englishWayOut = Catalogue{
-
 	"disable.link":          "Disable two-factor authentication",
 	"disable.lead":          "If you can’t give a code any more, we mail a token to {email}. With it and your password you can switch two-factor authentication off.",
 	"disable.mailed":        "We mailed a token to {email}. Copy it from the mail and paste it here. It works once, and only in this sign-in.",

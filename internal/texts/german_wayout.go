@@ -2,7 +2,6 @@ package texts
 
 // germanWayOut is englishWayOut in German.
 var germanWayOut = Catalogue{
-
 	"disable.link":          "Zwei-Faktor-Authentifizierung ausschalten",
 	"disable.lead":          "Wenn Sie keinen Code mehr eingeben können, senden wir einen Schlüssel an {email}. Damit und mit Ihrem Passwort können Sie die Zwei-Faktor-Authentifizierung ausschalten.",
 	"disable.mailed":        "Wir haben einen Schlüssel an {email} gesendet. Kopieren Sie ihn aus der E-Mail in dieses Feld. Er gilt einmal und nur in dieser Anmeldung.",

@@ -247,7 +247,7 @@ func TestNoticesReachTheLocked(t *testing.T) {
 		w.Clock.Advance(time.Second)
 		tell(t, w, w.Ada)
 		w.Deliver(t)
-		if s := last(t, w); s != "failed/"+channel.ErrNoMail.Code {
+		if s := last(t, w); s != "dropped/"+channel.ErrNoMail.Code {
 			t.Error(s)
 		}
 	})

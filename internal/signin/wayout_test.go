@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -23,23 +22,37 @@ import (
 )
 
 // mailedToken opens the newest token of a kind that waits to be sent to u; "" if there is none.
-func mailedToken(tb testing.TB, w *domaintest.World, u user.User, kind string) string {
+func mailedToken(tb testing.TB, w *domaintest.World, u user.User, kind string) (newest string) {
 	tb.Helper()
-	var id string
-	var sealed []byte
-	err := w.DB.Get(tb.Context(), `SELECT message_id, secret FROM outbox WHERE user_id = $1 AND kind = $2 AND secret IS NOT NULL ORDER BY message_id DESC LIMIT 1`,
-		[]any{u.ID, kind}, &id, &sealed)
-	if errors.Is(err, db.ErrNotFound) {
-		return ""
-	}
+	// The clock stands still, so ids don't tell which message is newer; of those that carry a token, the newest's works.
+	err := w.DB.Each(tb.Context(), `SELECT message_id, secret FROM outbox WHERE user_id = $1 AND kind = $2 AND secret IS NOT NULL ORDER BY message_id`,
+		[]any{u.ID, kind}, func(scan func(...any) error) error {
+			var id string
+			var sealed []byte
+			if err := scan(&id, &sealed); err != nil {
+				return err
+			}
+			plain, err := w.Ring.Unseal(sealed, seal.AD("outbox", u.AccountID, id))
+			if newest == "" || works(tb, w, u, string(plain)) {
+				newest = string(plain)
+			}
+			return err
+		})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	plain, err := w.Ring.Unseal(sealed, seal.AD("outbox", u.AccountID, id))
-	if err != nil {
-		tb.Fatal(err)
+	return newest
+}
+
+// works reports whether a token is still the one of its purpose.
+func works(tb testing.TB, w *domaintest.World, u user.User, token string) bool {
+	tb.Helper()
+	for _, p := range []mailtoken.Purpose{mailtoken.Disable, mailtoken.Keep, mailtoken.Reset} {
+		if t, err := mailtoken.Find(tb.Context(), w.DB, w.Clock.Now(), p, token); err == nil && t.UserID == u.ID {
+			return true
+		}
 	}
-	return string(plain)
+	return false
 }
 
 // queued counts the messages of a kind for u.

@@ -161,11 +161,19 @@ func Receipt(ctx context.Context, d *db.DB, now time.Time, accountID, messageID,
 	case reference != "":
 		// The newest only: gateways use their names again, and a receipt that comes twice is not about an older text.
 		var stands State
-		err = d.Get(ctx, `
-			SELECT account_id, message_id, state FROM outbox WHERE reference = $1 AND channel = 'sms' ORDER BY created_at DESC, message_id DESC LIMIT 1`,
-			[]any{reference}, &accountID, &messageID, &stands)
+		look := func() error {
+			return d.Get(ctx, `
+				SELECT account_id, message_id, state FROM outbox WHERE reference = $1 AND channel = 'sms' ORDER BY created_at DESC, message_id DESC LIMIT 1`,
+				[]any{reference}, &accountID, &messageID, &stands)
+		}
+		if err = look(); errors.Is(err, db.ErrNotFound) {
+			if err := early(ctx, d, now); err != nil {
+				return false, err
+			}
+			err = look() // it may have been noted between the two looks
+		}
 		if errors.Is(err, db.ErrNotFound) {
-			return false, early(ctx, d, now)
+			return false, nil
 		}
 		if err == nil && stands == s {
 			return false, nil

@@ -237,10 +237,10 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 
 // Attempt is a code for the second door.
 type Attempt struct {
-	Kind     factor.Kind // empty: whichever the code can be
-	FactorID string      // empty: any device of the kind
-	Code     string      // as typed
-	Known    bool        // the browser has signed this person in before
+	Kind     factor.Kind                         // empty: whichever the code can be
+	FactorID string                              // empty: any device of the kind
+	Code     string                              // as typed
+	Known    func(accountID, userID string) bool // as in Credentials
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
@@ -274,7 +274,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 		if m.Sent == nil { // else it is used up
 			stmts = append(stmts, p.endSent()...)
 		}
-		stmts = append(stmts, s.notices(now, p, m, a.Known, by)...)
+		stmts = append(stmts, s.notices(now, p, m, a.Known != nil && a.Known(p.User.AccountID, p.User.ID), by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
 		}

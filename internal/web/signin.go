@@ -311,10 +311,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 
 // attempt tries a code. The device that the form names may be gone by now; then any other will do.
 func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
-	a.Known = true
-	if p, err := s.pendingSignIn(r); err == nil {
-		a.Known = s.known(r)(p.User.AccountID, p.User.ID)
-	}
+	a.Known = s.known(r)
 	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
 	if errors.Is(err, factor.ErrNotFound) && a.FactorID != "" {
 		a.FactorID = ""

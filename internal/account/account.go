@@ -27,6 +27,9 @@ type Account struct {
 	Allowances  []Allowance // ended ones too, until they are renewed or taken back
 	SuspendedAt time.Time   // zero unless suspended
 	CreatedAt   time.Time
+
+	RequiredAt       time.Time // since when everybody must have a second factor; zero while they need not
+	AdminsRequiredAt time.Time // since when owners and administrators must
 }
 
 // Errors about accounts.
@@ -34,6 +37,7 @@ var (
 	ErrNotFound  = errs.New(errs.NotFound, "account_not_found", "There is no such account.")
 	ErrSlugTaken = errs.New(errs.Conflict, "account_exists", "An account with this short name exists already. Choose another short name.")
 	ErrSuspended = errs.New(errs.Forbidden, "account_suspended", "Your organisation’s account is suspended. Ask your administrator.")
+	ErrChanged   = errs.New(errs.Conflict, "policy_changed_meanwhile", "Somebody else changed these settings at the same moment. Look at them again, and repeat your change.")
 	errSlug      = errs.New(errs.Invalid, "account_short_name", "The short name must be 2 to 40 small letters, digits or hyphens, beginning and ending with a letter or digit.").In("slug")
 	errName      = errs.New(errs.Invalid, "account_name", "Give the organisation’s name in 1 to 80 characters.").In("name")
 )

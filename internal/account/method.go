@@ -22,6 +22,10 @@ const (
 // Methods lists every method, in the order in which people are offered them by default.
 func Methods() []Method { return []Method{TOTP, Passkey, SMS, Email} }
 
+// alone reports whether people can set the method up whatever else is configured. So they can
+// always be offered a method that is not one of the weak ones (security.md D10).
+func (m Method) alone() bool { return m == TOTP }
+
 // ErrMethod refuses a name that is no method's.
 var ErrMethod = errs.New(errs.Invalid, "method_unknown", "There is no such method. The methods are "+JoinMethods(Methods())+".").In("method")
 

@@ -42,6 +42,19 @@ const (
 	MailedDisableReEnrol MailedDisable = "re_enrol" // it lets a new device be set up
 )
 
+// Enforcement is whether an account demands a second factor of its people (K4).
+type Enforcement string
+
+// The steps of enforcement, the mildest first.
+const (
+	Optional    Enforcement = "optional"    // everybody's own choice
+	Recommended Enforcement = "recommended" // they are reminded, and may leave it
+	Required    Enforcement = "required"    // nobody signs in without one, once the grace is over
+)
+
+// Enforcements lists the steps, the mildest first.
+func Enforcements() []Enforcement { return []Enforcement{Optional, Recommended, Required} }
+
 // Seconds is a time span that JSON and people write as "90s" or "24h".
 type Seconds time.Duration
 
@@ -71,6 +84,12 @@ func (s *Seconds) UnmarshalText(text []byte) error {
 // Policy is an account's settings, one field for each difference between the
 // demands (product.md section 2). The zero value is not valid; start from Default.
 type Policy struct {
+	Enforcement        Enforcement   `json:"enforcement"`          // K4: of everybody
+	EnforcementAdmins  Enforcement   `json:"enforcement_admins"`   // K4: of owners and administrators; the stricter of the two counts for them
+	GraceDays          int           `json:"grace_days"`           // K5: from the demand to its effect, 0 … 90
+	MailedSetUp        bool          `json:"mailed_set_up"`        // a mailed code comes before the first device that is set up at sign-in
+	AdminReset         bool          `json:"admin_reset"`          // K13: administrators may reset people's second factor
+	AdminCodes         bool          `json:"admin_codes"`          // K13, K14: administrators may give out single backup codes
 	Removal            Removal       `json:"removal"`              // K1
 	Enrolment          Enrolment     `json:"enrolment"`            // K7
 	MaxDevicesPerKind  int           `json:"max_devices_per_kind"` // K6: 1 … 20
@@ -87,6 +106,10 @@ type Policy struct {
 // Default is the policy of a new account.
 func Default() Policy {
 	return Policy{
+		Enforcement:       Optional,
+		EnforcementAdmins: Optional,
+		AdminReset:        true,
+		AdminCodes:        true,
 		Removal:           RemovalPassword,
 		Enrolment:         EnrolmentPassword,
 		MaxDevicesPerKind: 5,
@@ -112,6 +135,12 @@ func (p Policy) Check() error {
 	enrolments := []Enrolment{EnrolmentPassword, EnrolmentRecentSignIn}
 	mailed := []MailedDisable{MailedDisableOff, MailedDisableDisable, MailedDisableReEnrol}
 	switch {
+	case !slices.Contains(Enforcements(), p.Enforcement):
+		return refuse("enforcement", "%q is not one of optional, recommended, required.", p.Enforcement)
+	case !slices.Contains(Enforcements(), p.EnforcementAdmins):
+		return refuse("enforcement_admins", "%q is not one of optional, recommended, required.", p.EnforcementAdmins)
+	case p.GraceDays < 0 || p.GraceDays > 90:
+		return refuse("grace_days", "%d is not between 0 and 90.", p.GraceDays)
 	case !slices.Contains(removals, p.Removal):
 		return refuse("removal", "%q is not one of password, password_and_code, recent_sign_in.", p.Removal)
 	case !slices.Contains(enrolments, p.Enrolment):
@@ -133,6 +162,9 @@ func (p Policy) Check() error {
 	}
 	if err := checkMethods(p.Methods); err != nil {
 		return err
+	}
+	if (p.Enforcement == Required || p.EnforcementAdmins == Required) && !slices.ContainsFunc(p.Methods, Method.alone) {
+		return refuse("methods", "who must have a second factor needs one that works without a mail server or gateway: add totp.")
 	}
 	return checkCountries(p.SMSCountries)
 }
@@ -204,11 +236,7 @@ func (p Policy) With(settings ...string) (Policy, error) {
 
 // with applies one setting by way of the policy's JSON form, which knows the names.
 func (p Policy) with(setting string) (Policy, error) {
-	fields := map[string]any{}
-	raw, _ := json.Marshal(p) // a struct of plain values always encodes
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return p, err
-	}
+	fields := p.fields()
 	name, value, ok := strings.Cut(setting, "=")
 	was, known := fields[name]
 	if !ok || !known {
@@ -217,6 +245,12 @@ func (p Policy) with(setting string) (Policy, error) {
 	}
 	fields[name] = value
 	switch was.(type) {
+	case bool:
+		on, known := map[string]bool{"on": true, "true": true, "off": false, "false": false}[value]
+		if !known {
+			return p, refuse(name, "%q is neither on nor off.", value)
+		}
+		fields[name] = on
 	case float64:
 		n, err := strconv.Atoi(value)
 		if err != nil {
@@ -226,12 +260,55 @@ func (p Policy) with(setting string) (Policy, error) {
 	case []any, nil: // a list; one that nobody filled is null
 		fields[name] = list(value)
 	}
-	raw, _ = json.Marshal(fields)
+	raw, _ := json.Marshal(fields)
 	changed, err := decodePolicy(raw)
 	if err != nil { // texts and lists fit every field but time spans
 		return p, refuse(name, "%q is not a time span in whole seconds like 30s, 15m or 24h.", value)
 	}
 	return changed, nil
+}
+
+// fields is the policy by its settings' names, as its JSON form has them.
+func (p Policy) fields() map[string]any {
+	fields := map[string]any{}
+	raw, err := json.Marshal(p)
+	if err == nil {
+		err = json.Unmarshal(raw, &fields)
+	}
+	if err != nil {
+		panic(err) // a struct of plain values always encodes, and reads back
+	}
+	return fields
+}
+
+// changes tells for each setting in which q differs from p "was → is".
+func (p Policy) changes(q Policy) map[string]string {
+	changed := map[string]string{}
+	was, is := p.fields(), q.fields()
+	for name := range was {
+		if before, after := shown(was[name]), shown(is[name]); before != after {
+			changed[name] = before + " → " + after
+		}
+	}
+	return changed
+}
+
+// shown writes a setting's value as people enter it.
+func shown(value any) string {
+	switch v := value.(type) {
+	case bool:
+		return map[bool]string{true: "on", false: "off"}[v]
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = fmt.Sprint(item)
+		}
+		return strings.Join(items, ",")
+	case nil:
+		return ""
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // list reads "totp, email"; nothing at all is the empty list.

@@ -63,18 +63,19 @@ func creating(now time.Time, slug, name string, t Terms, by audit.Actor) (Accoun
 
 // Columns lists an account's columns for the alias a, in the order of Scanner.Dest.
 // They are readable across a left join too: without an account its id is empty.
-const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0)`
+const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0)`
 
 // Scanner reads an account from a row; other packages' joins use it through Dest and Finish.
 type Scanner struct {
 	a                           Account
 	policy, allowances          string
 	trial, suspended, createdAt db.Time
+	required, adminsRequired    db.Time
 }
 
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
-	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.suspended, &s.createdAt}
+	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired}
 }
 
 // Finish returns the account that was read.
@@ -84,6 +85,7 @@ func (s *Scanner) Finish() (Account, error) {
 		return s.a, err
 	}
 	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()
+	s.a.RequiredAt, s.a.AdminsRequiredAt = s.required.Std(), s.adminsRequired.Std()
 	s.a.Allowances, err = decodeAllowances(s.allowances)
 	return s.a, err
 }
@@ -151,8 +153,26 @@ func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string
 		audit.Record(now, audit.Event{AccountID: accountID, Action: action, Actor: by, Target: accountID}))
 }
 
-// SetPolicy replaces an account's policy.
+// SetPolicy replaces an account's policy, whatever it was.
 func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p Policy, by audit.Actor) error {
+	for {
+		a, err := Get(ctx, d, accountID)
+		if err != nil {
+			return err
+		}
+		// Each lost round is somebody else's change that succeeded, so the loop ends.
+		if err := ReplacePolicy(ctx, d, now, a, p, by); !errors.Is(err, ErrChanged) {
+			return err
+		}
+	}
+}
+
+// ReplacePolicy puts p in place of a's policy, in one transaction with more, and records what is another now. It
+// fails with ErrChanged if the account's policy is not a's any more: of two administrators at
+// once, the second decides knowing what the first did.
+//
+// A grace begins when the demand does, and one that runs goes on when other fields change.
+func ReplacePolicy(ctx context.Context, d *db.DB, now time.Time, a Account, p Policy, by audit.Actor, more ...db.Stmt) error {
 	p = p.tidy()
 	if err := p.Check(); err != nil {
 		return err
@@ -161,12 +181,37 @@ func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p
 	if err != nil {
 		return err
 	}
-	return d.Run(ctx,
-		db.Must(ErrNotFound, `UPDATE accounts SET policy = $2 WHERE account_id = $1`, accountID, string(raw)),
-		audit.Record(now, audit.Event{
-			AccountID: accountID, Action: audit.AccountPolicyChanged, Actor: by, Target: accountID,
-			Detail: map[string]string{"policy": string(raw)},
-		}))
+	stored, err := storedPolicy(ctx, d, a)
+	if err != nil {
+		return err
+	}
+	return d.Run(ctx, append([]db.Stmt{
+		db.Must(ErrChanged, `
+			UPDATE accounts SET policy = $2,
+				required_at = CASE WHEN NOT $4 THEN 0 WHEN required_at > 0 THEN required_at ELSE $6 END,
+				admins_required_at = CASE WHEN NOT $5 THEN 0 WHEN admins_required_at > 0 THEN admins_required_at ELSE $6 END
+			WHERE account_id = $1 AND policy = $3`,
+			a.ID, string(raw), stored, p.Enforcement == Required, p.EnforcementAdmins == Required, db.At(now)),
+		audit.Record(now, audit.Event{AccountID: a.ID, Action: audit.AccountPolicyChanged, Actor: by, Target: a.ID, Detail: a.Policy.changes(p)}),
+	}, more...)...)
+}
+
+// storedPolicy reads an account's policy as it lies in the database, where an older version may have written it in
+// another way; ErrChanged if it is not a's.
+func storedPolicy(ctx context.Context, q db.Querier, a Account) (text string, err error) {
+	err = q.Get(ctx, `SELECT policy FROM accounts WHERE account_id = $1`, []any{a.ID}, &text)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	if p, err := decodePolicy([]byte(text)); err != nil {
+		return "", err
+	} else if len(a.Policy.changes(p)) > 0 {
+		return "", ErrChanged
+	}
+	return text, nil
 }
 
 // SetPlan puts an account on other terms. Without a trial in them, one that runs is over:

@@ -81,7 +81,8 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 	if err != nil {
 		return Factor{}, err
 	}
-	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed), tell(now, u, outbox.FactorAdded, f, by),
+	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed),
+		user.CountDevices(u.AccountID, u.ID), tell(now, u, outbox.FactorAdded, f, by),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
 			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"},
@@ -172,7 +173,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	}
 	stmts := append([]db.Stmt{}, more...)
 	stmts = append(stmts, confirm(match, now)...)
-	stmts = append(stmts, user.RequireSetUp(u, false), tell(now, u, outbox.FactorAdded, match.Factor, t.By),
+	stmts = append(stmts, user.CountDevices(u.AccountID, u.ID), user.RequireSetUp(u, false), tell(now, u, outbox.FactorAdded, match.Factor, t.By),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
 			Detail: map[string]string{"kind": string(match.Factor.Kind), "name": match.Factor.Name},

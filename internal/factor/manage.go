@@ -32,6 +32,9 @@ func clockOff(steps int64) error {
 var ErrCodesMade = errs.New(errs.Conflict, "backup_codes_made",
 	"New backup codes were made already. They are shown only once. If you did not save them, generate new ones.")
 
+// ErrRequired says that the last device stays while the account demands one (K4).
+var ErrRequired = errs.New(errs.Conflict, "two_factor_required", "Your organisation requires two-factor authentication, so your last device can’t be removed. Add another one first.")
+
 // ErrNoFactor says that backup codes need a device first.
 var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come with your first device. Add a device first.")
 
@@ -76,9 +79,9 @@ func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string
 }
 
 // Remove takes a device away, and with the last one the backup codes, in one
-// transaction with more. The first statement of more must hold the user's row
+// transaction with more. Where keepOne says so the last one stays, with ErrRequired. The first statement of more must hold the user's row
 // (user.RaiseEpoch), so that what is the last device is decided by one transaction at a time.
-func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, factorID string, by audit.Actor, more ...db.Stmt) (last bool, err error) {
+func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, factorID string, keepOne bool, by audit.Actor, more ...db.Stmt) (last bool, err error) {
 	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
 		return false, err
 	}
@@ -98,7 +101,10 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 		for _, r := range rest {
 			last = last && r.State != Confirmed
 		}
-		stmts := []db.Stmt{audit.Record(s.Now(), audit.Event{
+		if last && keepOne {
+			return ErrRequired
+		}
+		stmts := []db.Stmt{user.CountDevices(u.AccountID, u.ID), audit.Record(s.Now(), audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,
 			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name},
 		})}

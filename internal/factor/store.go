@@ -6,6 +6,7 @@ import (
 
 	"sallyport/internal/db"
 	"sallyport/internal/throttle"
+	"sallyport/internal/user"
 )
 
 // Columns lists a factor's columns for the alias f, in the order of Scanner.Dest.
@@ -291,6 +292,7 @@ func Clear(accountID, userID string) []db.Stmt {
 		db.Write(`DELETE FROM factors WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM factor_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM sent_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
+		user.CountDevices(accountID, userID),
 	}
 }
 

@@ -138,7 +138,7 @@ func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID 
 		return "", false, err
 	}
 	cookie, more := s.goOn(w, w.Level, w.AMR)
-	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, by, more...)
+	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, w.Account.Requires(w.User.Role.Administers()), by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {
 		return "", false, err
@@ -196,6 +196,6 @@ func (s *Service) KeepTwoFactor(ctx context.Context, w *session.Signed, by audit
 
 // goOn returns the statements that end all sessions of the person and begin one for this browser, and its cookie's value.
 func (s *Service) goOn(w *session.Signed, level session.Level, amr []string) (cookie string, stmts []db.Stmt) {
-	cookie, renew := session.Renew(w.Session, w.User.Epoch+1, level, amr)
+	cookie, renew := session.Renew(s.Now(), w.Session, w.User.Epoch+1, level, amr)
 	return cookie, append([]db.Stmt{user.RaiseEpoch(w.User)}, renew...)
 }

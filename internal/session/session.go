@@ -9,6 +9,7 @@
 package session
 
 import (
+	"errors"
 	"time"
 
 	"sallyport/internal/account"
@@ -31,6 +32,12 @@ var ErrNone = errs.New(errs.Unauthenticated, "not_signed_in", "You are not signe
 // ErrLevel asks for a sign-in of a higher level than the session's.
 var ErrLevel = errs.New(errs.Forbidden, "second_factor_required", "This needs a sign-in with a second factor. If you have none yet, set one up under Two-factor authentication.")
 
+// ErrSetUp says that the account demands a second factor by now of somebody who has none: the way on is a new sign-in, which sets one up (T11).
+var ErrSetUp = errs.New(errs.Unauthenticated, "set_up_required", "Your organisation requires two-factor authentication. Sign in again to set it up.")
+
+// None reports whether err says that a cookie stands for no session that counts.
+func None(err error) bool { return errors.Is(err, ErrNone) || errors.Is(err, ErrSetUp) }
+
 // ErrNotFound says that the user has no such session.
 var ErrNotFound = errs.New(errs.NotFound, "session_not_found", "There is no such session. It may have ended already.")
 
@@ -46,6 +53,7 @@ type Session struct {
 	SignedInAt        time.Time
 	LastSeenAt        time.Time // to within a minute, or a twentieth of the idle time if that is less
 	ExpiresAt         time.Time
+	ProvedAt          time.Time // when the second factor was last proved; zero at AAL1
 }
 
 // Signed is a session that counts, with the person and account as they are now.
@@ -71,6 +79,9 @@ func (s *Signed) over(now time.Time) bool {
 func (s *Signed) dead(now time.Time) error {
 	if s.over(now) || s.Epoch != s.User.Epoch || !s.User.LockedAt.IsZero() || !s.Account.SuspendedAt.IsZero() {
 		return ErrNone
+	}
+	if s.Account.Owes(s.User.Standing(s.User.Devices()), now).Demand == account.SetUp {
+		return ErrSetUp
 	}
 	return nil
 }

@@ -25,46 +25,60 @@ func Issue(now time.Time, a account.Account, u user.User, epoch int64, level Lev
 		Address: audit.Claim(by.Address), UserAgent: audit.Claim(by.UserAgent),
 		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
 	}
+	if level == AAL2 {
+		s.ProvedAt = now
+	}
 	return value, s, insert(s)
 }
 
 // Renew makes a session in place of old, after the user's epoch was raised: same
 // sign-in, new secret, same end; a level above the old one's only with a new proof of it.
-func Renew(old Session, epoch int64, level Level, amr []string) (value string, stmts []db.Stmt) {
+func Renew(now time.Time, old Session, epoch int64, level Level, amr []string) (value string, stmts []db.Stmt) {
 	value, b := token.Issue(old.AccountID, old.UserID, prefix)
 	s := old
+	if level == AAL2 && old.Level != AAL2 {
+		s.ProvedAt = now
+	}
 	s.ID, s.Epoch, s.Level, s.AMR = b.ID, epoch, level, amr
 	return value, []db.Stmt{remove(old.AccountID, old.UserID, old.ID), insert(s)}
 }
 
 func insert(s Session) db.Stmt {
 	return db.Write(`
-		INSERT INTO sessions (account_id, user_id, session_id, epoch, level, amr, address, user_agent, signed_in_at, last_seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		INSERT INTO sessions (account_id, user_id, session_id, epoch, level, amr, address, user_agent, signed_in_at, last_seen_at, expires_at, proved_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		s.AccountID, s.UserID, s.ID, s.Epoch, string(s.Level), strings.Join(s.AMR, " "), s.Address, s.UserAgent,
-		db.At(s.SignedInAt), db.At(s.LastSeenAt), db.At(s.ExpiresAt))
+		db.At(s.SignedInAt), db.At(s.LastSeenAt), db.At(s.ExpiresAt), db.At(s.ProvedAt))
+}
+
+// Proved returns the statement that notes that the second factor was proved in a session just now, for the transaction that
+// uses the code up. It fails with ErrNone if the session has ended.
+func Proved(now time.Time, s Session) db.Stmt {
+	return db.Must(ErrNone, `UPDATE sessions SET proved_at = $4 WHERE account_id = $1 AND user_id = $2 AND session_id = $3 AND level = 'aal2'`,
+		s.AccountID, s.UserID, s.ID, db.At(now))
 }
 
 func remove(accountID, userID, sessionID string) db.Stmt {
 	return db.Must(ErrNotFound, `DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id = $3`, accountID, userID, sessionID)
 }
 
-const columns = `s.account_id, s.user_id, s.session_id, s.epoch, s.level, s.amr, s.address, s.user_agent, s.signed_in_at, s.last_seen_at, s.expires_at`
+const columns = `s.account_id, s.user_id, s.session_id, s.epoch, s.level, s.amr, s.address, s.user_agent, s.signed_in_at, s.last_seen_at, s.expires_at, s.proved_at`
 
 type scanner struct {
 	s                       Session
 	amr                     string
 	signedIn, seen, expires db.Time
+	proved                  db.Time
 }
 
 func (r *scanner) dest() []any {
 	s := &r.s
-	return []any{&s.AccountID, &s.UserID, &s.ID, &s.Epoch, &s.Level, &r.amr, &s.Address, &s.UserAgent, &r.signedIn, &r.seen, &r.expires}
+	return []any{&s.AccountID, &s.UserID, &s.ID, &s.Epoch, &s.Level, &r.amr, &s.Address, &s.UserAgent, &r.signedIn, &r.seen, &r.expires, &r.proved}
 }
 
 func (r *scanner) finish() Session {
 	r.s.AMR = strings.Fields(r.amr)
-	r.s.SignedInAt, r.s.LastSeenAt, r.s.ExpiresAt = r.signedIn.Std(), r.seen.Std(), r.expires.Std()
+	r.s.SignedInAt, r.s.LastSeenAt, r.s.ExpiresAt, r.s.ProvedAt = r.signedIn.Std(), r.seen.Std(), r.expires.Std(), r.proved.Std()
 	return r.s
 }
 

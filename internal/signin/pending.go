@@ -35,16 +35,17 @@ func parse(cookie string) (token.Bearer, bool) {
 // Request names this sign-in to what is sent for it. It opens nothing.
 func (p *Pending) Request() string { return p.bearer.ID }
 
-// State is what the sign-in waits for, decided from what is stored.
-func (p *Pending) State() State {
-	switch {
-	case len(p.Devices()) > 0:
-		return SecondFactor
-	case p.User.SetUpRequired:
+// State is what the sign-in waits for at now, decided from what is stored.
+func (p *Pending) State(now time.Time) State {
+	if p.Owed(now).Demand == account.SetUp {
 		return SetUp
-	default:
-		return SecondFactor // its device is gone, and only a new sign-in may decide without one
 	}
+	return SecondFactor // if its device is gone, only a new sign-in may decide without one
+}
+
+// Owed is what the account demands of the person at now.
+func (p *Pending) Owed(now time.Time) account.Owed {
+	return p.Account.Owes(p.User.Standing(len(p.Devices())), now)
 }
 
 // Devices lists the confirmed devices: the one the person prefers, then in the policy's order of methods, then the oldest first (K9).

@@ -158,7 +158,7 @@ func (s *Service) endPlanned(ctx context.Context, accountID, userID string) erro
 		for _, d := range devices {
 			confirmed = confirmed || d.State == factor.Confirmed
 		}
-		effect := Effect(a.Policy)
+		effect := Effect(a, u)
 		switch {
 		case !confirmed: // its owner has switched it off meanwhile
 			return nil

@@ -239,7 +239,7 @@ func TestPendingActsOnWhatIsStored(t *testing.T) {
 		cookie := half(t, w, w.Ada)
 		w.Clock.Set(s.EndsAt.Add(time.Minute))
 		wantError(t, "asking", w.SignIn.AskDisable(t.Context(), cookie, domaintest.By), signin.ErrPlanned)
-		if p, err := w.SignIn.Pending(t.Context(), cookie); err != nil || p.State() != signin.SecondFactor {
+		if p, err := w.SignIn.Pending(t.Context(), cookie); err != nil || p.State(w.Clock.Now()) != signin.SecondFactor {
 			t.Fatalf("the sign-in: %v", err)
 		}
 		if _, err := verify(w, cookie, phone.Code(w.Clock.Now())); err != nil {

@@ -17,7 +17,7 @@ func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Ac
 	if err != nil {
 		return err
 	}
-	if p.State() != SecondFactor {
+	if p.State(s.Now()) != SecondFactor {
 		return ErrExpired
 	}
 	for _, f := range p.factors {

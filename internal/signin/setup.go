@@ -53,7 +53,7 @@ func (s *Service) setUp(ctx context.Context, cookie string) (*Pending, reauth.Pr
 	if err != nil {
 		return nil, reauth.Proof{}, err
 	}
-	if p.State() != SetUp {
+	if p.State(s.Now()) != SetUp {
 		return nil, reauth.Proof{}, ErrNoSetUp
 	}
 	proof, fresh := reauth.Recent(p.User, p.StartedAt, s.Now())

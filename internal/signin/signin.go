@@ -62,8 +62,9 @@ type Step struct {
 	ReturnTo string
 	User     user.User
 	Account  account.Account
-	Devices  int         // confirmed second factors
-	Method   factor.Kind // what the second door was passed with
+	Devices  int          // confirmed second factors
+	Owed     account.Owed // what the account demands of them, after the password
+	Method   factor.Kind  // what the second door was passed with
 
 	TwoFactorEnded bool      // signed in by the mailed way out, or because its delay is over
 	EndsAt         time.Time // when the second factor ends, if it was Planned
@@ -162,14 +163,8 @@ func admitted(u user.User, a account.Account) error {
 func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, returnTo string, known bool, by audit.Actor) (Step, error) {
 	now := s.Now()
 	step := Step{User: p.user, Account: p.account, ReturnTo: returnTo, Devices: p.devices}
-	switch {
-	case p.devices > 0:
-		step.State = SecondFactor
-	case p.user.SetUpRequired:
-		step.State = SetUp
-	default:
-		step.State = SignedIn
-	}
+	step.Owed = p.account.Owes(p.user.Standing(p.devices), now)
+	step.State = after(step.Owed)
 	if step.State == SignedIn {
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
@@ -189,6 +184,18 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 		return Step{}, err // a Step that says signed in exists only once it is so
 	}
 	return step, nil
+}
+
+// after is the state in which somebody is whose password was right.
+func after(o account.Owed) State {
+	switch o.Demand {
+	case account.Prove:
+		return SecondFactor
+	case account.SetUp:
+		return SetUp
+	default:
+		return SignedIn
+	}
 }
 
 func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt {
@@ -258,7 +265,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 	if err != nil {
 		return Step{}, err
 	}
-	if p.State() != SecondFactor {
+	if p.State(s.Now()) != SecondFactor {
 		return Step{}, ErrExpired
 	}
 	step := p.step(SignedIn)

@@ -41,15 +41,20 @@ var (
 		"Two-factor authentication is going to be switched off already. Until then, use a backup code, or ask your administrator.")
 )
 
-// Effect is what the mailed token does in an account. Where an account demands a second
-// factor, disable has to act as re_enrol (K2): when the policy can say so, here is the one place.
-func Effect(p account.Policy) account.MailedDisable { return p.MailedDisable }
+// Effect is what the mailed token does for a person. Of somebody who must have a second factor it
+// switches none off: they set up a new one (K2).
+func Effect(a account.Account, u user.User) account.MailedDisable {
+	if a.Policy.MailedDisable == account.MailedDisableDisable && a.Requires(u.Role.Administers()) {
+		return account.MailedDisableReEnrol
+	}
+	return a.Policy.MailedDisable
+}
 
 // MayDisable reports why no token can be mailed for this sign-in: one of the errors above, or nil.
 func (s *Service) MayDisable(ctx context.Context, p *Pending) error {
 	now := s.Now()
 	switch reset := p.User.PasswordMailedAt; {
-	case Effect(p.Account.Policy) == account.MailedDisableOff:
+	case Effect(p.Account, p.User) == account.MailedDisableOff:
 		return ErrDisableOff
 	case !p.User.TwoFactorEndsAt.IsZero():
 		return ErrPlanned
@@ -98,7 +103,7 @@ func (s *Service) disabling(ctx context.Context, cookie string) (*Pending, error
 	if err != nil {
 		return nil, err
 	}
-	if p.State() != SecondFactor || len(p.Devices()) == 0 {
+	if p.State(s.Now()) != SecondFactor || len(p.Devices()) == 0 {
 		return nil, ErrExpired
 	}
 	return p, s.MayDisable(ctx, p)
@@ -177,7 +182,7 @@ func (s *Service) ConfirmDisable(ctx context.Context, cookie, pasted string, by 
 	if p.Account.Policy.MailedDisableDelay > 0 {
 		return s.planEnd(ctx, p, t, by)
 	}
-	setUp := Effect(p.Account.Policy) == account.MailedDisableReEnrol
+	setUp := Effect(p.Account, p.User) == account.MailedDisableReEnrol
 	stmts := append([]db.Stmt{mailtoken.Use(t, now)}, endFactors(now, p.User, setUp, by)...)
 	stmts = append(stmts, endPending(p.bearer, now))
 	step := p.step(SignedIn)

@@ -72,6 +72,7 @@ var englishCommon = Catalogue{
 	"notice.backup_code_used.other": "You are signed in. You used a backup code; {n} are left.",
 	"notice.signed_out":             "You are signed out.",
 	"notice.session_ended":          "Your session has ended. Sign in again.",
+	"notice.set_up_required":        "Your organisation now requires two-factor authentication. Sign in again to set it up.",
 	"notice.cancelled":              "The sign-in was cancelled.",
 	"notice.password_changed":       "Your password is changed. Your other sessions have ended.",
 	"notice.account_created":        "The organisation is set up. Its people sign in at {about}.",

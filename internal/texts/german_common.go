@@ -72,6 +72,7 @@ var germanCommon = Catalogue{
 	"notice.backup_code_used.other": "Sie sind angemeldet. Sie haben einen Backup-Code verwendet; {n} sind noch übrig.",
 	"notice.signed_out":             "Sie sind abgemeldet.",
 	"notice.session_ended":          "Ihre Sitzung ist beendet. Melden Sie sich neu an.",
+	"notice.set_up_required":        "Ihre Organisation verlangt jetzt die Zwei-Faktor-Authentifizierung. Melden Sie sich noch einmal an, um sie einzurichten.",
 	"notice.cancelled":              "Die Anmeldung wurde abgebrochen.",
 	"notice.password_changed":       "Ihr Passwort ist geändert. Ihre anderen Sitzungen sind beendet.",
 	"notice.account_created":        "Die Organisation ist eingerichtet. Ihre Mitglieder melden sich unter {about} an.",

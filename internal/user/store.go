@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"sallyport/internal/audit"
@@ -16,24 +17,27 @@ import (
 // They are readable across a left join too: without a user its id is empty.
 const Columns = `COALESCE(u.account_id, ''), COALESCE(u.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, ''),
 	COALESCE(u.epoch, 0), COALESCE(u.set_up_required, FALSE), COALESCE(u.welcomed_at, 0), COALESCE(u.locked_at, 0), COALESCE(u.created_at, 0),
-	COALESCE(u.language, ''), COALESCE(u.preferred_factor, ''), COALESCE(u.password_mailed_at, 0), COALESCE(u.two_factor_ends_at, 0)`
+	COALESCE(u.language, ''), COALESCE(u.preferred_factor, ''), COALESCE(u.password_mailed_at, 0), COALESCE(u.two_factor_ends_at, 0),
+	COALESCE(u.invited_at, 0), COALESCE(u.two_factor_since, 0), COALESCE(u.two_factor_kinds, '')`
 
 // Scanner reads a user from a row of Columns.
 type Scanner struct {
 	u                                       User
 	welcomed, locked, created, mailed, ends db.Time
+	invited, since                          db.Time
 }
 
 // Dest lists where the columns go.
 func (s *Scanner) Dest() []any {
 	u := &s.u
-	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends}
+	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends,
+		&s.invited, &s.since, &u.TwoFactorKinds}
 }
 
 // Finish returns the user that was read.
 func (s *Scanner) Finish() User {
 	s.u.WelcomedAt, s.u.LockedAt, s.u.CreatedAt, s.u.PasswordMailedAt = s.welcomed.Std(), s.locked.Std(), s.created.Std(), s.mailed.Std()
-	s.u.TwoFactorEndsAt = s.ends.Std()
+	s.u.TwoFactorEndsAt, s.u.InvitedAt, s.u.TwoFactorSince = s.ends.Std(), s.invited.Std(), s.since.Std()
 	return s.u
 }
 
@@ -201,6 +205,20 @@ func RaiseEpoch(u User) db.Stmt {
 func RequireSetUp(u User, required bool) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE users SET set_up_required = $3 WHERE account_id = $1 AND user_id = $2`,
 		u.AccountID, u.ID, required)
+}
+
+// CountDevices returns the statement that notes anew which second factors the user has, as the table of factors says, for the
+// transaction in which one came or went.
+func CountDevices(accountID, userID string) db.Stmt {
+	const own = `f.account_id = $1 AND f.user_id = $2 AND f.state = 'confirmed' AND f.kind`
+	kinds := make([]string, 0, 4)
+	for _, k := range []string{"totp", "passkey", "sms", "email"} {
+		kinds = append(kinds, `CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE `+own+` = '`+k+`') THEN '`+k+` ' ELSE '' END`)
+	}
+	return db.Write(`
+		UPDATE users SET two_factor_kinds = `+strings.Join(kinds, " || ")+`,
+			two_factor_since = COALESCE((SELECT min(f.confirmed_at) FROM factors f WHERE `+own+` <> 'backup_code'), 0)
+		WHERE account_id = $1 AND user_id = $2`, accountID, userID)
 }
 
 // Prefer returns the statement that notes which device sign-in asks for first (K9); "" for the policy's order.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/errs"
 )
 
@@ -38,7 +39,21 @@ type User struct {
 	SetUpRequired    bool      // the next sign-in demands the set-up of a second factor (T15)
 	WelcomedAt       time.Time // when two-factor sign-in was recommended; zero if never (A1)
 	LockedAt         time.Time // zero unless locked
+	InvitedAt        time.Time // zero once the invitation was accepted: nobody signs in before
+	TwoFactorSince   time.Time // when the oldest confirmed device was confirmed; zero without one
+	TwoFactorKinds   string    // of the confirmed devices: "totp sms "
 	CreatedAt        time.Time
+}
+
+// Administers reports whether the role is an owner's or administrator's.
+func (r Role) Administers() bool { return r == Owner || r == Admin }
+
+// Devices is how many kinds of second factor the user has confirmed: 0 if none at all.
+func (u User) Devices() int { return len(strings.Fields(u.TwoFactorKinds)) }
+
+// Standing is what the account's demand for a second factor depends on, for a user with so many confirmed devices.
+func (u User) Standing(devices int) account.Standing {
+	return account.Standing{Administrator: u.Role.Administers(), Devices: devices, Reset: u.SetUpRequired, Since: u.CreatedAt}
 }
 
 // Errors about users.

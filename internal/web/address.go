@@ -9,7 +9,6 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
-	"sallyport/internal/profile"
 	"sallyport/internal/session"
 )
 
@@ -31,7 +30,7 @@ func (s *Site) methods(r *http.Request, devices []factor.Factor) ([]MethodState,
 				m.Devices = append(m.Devices, deviceRow(d, who))
 			}
 		}
-		if m.Why == string(profile.NotByPolicy) && len(m.Devices) == 0 {
+		if m.Why == string(account.NotByPolicy) && len(m.Devices) == 0 {
 			continue // what the organisation does not want is not dangled before its people
 		}
 		all = append(all, m)
@@ -63,7 +62,7 @@ func (s *Site) addAddressView(r *http.Request, k factor.Kind) (AddAddress, error
 		}
 	}
 	if v.Method.Kind == "" {
-		v.Method = MethodState{Kind: string(k), Why: string(profile.NotByPolicy)}
+		v.Method = MethodState{Kind: string(k), Why: string(account.NotByPolicy)}
 	}
 	name, err := catalogueOf(r).Text("address.name_" + string(k))
 	if err != nil {

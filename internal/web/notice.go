@@ -20,8 +20,9 @@ const (
 	NoticeSignedIn        Notice = "signed_in"
 	NoticeBackupCodeUsed  Notice = "backup_code_used" // signed in with one
 	NoticeSignedOut       Notice = "signed_out"
-	NoticeSessionEnded    Notice = "session_ended" // the session is over: sign in again
-	NoticeCancelled       Notice = "cancelled"     // a sign-in was cancelled at the second step
+	NoticeSessionEnded    Notice = "session_ended"   // the session is over: sign in again
+	NoticeSetUpRequired   Notice = "set_up_required" // the session is over, because the account demands a second factor by now
+	NoticeCancelled       Notice = "cancelled"       // a sign-in was cancelled at the second step
 	NoticePasswordChanged Notice = "password_changed"
 	NoticePasswordChosen  Notice = "password_chosen" // with a mailed token: sign in
 	NoticeEmailAsked      Notice = "email_asked"     // the new address is to be proved
@@ -51,7 +52,7 @@ const (
 // atTheDoor reports whether the notice is for somebody who is not signed in.
 func (n Notice) atTheDoor() bool {
 	switch n {
-	case NoticeSignedOut, NoticeSessionEnded, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent:
+	case NoticeSignedOut, NoticeSessionEnded, NoticeSetUpRequired, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent:
 		return true
 	}
 	return false
@@ -62,7 +63,7 @@ func (n Notice) anywhere() bool { return n == NoticeCodeSent || n == NoticeEmail
 
 // neutral reports whether it tells what happened rather than what succeeded.
 func (n Notice) neutral() bool {
-	return n == NoticeSessionEnded || n == NoticeCancelled || n == NoticeDeviceGone
+	return n == NoticeSessionEnded || n == NoticeSetUpRequired || n == NoticeCancelled || n == NoticeDeviceGone
 }
 
 // notice gives the line for what a page has to tell, or nothing for an unknown notice.

@@ -86,7 +86,7 @@ func (s *Site) showConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 // pastes is not told: it may have been mailed to a stranger.
 func (s *Site) confirmEmailView(r *http.Request) (v ConfirmEmail, who *session.Signed, err error) {
 	who, err = s.current(r)
-	if errors.Is(err, session.ErrNone) {
+	if session.None(err) {
 		return v, nil, nil
 	}
 	if err == nil {

@@ -17,7 +17,7 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	if p.State() != signin.SetUp {
+	if p.State(s.Now()) != signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/verify")
 	}
 	name, err := catalogueOf(r).Text("device.default")

@@ -26,7 +26,7 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return s.onward(w, next, NoticeSignedIn)
 	}
-	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && errors.Is(err, session.ErrNone) {
+	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && session.None(err) {
 		httpx.ClearCookie(w, httpx.SessionCookie)
 	}
 	slug := r.URL.Query().Get("account")
@@ -144,7 +144,7 @@ func (s *Site) handOver(w http.ResponseWriter, r *http.Request, step signin.Step
 		return err
 	}
 	before, err := s.current(r)
-	if errors.Is(err, session.ErrNone) {
+	if session.None(err) {
 		return nil
 	}
 	if err == nil {
@@ -217,7 +217,7 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	if p.State() == signin.SetUp {
+	if p.State(s.Now()) == signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	}
 	v, err := s.verifyView(r, p, r.URL.Query().Get("method"))
@@ -232,7 +232,7 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	devices := p.Devices()
 	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes()}
 	v.OtherWays = len(devices) > 1 || v.BackupCodes
-	v.Disable = signin.Effect(p.Account.Policy) != account.MailedDisableOff
+	v.Disable = signin.Effect(p.Account, p.User) != account.MailedDisableOff
 	if method == MethodBackupCode && v.BackupCodes {
 		v.Method, v.Kind = MethodBackupCode, MethodBackupCode
 		return v, nil

@@ -78,8 +78,12 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 		return r.WithContext(context.WithValue(r.Context(), readerKey{}, &reader{})), nil
 	}
 	who, err := s.current(r)
-	if errors.Is(err, session.ErrNone) {
-		return nil, s.toSignIn(w, r)
+	if session.None(err) {
+		why := NoticeSessionEnded
+		if errors.Is(err, session.ErrSetUp) {
+			why = NoticeSetUpRequired
+		}
+		return nil, s.toSignIn(w, r, why)
 	}
 	if err != nil {
 		return nil, err
@@ -140,7 +144,7 @@ func (s *Site) current(r *http.Request) (*session.Signed, error) {
 // toSignIn sends somebody who is not signed in to the sign-in page, and back to what they asked to see.
 // It leaves a dead cookie alone: of a form sent twice, the first answer may have replaced it by a
 // live one while this request was on its way. The sign-in page sees which, and clears it.
-func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request, why Notice) error {
 	query := url.Values{}
 	if r.Method == http.MethodGet && r.URL.Path != "/settings" {
 		if next, ok := httpx.ReturnTo(r.URL.Path); ok {
@@ -148,7 +152,7 @@ func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had {
-		return done(w, withQuery("/sign-in", query), NoticeSessionEnded)
+		return done(w, withQuery("/sign-in", query), why)
 	}
 	return httpx.SeeOther(w, withQuery("/sign-in", query))
 }

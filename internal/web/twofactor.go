@@ -66,7 +66,7 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.Backup = &BackupState{Left: set.Left, Made: set.MadeAt}
 		v.EndsAt = signed(r).User.TwoFactorEndsAt
-		v.ReEnrol = signin.Effect(signed(r).Account.Policy) == account.MailedDisableReEnrol
+		v.ReEnrol = signin.Effect(signed(r).Account, signed(r).User) == account.MailedDisableReEnrol
 	}
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
 }

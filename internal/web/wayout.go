@@ -17,7 +17,7 @@ const methodMailedToken = "mailed_token"
 // disableView describes the page for a sign-in that waits for the second factor. An error that no form mends closes it.
 func (s *Site) disableView(r *http.Request, p *signin.Pending) (v Disable, closed error, err error) {
 	v = Disable{
-		Email: p.User.Email, ReEnrol: signin.Effect(p.Account.Policy) == account.MailedDisableReEnrol,
+		Email: p.User.Email, ReEnrol: signin.Effect(p.Account, p.User) == account.MailedDisableReEnrol,
 		Delay: p.Account.Policy.MailedDisableDelay.Std(), BackupCodes: p.HasBackupCodes(), Ends: p.ExpiresAt,
 	}
 	if closed = s.SignIns.MayDisable(r.Context(), p); closed != nil {
@@ -43,7 +43,7 @@ func (s *Site) showDisable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	if p.State() == signin.SetUp {
+	if p.State(s.Now()) == signin.SetUp {
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	}
 	v, closed, err := s.disableView(r, p)
@@ -103,7 +103,7 @@ func (s *Site) confirmDisable(w http.ResponseWriter, r *http.Request) error {
 		httpx.ClearCookie(w, httpx.PendingCookie)
 		slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
 		return s.render(w, r, http.StatusOK, "", DisablePlanned{
-			EndsAt: step.EndsAt, ReEnrol: signin.Effect(step.Account.Policy) == account.MailedDisableReEnrol, Account: slug,
+			EndsAt: step.EndsAt, ReEnrol: signin.Effect(step.Account, step.User) == account.MailedDisableReEnrol, Account: slug,
 		})
 	}
 	return s.enter(w, r, step, NoticeSignedIn)

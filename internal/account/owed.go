@@ -1,0 +1,102 @@
+package account
+
+import "time"
+
+// Demand is what an account asks of somebody's second factor at their next sign-in.
+type Demand string
+
+// The demands.
+const (
+	Nothing Demand = "nothing" // they have none, and need none
+	Advised Demand = "advised" // they have none, and are reminded
+	InGrace Demand = "grace"   // they have none, and must by the day of Owed.By
+	SetUp   Demand = "set_up"  // they have none, and get in only by setting one up
+	Prove   Demand = "prove"   // they have one, and it is asked for
+)
+
+// Cause is why something is asked.
+type Cause string
+
+// The causes.
+const (
+	OwnChoice        Cause = "own_choice"        // T7: the account leaves it to its people
+	ByRecommendation Cause = "recommended"       // A1, X1
+	ByRequirement    Cause = "required"          // T9
+	ByRole           Cause = "required_of_admin" // owners and administrators must
+	ByReset          Cause = "reset"             // T15
+)
+
+// Standing is what counts of one person.
+type Standing struct {
+	Administrator bool      // owner or administrator
+	Devices       int       // confirmed second factors, of whatever kind
+	Reset         bool      // the second factor was reset: set up again, whatever the account demands
+	Since         time.Time // since when they belong to the account: nobody's grace is over before they came
+	NoWay         bool      // nothing can be set up: by plan, policy and what is configured
+}
+
+// Owed is the answer.
+type Owed struct {
+	Demand Demand
+	Cause  Cause
+	By     time.Time // InGrace: when it becomes SetUp
+	Stuck  bool      // nothing can be set up, so a demand to do so keeps them out
+}
+
+// Owes answers what somebody owes at the time now (T7–T11, T15, K4, K5). It is the one rule: sign-ins, sessions and
+// the administrators' pages all ask it.
+func (a Account) Owes(s Standing, now time.Time) Owed {
+	o := a.demanded(s, now)
+	if s.Devices > 0 {
+		return Owed{Demand: Prove, Cause: o.Cause} // never in on the password alone, whatever the account demands (security.md B31)
+	}
+	o.Stuck = s.NoWay && (o.Demand == SetUp || o.Demand == InGrace)
+	return o
+}
+
+// demanded is what somebody without a second factor owes.
+func (a Account) demanded(s Standing, now time.Time) Owed {
+	if s.Reset {
+		return Owed{Demand: SetUp, Cause: ByReset}
+	}
+	all := a.required(a.Policy.Enforcement, a.RequiredAt, ByRequirement, s, now)
+	if !s.Administrator {
+		return all
+	}
+	role := a.required(a.Policy.EnforcementAdmins, a.AdminsRequiredAt, ByRole, s, now)
+	if stricter(role, all) {
+		return role
+	}
+	return all
+}
+
+func (a Account) required(e Enforcement, since time.Time, cause Cause, s Standing, now time.Time) Owed {
+	switch e {
+	case Required:
+		if s.Since.After(since) {
+			since = s.Since
+		}
+		if ends := since.AddDate(0, 0, a.Policy.GraceDays); now.Before(ends) {
+			return Owed{Demand: InGrace, Cause: cause, By: ends}
+		}
+		return Owed{Demand: SetUp, Cause: cause}
+	case Recommended:
+		return Owed{Demand: Advised, Cause: ByRecommendation}
+	default:
+		return Owed{Demand: Nothing, Cause: OwnChoice}
+	}
+}
+
+// stricter reports whether a asks more than b, or the same sooner.
+func stricter(a, b Owed) bool {
+	order := map[Demand]int{Nothing: 0, Advised: 1, InGrace: 2, SetUp: 3}
+	if order[a.Demand] != order[b.Demand] {
+		return order[a.Demand] > order[b.Demand]
+	}
+	return a.Demand == InGrace && a.By.Before(b.By)
+}
+
+// Requires reports whether somebody must have a second factor, at once or after the grace.
+func (a Account) Requires(administrator bool) bool {
+	return a.Policy.Enforcement == Required || administrator && a.Policy.EnforcementAdmins == Required
+}

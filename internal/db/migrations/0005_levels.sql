@@ -1,0 +1,42 @@
+-- +goose Up
+
+-- Since when everybody, and since when owners and administrators, must have a second factor: a grace counts from there. 0 while they need not.
+ALTER TABLE accounts ADD COLUMN required_at        bigint NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN admins_required_at bigint NOT NULL DEFAULT 0;
+
+-- What lists are searched and filtered by. The devices are counted anew from the table factors whenever one comes or goes.
+ALTER TABLE users ADD COLUMN invited_at       bigint NOT NULL DEFAULT 0;   -- 0 once the invitation was accepted: nobody signs in before
+ALTER TABLE users ADD COLUMN two_factor_since bigint NOT NULL DEFAULT 0;   -- when the oldest confirmed device was confirmed; 0 without one
+ALTER TABLE users ADD COLUMN two_factor_kinds text   NOT NULL DEFAULT '';  -- of the confirmed devices: 'totp sms ', each with a blank after it
+UPDATE users SET
+    two_factor_since = COALESCE((SELECT min(f.confirmed_at) FROM factors f
+        WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind <> 'backup_code'), 0),
+    two_factor_kinds =
+        CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind = 'totp') THEN 'totp ' ELSE '' END ||
+        CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind = 'sms') THEN 'sms ' ELSE '' END ||
+        CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind = 'email') THEN 'email ' ELSE '' END;
+
+-- The words of people's names and addresses, by which they are found. Written by package user.
+CREATE TABLE user_words (
+    account_id text NOT NULL,
+    word       text NOT NULL,                       -- a–z and 0–9, accents spelled out
+    user_id    text NOT NULL,
+    PRIMARY KEY (account_id, word, user_id)
+);
+
+-- When the second factor was last proved in a session: administrators' work wants it fresh. 0 if never.
+ALTER TABLE sessions ADD COLUMN proved_at bigint NOT NULL DEFAULT 0;
+UPDATE sessions SET proved_at = signed_in_at WHERE level = 'aal2';
+
+-- A backup code that an administrator gave out (X13) lies with the person's own ten, and ends.
+ALTER TABLE factor_codes ADD COLUMN expires_at bigint NOT NULL DEFAULT 0;   -- 0 for never
+ALTER TABLE factor_codes ADD COLUMN issued_by  text   NOT NULL DEFAULT '';  -- the administrator's user id; '' for the person's own
+
+-- How far an account's people are, a row a day. Written by package adoption.
+CREATE TABLE adoption_days (
+    account_id text   NOT NULL,
+    day        bigint NOT NULL,                     -- days since 1970, UTC
+    counts     text   NOT NULL,                     -- JSON, adoption.Counts
+    counted_at bigint NOT NULL,
+    PRIMARY KEY (account_id, day)
+);

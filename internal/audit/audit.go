@@ -79,6 +79,7 @@ const (
 	TwoFactorMailedOff  Action = "two_factor.mailed_off"
 	TwoFactorOffPlanned Action = "two_factor.off_planned"
 	TwoFactorKept       Action = "two_factor.kept"
+	SetUpMailAsked      Action = "two_factor.set_up_mail_asked"
 	PasswordMailAsked   Action = "password.mail_asked"
 	EmailChangeAsked    Action = "user.email_change_asked"
 	UserEmailChanged    Action = "user.email_changed"

@@ -246,7 +246,7 @@ func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error
 	l.secret = string(m.Secret)
 	purpose, carries := map[outbox.Kind]mailtoken.Purpose{
 		outbox.DisableToken: mailtoken.Disable, outbox.ResetToken: mailtoken.Reset,
-		outbox.EmailToken: mailtoken.Email, outbox.DisableCancel: mailtoken.Keep,
+		outbox.SetUpToken: mailtoken.SetUp, outbox.EmailToken: mailtoken.Email, outbox.DisableCancel: mailtoken.Keep,
 	}[m.Kind]
 	if !carries {
 		return nil

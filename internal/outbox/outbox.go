@@ -32,6 +32,7 @@ type Kind string
 const (
 	Code          Kind = "code"           // the code of a sign-in, an enrolment or a proof
 	DisableToken  Kind = "disable_token"  // to switch two-factor sign-in off (P14)
+	SetUpToken    Kind = "set_up_token"   // to set up a first device inside a sign-in
 	ResetToken    Kind = "reset_token"    // to choose a new password
 	EmailToken    Kind = "email_token"    // to prove a new e-mail address
 	DisableCancel Kind = "disable_cancel" // two-factor sign-in ends soon; carries the token that keeps it on

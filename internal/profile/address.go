@@ -2,12 +2,12 @@ package profile
 
 import (
 	"context"
-	"strings"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/phone"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -21,7 +21,7 @@ func (s *Service) AddAddress(ctx context.Context, w *session.Signed, k factor.Ki
 	if err := s.offered(ctx, w, k); err != nil {
 		return factor.Factor{}, err
 	}
-	n, err := s.address(w, k, address)
+	n, err := sentcode.ReadAddress(k, address, s.countries(w))
 	if err != nil {
 		return factor.Factor{}, err
 	}
@@ -91,55 +91,10 @@ func (s *Service) Prefer(ctx context.Context, w *session.Signed, factorID string
 	return err
 }
 
-// address brings an address into its one form, and masks it for the lists.
-func (s *Service) address(w *session.Signed, k factor.Kind, typed string) (factor.New, error) {
-	if strings.TrimSpace(typed) == "" {
-		return factor.New{}, errs.New(errs.Invalid, "address_missing", "Enter the number or address that the codes are to go to.").In("address")
-	}
-	n := factor.New{Kind: k}
-	switch k {
-	case factor.SMS:
-		number, err := phone.Parse(typed, "")
-		if err == nil {
-			err = number.CheckMobile()
-		}
-		if err == nil {
-			err = s.countries(w).Allows(number)
-		}
-		if err != nil {
-			return n, errs.From(err).In("address")
-		}
-		n.Address, n.Hint = string(number), number.Masked()
-	case factor.Email:
-		email, err := user.CanonicalEmail(typed)
-		if err != nil {
-			return n, errs.From(err).In("address")
-		}
-		n.Address, n.Hint = email, MaskedEmail(email)
-	default:
-		return n, factor.ErrNotFound
-	}
-	n.Secret = []byte(n.Address)
-	return n, nil
-}
-
-// Countries are those whose numbers the person may add: the operator's, narrowed by the account (C20).
+// countries are those whose numbers the person may add.
 func (s *Service) countries(w *session.Signed) phone.Countries {
-	if len(w.Account.Policy.SMSCountries) == 0 {
-		return s.Countries
-	}
-	own, err := phone.ParseCountries(w.Account.Policy.SMSCountries)
-	if err != nil { // a policy was checked before it was stored; one that does not read allows nothing
-		return phone.Countries{}
-	}
-	return s.Countries.Intersect(own)
+	return sentcode.Countries(w.Account, s.Countries)
 }
 
 // CountryNames lists the countries whose numbers the person may add.
 func (s *Service) CountryNames(w *session.Signed) []string { return s.countries(w).Names() }
-
-// MaskedEmail shows the first letter and the domain: "a•••@acme.test".
-func MaskedEmail(email string) string {
-	local, domain, _ := strings.Cut(email, "@")
-	return local[:min(1, len(local))] + "•••@" + domain
-}

@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/mailtoken"
 	"sallyport/internal/outbox"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -76,7 +77,7 @@ func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string,
 	if !free {
 		send = brake.Touch(emailPurpose, email)
 	}
-	told := outbox.NoticeTo(now, w.User.AccountID, w.User.ID, w.User.Email, outbox.EmailAsked, map[string]string{"to": MaskedEmail(email)}, by)
+	told := outbox.NoticeTo(now, w.User.AccountID, w.User.ID, w.User.Email, outbox.EmailAsked, map[string]string{"to": sentcode.MaskedEmail(email)}, by)
 	charge := brake.ChargeMail(now, emailPurpose, brake.Send{AccountID: w.User.AccountID, UserID: w.User.ID, Address: email})
 	err = s.DB.Run(ctx, append(charge, issue, send, told, audit.Record(now, audit.Event{
 		AccountID: w.User.AccountID, Action: audit.EmailChangeAsked, Actor: by, Target: w.User.ID, Detail: map[string]string{"to": email},

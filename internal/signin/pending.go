@@ -23,6 +23,7 @@ type Pending struct {
 	bearer   token.Bearer
 	epoch    int64
 	forgives bool // there are failed passwords to forgive
+	mailbox  bool // a token proved the registered address (see MailFirst)
 	factors  []factor.Stored
 }
 
@@ -82,14 +83,30 @@ func (p *Pending) First(now time.Time) (factor.Factor, bool) {
 	return factor.Factor{}, false
 }
 
-// DeviceName is the name of one of the user's devices, confirmed or not; empty if there is none of this id.
-func (p *Pending) DeviceName(factorID string) string {
+// Named is one of the user's devices, confirmed or not; the zero Factor if there is none of this id.
+func (p *Pending) Named(factorID string) factor.Factor {
+	f, _ := p.stored(factorID)
+	return f.Factor
+}
+
+// stored finds one of the user's factors, confirmed or not.
+func (p *Pending) stored(factorID string) (factor.Stored, bool) {
 	for _, f := range p.factors {
 		if f.ID == factorID {
-			return f.Name
+			return f, true
 		}
 	}
-	return ""
+	return factor.Stored{}, false
+}
+
+// Unconfirmed is the device of a kind that is being set up at now.
+func (p *Pending) Unconfirmed(k factor.Kind, now time.Time) (factor.Factor, bool) {
+	for _, f := range p.factors {
+		if f.Kind == k && f.State == factor.Pending && now.Before(f.ExpiresAt) {
+			return f.Factor, true
+		}
+	}
+	return factor.Factor{}, false
 }
 
 // HasBackupCodes reports whether there is a set of backup codes; how many are left is nobody's business yet.

@@ -3,43 +3,113 @@ package signin
 import (
 	"context"
 
+	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/reauth"
+	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
 	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
 
-// BeginSetUp adds a device inside a sign-in whose next state is SetUp: none is
-// confirmed, and a reset demands one (T15, security.md B49). The password that opened the first door is its proof.
-func (s *Service) BeginSetUp(ctx context.Context, cookie, name string) (*Pending, totp.Enrolment, error) {
-	p, proof, err := s.setUp(ctx, cookie)
+// Where a sign-in's state is SetUp, the person has no second factor and the account or a reset demands one (T11, T15):
+// they set one up and are in with it. Whoever has only the password stands here too. So it goes by
+// what is stored, never by what is asked for (security.md B49); the person hears of the device by mail; and
+// where the policy says so, a mailed code comes first.
+
+// SetUpOffers tells which methods may be set up in this sign-in, in the policy's order.
+func (s *Service) SetUpOffers(ctx context.Context, p *Pending) ([]account.Offer, error) {
+	open, err := s.Channels.Of(ctx, p.Account.ID)
 	if err != nil {
-		return nil, totp.Enrolment{}, err
+		return nil, err
+	}
+	return s.Plans.Offers(p.Account, open.Mail, open.SMS, s.Now()), nil
+}
+
+// SetUpCountries names the countries whose numbers the person may set up.
+func (s *Service) SetUpCountries(p *Pending) []string {
+	return sentcode.Countries(p.Account, s.Countries).Names()
+}
+
+// BeginSetUp adds an authenticator app inside a sign-in whose state is SetUp. The password that opened
+// the first door is its proof. Errors: ErrExpired, ErrNoSetUp, ErrMailFirst, those of totp.Begin, and that the method is not offered.
+func (s *Service) BeginSetUp(ctx context.Context, cookie, name string) (*Pending, totp.Enrolment, error) {
+	p, proof, err := s.settingUp(ctx, cookie, factor.TOTP)
+	if err != nil {
+		return p, totp.Enrolment{}, errs.From(err).In("name")
 	}
 	e, err := totp.Begin(ctx, s.Factors, proof, p.Account, p.User, name)
 	return p, e, err
 }
 
-// ConfirmSetUp confirms that device, ends the pending sign-in and begins a session, all
+// BeginSetUpAddress adds a phone number or mailbox likewise, and sends the code that proves it.
+// Errors: those of BeginSetUp, and of the address.
+func (s *Service) BeginSetUpAddress(ctx context.Context, cookie string, k factor.Kind, name, address string, by audit.Actor) (*Pending, factor.Factor, error) {
+	p, proof, err := s.settingUp(ctx, cookie, k)
+	if err != nil {
+		return p, factor.Factor{}, err
+	}
+	n, err := sentcode.ReadAddress(k, address, sentcode.Countries(p.Account, s.Countries))
+	if err != nil {
+		return p, factor.Factor{}, err
+	}
+	n.Name = name
+	f, err := s.Factors.Begin(ctx, proof, p.User, n, p.Account.Policy.MaxDevicesPerKind)
+	if err != nil {
+		return p, factor.Factor{}, err
+	}
+	err = s.SendSetUp(ctx, cookie, f.ID, by)
+	if e := errs.From(err); e != nil && e.Kind == errs.TooMany {
+		err = nil // the page says that none was sent, and when the next may be
+	}
+	return p, f, err
+}
+
+// SendSetUp sends a code to the number or mailbox that is being set up; the one before ends.
+// Errors: those of BeginSetUp, factor.ErrNotFound, and those of sentcode.Service.Send.
+func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by audit.Actor) error {
+	p, err := s.Pending(ctx, cookie)
+	if err != nil {
+		return err
+	}
+	f, ok := p.stored(factorID)
+	if !ok || f.State != factor.Pending || !f.Kind.Sent() {
+		return factor.ErrNotFound
+	}
+	if _, _, err := s.settingUp(ctx, cookie, f.Kind); err != nil {
+		return err
+	}
+	return s.Codes.Send(ctx, f, f.ID, p.Account.Policy.SMSDailyBudget, by.As(p.User.ID))
+}
+
+// ConfirmSetUp confirms the device, ends the pending sign-in and begins a session, all
 // in one transaction. It returns the backup codes, to be shown once.
 func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code string, by audit.Actor) (Step, []string, error) {
-	p, _, err := s.setUp(ctx, cookie)
+	p, err := s.Pending(ctx, cookie)
 	if err != nil {
 		return Step{}, nil, err
 	}
+	kind := factor.TOTP
+	if f, ok := p.stored(factorID); ok {
+		kind = f.Kind
+	}
+	if p, _, err = s.settingUp(ctx, cookie, kind); err != nil {
+		return Step{}, nil, err
+	}
 	now, step := s.Now(), p.step(SignedIn)
+	step.Method = kind
 	by = by.As(p.User.ID)
 	var insert db.Stmt
-	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(factor.TOTP), by)
-	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(factor.TOTP))}
+	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(kind), by)
+	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(kind))}
 	if p.forgives {
 		more = append(more, forgive(p.User)...)
 	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{
-		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code,
+		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, p.Account.Policy.MaxDevicesPerKind, more...)
 	if err != nil {
@@ -48,7 +118,9 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	return step, codes, nil
 }
 
-func (s *Service) setUp(ctx context.Context, cookie string) (*Pending, reauth.Proof, error) {
+// settingUp reads a pending sign-in that may set up a factor of this kind now. Where it may not it
+// fails, with the sign-in if there is one in state SetUp.
+func (s *Service) settingUp(ctx context.Context, cookie string, k factor.Kind) (*Pending, reauth.Proof, error) {
 	p, err := s.Pending(ctx, cookie)
 	if err != nil {
 		return nil, reauth.Proof{}, err
@@ -59,6 +131,16 @@ func (s *Service) setUp(ctx context.Context, cookie string) (*Pending, reauth.Pr
 	proof, fresh := reauth.Recent(p.User, p.StartedAt, s.Now())
 	if !fresh {
 		return nil, reauth.Proof{}, ErrExpired
+	}
+	if p.MailFirst() {
+		return p, reauth.Proof{}, ErrMailFirst
+	}
+	offers, err := s.SetUpOffers(ctx, p) // the right may have ended since the page was shown
+	if err == nil {
+		err = account.Offered(offers, account.Method(k))
+	}
+	if err != nil {
+		return p, reauth.Proof{}, err
 	}
 	return p, proof, nil
 }

@@ -22,6 +22,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/outbox"
 	"sallyport/internal/password"
+	"sallyport/internal/phone"
 	"sallyport/internal/reauth"
 	"sallyport/internal/sentcode"
 	"sallyport/internal/session"
@@ -72,12 +73,14 @@ type Step struct {
 
 // Service signs people in. All fields are needed.
 type Service struct {
-	DB       *db.DB
-	Hasher   *password.Hasher
-	Factors  *factor.Service
-	Codes    *sentcode.Service
-	Channels *channel.Service
-	Now      func() time.Time
+	DB        *db.DB
+	Hasher    *password.Hasher
+	Factors   *factor.Service
+	Codes     *sentcode.Service
+	Channels  *channel.Service
+	Plans     account.Plans
+	Countries phone.Countries // whose numbers may get texts
+	Now       func() time.Time
 }
 
 // Credentials is what the first door asks for.
@@ -133,8 +136,11 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 	if err != nil {
 		return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
 	}
-	if step.State == SecondFactor && p.sent > 0 {
+	switch {
+	case step.State == SecondFactor && p.sent > 0:
 		s.sendFirst(ctx, step.Cookie, by)
+	case step.State == SetUp && p.account.Policy.MailedSetUp:
+		_ = s.AskSetUp(ctx, step.Cookie, by) // what went wrong is said on the page, which looks at what was mailed
 	}
 	step.TwoFactorEnded = ended && step.State == SignedIn
 	return step, nil

@@ -81,6 +81,12 @@ func endPending(b token.Bearer, now time.Time) db.Stmt {
 		b.AccountID, b.UserID, b.ID, db.At(now))
 }
 
+// mailboxProved notes that the person reads the mail of their registered address.
+func mailboxProved(b token.Bearer, now time.Time) db.Stmt {
+	return db.Must(ErrExpired, `UPDATE pending_sign_ins SET mailbox_proved = TRUE WHERE account_id = $1 AND user_id = $2 AND pending_id = $3 AND expires_at > $4`,
+		b.AccountID, b.UserID, b.ID, db.At(now))
+}
+
 func forgetPending(b token.Bearer) db.Stmt {
 	return db.Write(`DELETE FROM pending_sign_ins WHERE account_id = $1 AND user_id = $2 AND pending_id = $3`,
 		b.AccountID, b.UserID, b.ID)
@@ -90,7 +96,7 @@ func forgetPending(b token.Bearer) db.Stmt {
 func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
 	var p *Pending
 	err := q.Each(ctx, `
-		SELECT p.epoch, p.return_to, p.forgives, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
+		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
 			`+factor.Columns+`, `+factor.SecretColumn+`
 		FROM pending_sign_ins p
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
@@ -105,7 +111,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 			var f factor.Scanner
 			row := Pending{bearer: b}
 			var started, expires db.Time
-			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &started, &expires}, u.Dest()...)
+			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &started, &expires}, u.Dest()...)
 			dest = append(dest, a.Dest()...)
 			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
 				return err

@@ -132,16 +132,16 @@ func (s *Service) AskDisable(ctx context.Context, cookie string, by audit.Actor)
 	err = s.DB.Run(ctx, stmts...)
 	switch {
 	case errors.Is(err, mailtoken.ErrTooSoon):
-		return s.tooSoon(ctx, p)
+		return s.tooSoon(ctx, p, mailtoken.Disable)
 	case errors.Is(err, brake.ErrMails):
 		return errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(outbox.DisableToken), err, by))
 	}
 	return err
 }
 
-// Mailed returns the token that was mailed for this sign-in, without its secret; mailtoken.ErrToken if none was that works.
-func (s *Service) Mailed(ctx context.Context, p *Pending) (mailtoken.Token, error) {
-	t, err := mailtoken.Of(ctx, s.DB, s.Now(), p.User, mailtoken.Disable)
+// Mailed returns the token of a purpose that was mailed for this sign-in, without its secret; mailtoken.ErrToken if none was that works.
+func (s *Service) Mailed(ctx context.Context, p *Pending, purpose mailtoken.Purpose) (mailtoken.Token, error) {
+	t, err := mailtoken.Of(ctx, s.DB, s.Now(), p.User, purpose)
 	if err == nil && (t.Request != p.Request() || !t.For(p.User)) {
 		return mailtoken.Token{}, mailtoken.ErrToken
 	}
@@ -149,8 +149,8 @@ func (s *Service) Mailed(ctx context.Context, p *Pending) (mailtoken.Token, erro
 }
 
 // tooSoon says how long to wait.
-func (s *Service) tooSoon(ctx context.Context, p *Pending) error {
-	t, err := s.Mailed(ctx, p)
+func (s *Service) tooSoon(ctx context.Context, p *Pending, purpose mailtoken.Purpose) error {
+	t, err := s.Mailed(ctx, p, purpose)
 	if err != nil {
 		return mailtoken.ErrTooSoon
 	}

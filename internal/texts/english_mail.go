@@ -35,6 +35,11 @@ var englishMail = Catalogue{
 	"mail.ends.disable_token":    "It works once, until {time}, and only in that sign-in.",
 	"mail.disable_token.not_you": "If it wasn’t you, somebody knows your password: don’t pass the token on, and change your password now.",
 
+	"mail.set_up_token.title":   "Set up two-factor authentication",
+	"mail.set_up_token.lead":    "Somebody entered your password and is setting up a second factor. If it is you, copy this token and paste it into the page that is open:",
+	"mail.ends.set_up_token":    "It works once, until {time}, and only in that sign-in.",
+	"mail.set_up_token.not_you": "If it wasn’t you, somebody knows your password: don’t pass the token on, and change your password now.",
+
 	"mail.disable_cancel.title":   "Your two-factor authentication will be switched off",
 	"mail.disable_cancel.lead":    "It was asked for at a sign-in, with your password and a token from your mail. It happens on {time}, unless you keep it on: open the link, or paste this token there.",
 	"mail.ends.disable_cancel":    "You can keep it on until {time}.",

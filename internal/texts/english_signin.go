@@ -57,9 +57,25 @@ var englishSignIn = Catalogue{
 	"confirm_email.button": "Confirm this address",
 
 	// Set-up during the sign-in.
-	"setup.title":  "Set up two-factor authentication",
-	"setup.reset":  "Your two-factor authentication was reset. Set it up again to finish signing in.",
-	"setup.button": "Add",
+	"setup.title":            "Set up two-factor authentication",
+	"setup.reset":            "Your two-factor authentication was reset. Set it up again to finish signing in.",
+	"setup.button":           "Add",
+	"setup.required":         "Your organisation requires two-factor authentication. Set it up to finish signing in.",
+	"setup.required_admin":   "Your organisation requires two-factor authentication of its owners and administrators. Set it up to finish signing in.",
+	"setup.choose":           "How do you want to confirm your sign-ins?",
+	"setup.other":            "Choose another way",
+	"setup.stuck":            "Right now there is no way that you could set up, so you can’t be signed in. Ask your administrator.",
+	"setup.hint_totp":        "A code from an app on your phone. It works without a network.",
+	"setup.hint_sms":         "A code by text message at each sign-in.",
+	"setup.hint_email":       "A code by mail at each sign-in.",
+	"setup_mail.lead":        "First show that the mailbox {email} is yours: we mail you a token, and you paste it here.",
+	"setup_mail.mailed":      "We mailed a token to {email}. Copy it from the mail and paste it here, to show that the mailbox is yours.",
+	"setup_mail.button":      "Next",
+	"grace.title":            "Set up two-factor authentication",
+	"grace.lead":             "Your organisation requires it from {day} on: then you set it up before you are signed in.",
+	"grace.left.one":         "You have 1 day left.",
+	"grace.left.other":       "You have {n} days left.",
+	"recommend.organisation": "Your organisation recommends it.",
 
 	// First start of the server.
 	"firstrun.title":       "Set up the first organisation",

@@ -34,6 +34,11 @@ var germanMail = Catalogue{
 	"mail.ends.disable_token":    "Er gilt einmal, bis zum {time}, und nur in dieser Anmeldung.",
 	"mail.disable_token.not_you": "Wenn Sie es nicht waren, kennt jemand Ihr Passwort: Geben Sie den Schlüssel nicht weiter und ändern Sie jetzt Ihr Passwort.",
 
+	"mail.set_up_token.title":   "Zwei-Faktor-Authentifizierung einrichten",
+	"mail.set_up_token.lead":    "Jemand hat Ihr Passwort eingegeben und richtet einen zweiten Faktor ein. Sind Sie es, kopieren Sie diesen Schlüssel in die geöffnete Seite:",
+	"mail.ends.set_up_token":    "Er gilt einmal, bis zum {time}, und nur in dieser Anmeldung.",
+	"mail.set_up_token.not_you": "Wenn Sie es nicht waren, kennt jemand Ihr Passwort: Geben Sie den Schlüssel nicht weiter und ändern Sie jetzt Ihr Passwort.",
+
 	"mail.disable_cancel.title":   "Ihre Zwei-Faktor-Authentifizierung wird ausgeschaltet",
 	"mail.disable_cancel.lead":    "Das wurde bei einer Anmeldung verlangt, mit Ihrem Passwort und einem Schlüssel aus Ihrer E-Mail. Es geschieht am {time}, außer Sie lassen sie eingeschaltet: Öffnen Sie den Link oder kopieren Sie diesen Schlüssel dorthin.",
 	"mail.ends.disable_cancel":    "Sie können sie bis zum {time} eingeschaltet lassen.",

@@ -57,9 +57,25 @@ var germanSignIn = Catalogue{
 	"confirm_email.button": "Diese Adresse bestätigen",
 
 	// Set-up during the sign-in.
-	"setup.title":  "Zwei-Faktor-Authentifizierung einrichten",
-	"setup.reset":  "Ihre Zwei-Faktor-Authentifizierung wurde zurückgesetzt. Richten Sie sie neu ein, um die Anmeldung abzuschließen.",
-	"setup.button": "Hinzufügen",
+	"setup.title":            "Zwei-Faktor-Authentifizierung einrichten",
+	"setup.reset":            "Ihre Zwei-Faktor-Authentifizierung wurde zurückgesetzt. Richten Sie sie neu ein, um die Anmeldung abzuschließen.",
+	"setup.button":           "Hinzufügen",
+	"setup.required":         "Ihre Organisation verlangt die Zwei-Faktor-Authentifizierung. Richten Sie sie ein, um die Anmeldung abzuschließen.",
+	"setup.required_admin":   "Ihre Organisation verlangt von ihren Inhabern und ihrer Administration die Zwei-Faktor-Authentifizierung. Richten Sie sie ein, um die Anmeldung abzuschließen.",
+	"setup.choose":           "Wie möchten Sie Ihre Anmeldungen bestätigen?",
+	"setup.other":            "Einen anderen Weg wählen",
+	"setup.stuck":            "Im Moment gibt es keinen Weg, den Sie einrichten könnten, deshalb können Sie nicht angemeldet werden. Fragen Sie Ihre Administration.",
+	"setup.hint_totp":        "Ein Code aus einer App auf Ihrem Handy. Das geht auch ohne Netz.",
+	"setup.hint_sms":         "Bei jeder Anmeldung ein Code per SMS.",
+	"setup.hint_email":       "Bei jeder Anmeldung ein Code per E-Mail.",
+	"setup_mail.lead":        "Zeigen Sie zuerst, dass das Postfach {email} Ihnen gehört: Wir senden Ihnen einen Schlüssel, den Sie hier einfügen.",
+	"setup_mail.mailed":      "Wir haben einen Schlüssel an {email} gesendet. Kopieren Sie ihn aus der E-Mail und fügen Sie ihn hier ein, um zu zeigen, dass das Postfach Ihnen gehört.",
+	"setup_mail.button":      "Weiter",
+	"grace.title":            "Zwei-Faktor-Authentifizierung einrichten",
+	"grace.lead":             "Ab dem {day} verlangt Ihre Organisation sie: Dann richten Sie sie ein, bevor Sie angemeldet werden.",
+	"grace.left.one":         "Sie haben noch 1 Tag Zeit.",
+	"grace.left.other":       "Sie haben noch {n} Tage Zeit.",
+	"recommend.organisation": "Ihre Organisation empfiehlt es.",
 
 	// First start of the server.
 	"firstrun.title":       "Erste Organisation einrichten",

@@ -226,9 +226,9 @@ func Prefer(u User, factorID string) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE users SET preferred_factor = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, factorID)
 }
 
-// Welcomed notes that two-factor sign-in was recommended to the user (A1).
+// Welcomed notes that two-factor sign-in was recommended to the user just now (A1).
 func Welcomed(ctx context.Context, d *db.DB, now time.Time, u User) error {
-	return d.Run(ctx, db.Write(`UPDATE users SET welcomed_at = $3 WHERE account_id = $1 AND user_id = $2 AND welcomed_at = 0`,
+	return d.Run(ctx, db.Write(`UPDATE users SET welcomed_at = $3 WHERE account_id = $1 AND user_id = $2`,
 		u.AccountID, u.ID, db.At(now)))
 }
 

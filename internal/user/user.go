@@ -37,7 +37,7 @@ type User struct {
 	PasswordMailedAt time.Time // last reset of the password by mail; zero if never (K3)
 	TwoFactorEndsAt  time.Time // when the second factor is switched off by mail (K2); zero for never
 	SetUpRequired    bool      // the next sign-in demands the set-up of a second factor (T15)
-	WelcomedAt       time.Time // when two-factor sign-in was recommended; zero if never (A1)
+	WelcomedAt       time.Time // when two-factor sign-in was last recommended and put off; zero if never (A1)
 	LockedAt         time.Time // zero unless locked
 	InvitedAt        time.Time // zero once the invitation was accepted: nobody signs in before
 	TwoFactorSince   time.Time // when the oldest confirmed device was confirmed; zero without one

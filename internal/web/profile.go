@@ -2,11 +2,14 @@ package web
 
 import (
 	"net/http"
+	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/password"
+	"sallyport/internal/signin"
 	"sallyport/internal/user"
 )
 
@@ -60,13 +63,26 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 	return done(w, "/settings", NoticePasswordChanged)
 }
 
-// showWelcome recommends two-factor sign-in (A1).
+// showWelcome recommends two-factor sign-in (A1), or says until when it must be set up (K5).
 func (s *Site) showWelcome(w http.ResponseWriter, r *http.Request) error {
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
-	return s.render(w, r, http.StatusOK, "", Recommend{Next: next})
+	who := signed(r)
+	owed := who.Account.Owes(who.User.Standing(who.User.Devices()), s.Now())
+	if owed.Demand == account.Prove { // set up already
+		return s.onward(w, next, NoticeSignedIn)
+	}
+	offers, err := s.Profile.Offers(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	v := Recommend{Next: next, Organisation: owed.Demand == account.Advised, By: owed.By, App: account.Offered(offers, account.TOTP) == nil}
+	if owed.Demand == account.InGrace {
+		v.Days = int((owed.By.Sub(s.Now()) + 24*time.Hour - 1) / (24 * time.Hour))
+	}
+	return s.render(w, r, http.StatusOK, "", v)
 }
 
-// welcome is "Not now": it is not recommended again by a page of its own.
+// welcome is "Not now": it is not recommended again by a page of its own, but by who requires it.
 func (s *Site) welcome(w http.ResponseWriter, r *http.Request) error {
 	form, err := httpx.Form(r, "next")
 	if err != nil {
@@ -79,4 +95,21 @@ func (s *Site) welcome(w http.ResponseWriter, r *http.Request) error {
 	s.Sessions.Forget(who.User.AccountID, who.User.ID)
 	next, _ := httpx.ReturnTo(form.Get("next"))
 	return s.onward(w, next, NoticeSignedIn)
+}
+
+// welcomeAgain is how long after "Not now" an organisation's recommendation comes again.
+const welcomeAgain = 7 * 24 * time.Hour
+
+// welcomes reports whether a sign-in without a second factor leads through the page that asks for one.
+func welcomes(step signin.Step, now time.Time) bool {
+	switch step.Owed.Demand {
+	case account.Prove, account.SetUp:
+		return step.TwoFactorEnded
+	case account.InGrace:
+		return true
+	case account.Advised:
+		return step.TwoFactorEnded || now.Sub(step.User.WelcomedAt) >= welcomeAgain
+	default:
+		return step.TwoFactorEnded || step.User.WelcomedAt.IsZero()
+	}
 }

@@ -50,7 +50,11 @@ func (s *Site) routes() []httpx.Route {
 		pending("POST /sign-in/send", s.sendCode),
 		pending("GET /sign-in/set-up", s.showSetUp),
 		pending("POST /sign-in/set-up", s.setUp),
+		pending("GET "+confirmSetUpPath, s.showConfirmSetUp),
 		pending("POST "+confirmSetUpPath, s.confirmSetUp),
+		pending("POST /sign-in/set-up/send", s.sendSetUp),
+		pending("POST /sign-in/set-up/mail", s.askSetUpMail),
+		pending("POST /sign-in/set-up/mail/confirm", s.proveSetUpMail),
 		pending("GET /sign-in/disable", s.showDisable),
 		pending("POST /sign-in/disable", s.askDisable),
 		pending("POST /sign-in/disable/confirm", s.confirmDisable),
@@ -103,8 +107,10 @@ func (s *Site) routes() []httpx.Route {
 
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.
-		public("GET "+confirmSetUpPath, to("/sign-in/set-up")),
 		public("GET /sign-in/cancel", to("/sign-in")),
+		pending("GET /sign-in/set-up/send", to(setUpPath)),
+		pending("GET /sign-in/set-up/mail", to(setUpPath)),
+		pending("GET /sign-in/set-up/mail/confirm", to(setUpPath)),
 		pending("GET /sign-in/send", to("/sign-in/verify")),
 		pending("GET /sign-in/disable/confirm", to("/sign-in/disable")),
 		self("GET /settings/two-factor/keep", httpx.AnyAge, to("/settings/two-factor")),

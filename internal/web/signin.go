@@ -117,13 +117,13 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 	s.Count(what, method)
 }
 
-// enter hands over the session and leads on; a first sign-in without any second factor sees it recommended (A1), and
-// so does one whose second factor has just ended.
+// enter hands over the session and leads on. A sign-in without any second factor sees it recommended first (A1), or hears
+// until when it must be set up (K5).
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n Notice) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
-	if step.Devices == 0 && (step.User.WelcomedAt.IsZero() || step.TwoFactorEnded) {
+	if step.Devices == 0 && welcomes(step, s.Now()) {
 		query := url.Values{}
 		if step.ReturnTo != "" {
 			query.Set("next", step.ReturnTo)

@@ -2,10 +2,14 @@ package web
 
 import "time"
 
-// Recommend is /settings/welcome: after a first sign-in without any second factor (A1).
+// Recommend is /settings/welcome: after a sign-in without any second factor (A1, K5).
 // "Not now" posts next to /settings/welcome.
 type Recommend struct {
-	Next string // where the person was going; may be empty
+	Next         string
+	Organisation bool      // the organisation recommends it
+	Days         int       // left until it must be set up; 0 if it need not
+	By           time.Time // when that is
+	App          bool      // an authenticator app can be added; otherwise the list of ways is shown
 }
 
 func (Recommend) page() string { return "recommend" }

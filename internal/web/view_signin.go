@@ -87,18 +87,6 @@ func (SignInExpired) page() string { return "expired" }
 func (SignInExpired) onCard() bool { return true }
 func (SignInExpired) failed() bool { return false }
 
-// SetUp is /sign-in/set-up: the name of the first device, asked during the sign-in after
-// an administrator's reset (T15). Posts name; the answer is ShowKey with SigningIn set.
-type SetUp struct {
-	Name  string // offered: "My Phone"
-	Ends  time.Time
-	Error *FormError
-}
-
-func (SetUp) page() string   { return "setup" }
-func (SetUp) onCard() bool   { return true }
-func (v SetUp) failed() bool { return v.Error != nil }
-
 // FirstRun is /set-up: the first account and its owner, once, from the link that the
 // server prints. Posts token, organisation, your_name, email, password.
 type FirstRun struct {

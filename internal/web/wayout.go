@@ -27,7 +27,7 @@ func (s *Site) disableView(r *http.Request, p *signin.Pending) (v Disable, close
 		v.Closed = true
 		return v, closed, nil
 	}
-	switch t, err := s.SignIns.Mailed(r.Context(), p); {
+	switch t, err := s.SignIns.Mailed(r.Context(), p, mailtoken.Disable); {
 	case errors.Is(err, mailtoken.ErrToken):
 	case err != nil:
 		return v, nil, err

@@ -40,3 +40,6 @@ CREATE TABLE adoption_days (
     counted_at bigint NOT NULL,
     PRIMARY KEY (account_id, day)
 );
+
+-- A set-up inside the sign-in can wait for a token from the registered mailbox.
+ALTER TABLE pending_sign_ins ADD COLUMN mailbox_proved boolean NOT NULL DEFAULT FALSE;

@@ -111,12 +111,20 @@ func demoUsers(s *session, a *app.App, file string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
+	var boss user.User
 	for _, p := range demoPeople {
 		p.Password = demoPassword()
-		if _, err := a.Admin.CreateUser(s.ctx, acme, p, audit.Operator()); err != nil {
+		u, err := a.Admin.CreateUser(s.ctx, acme, p, audit.Operator())
+		if err != nil {
 			return "", err
 		}
+		if u.Role == user.Owner {
+			boss = u
+		}
 		fmt.Fprintf(&b, "  %-16s %-7s %s\n", p.Email, p.Role, p.Password)
+	}
+	if err := tellStory(s.ctx, a, acme, boss); err != nil {
+		return "", err
 	}
 	return b.String(), writeNew(file, b.String())
 }

@@ -3,6 +3,10 @@
 // It is append-only: the package offers no way to change or remove an event. An
 // event is a statement for the caller's own transaction, so the change and its
 // record are committed together or not at all. Details never hold a secret.
+//
+// Behind the writers, a [Chain] seals what has settled: batch after batch, each with the hash of the one before, the
+// last of all under the key file. So whoever changes the table behind the program's back is found by [Chain.Verify];
+// what that shows and what it does not is in docs/security.md.
 package audit
 
 import (
@@ -85,7 +89,14 @@ const (
 	UserEmailChanged    Action = "user.email_changed"
 	UserLanguageChanged Action = "user.language_changed"
 	KeysRotated         Action = "deployment.key_rotated"
+	Exported            Action = "audit.exported"
 )
+
+// Object is what the action happened to: "session" of "session.signed_in".
+func (a Action) Object() string {
+	object, _, _ := strings.Cut(string(a), ".")
+	return object
+}
 
 // Event is one thing that happened.
 type Event struct {
@@ -95,7 +106,21 @@ type Event struct {
 	Action    Action
 	Actor     Actor
 	Target    string            // the id of what it happened to
-	Detail    map[string]string // small facts, never secrets
+	Detail    map[string]string // small facts, never secrets; "user" is whom it concerns, if the target is a thing of theirs
+	Person    string            // the user's id whom it concerns; Record finds it by the rest
+}
+
+// person is whom an event concerns: who is named, or is the target, or did it.
+func (e Event) person() string {
+	switch {
+	case e.Person != "":
+		return e.Person
+	case e.Detail["user"] != "":
+		return e.Detail["user"]
+	case strings.HasPrefix(e.Target, "usr_"):
+		return e.Target
+	}
+	return e.Actor.ID
 }
 
 // Claim makes what a client says of itself fit to be stored and printed: at most 256

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"sallyport/internal/admin"
+	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
 	"sallyport/internal/channel"
@@ -62,6 +63,7 @@ type App struct {
 	Profile  *profile.Service
 	Recovery *recovery.Service
 	Admin    *admin.Service
+	Audit    *audit.Chain
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
 
@@ -133,6 +135,7 @@ func (a *App) wire() {
 		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Channels: a.Channels, Sessions: a.Sessions, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
+	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Channels: a.Channels, SendTest: a.Notify.Test, Now: a.Now}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
@@ -64,6 +65,7 @@ func (a *App) background(ctx, limit context.Context) {
 	connected, disconnect := context.WithCancel(limit)
 	var all sync.WaitGroup
 	all.Go(func() { a.sweepUntil(ctx) })
+	all.Go(func() { a.sealUntil(ctx) })
 	if a.centre != nil {
 		all.Go(func() { a.centre.Run(connected) })
 	}
@@ -90,6 +92,29 @@ func (a *App) sweepUntil(ctx context.Context) {
 		case <-tick.C:
 			if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
 				a.Log.Warn("sweeping failed; it is tried again in a minute", "error", err)
+			}
+		}
+	}
+}
+
+// sealEvery is how often settled audit events are sealed.
+const sealEvery = time.Minute
+
+// sealUntil seals audit events behind those who write them. What is not sealed when a server stops, the next one seals.
+func (a *App) sealUntil(ctx context.Context) {
+	tick := time.NewTicker(sealEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			switch _, err := a.Audit.Seal(ctx); {
+			case err == nil || ctx.Err() != nil:
+			case errors.Is(err, audit.ErrChain):
+				a.Log.Error("an audit chain is broken and not sealed any further; run sallyport audit verify", "error", err)
+			default:
+				a.Log.Warn("sealing the audit log failed; it is tried again in a minute", "error", err)
 			}
 		}
 	}

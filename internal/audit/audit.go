@@ -139,3 +139,37 @@ func Claim(s string) string {
 	}
 	return s
 }
+
+// Group is a kind of action that one looks for as a whole.
+type Group string
+
+// The groups.
+const (
+	SignIns       Group = "sign_ins"
+	SecondFactors Group = "second_factors"
+	People        Group = "people"
+	Organisation  Group = "organisation"
+	Others        Group = "others"
+)
+
+// Groups lists them in the order in which they are offered.
+func Groups() []Group { return []Group{SignIns, SecondFactors, People, Organisation, Others} }
+
+// groups says by its object where an action belongs; what is not here is among the others.
+var groups = map[string]Group{
+	"session": SignIns, "password": SignIns, "code": SignIns, "browser": SignIns,
+	"factor": SecondFactors, "backup_codes": SecondFactors, "two_factor": SecondFactors, "admin_code": SecondFactors,
+	"user": People, "invitation": People,
+	"account": Organisation, "mail_server": Organisation, "policy": Organisation, "brand": Organisation,
+}
+
+// Group says where the action belongs.
+func (a Action) Group() Group {
+	if a == UserReset {
+		return SecondFactors
+	}
+	if g, known := groups[a.Object()]; known {
+		return g
+	}
+	return Others
+}

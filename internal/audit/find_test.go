@@ -152,6 +152,28 @@ func TestForgedPlaces(t *testing.T) {
 	})
 }
 
+// TestPagesUseTheirIndex: without it a page of a filter costs more the more events there are.
+func TestPagesUseTheirIndex(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite(t))
+	for index, sql := range map[string]string{
+		"PRIMARY KEY (account_id=? AND event_id>? AND event_id<?)": audit.PageOfAll, "COVERING INDEX audit_events_action": audit.PageOfAction,
+		"COVERING INDEX audit_events_person": audit.PageOfPerson, "COVERING INDEX audit_events_actor": audit.PageOfActor,
+	} {
+		var plan []string
+		args := []any{"acc_1", "", "evt_z", 50, "usr_1"}
+		err := d.Each(t.Context(), "EXPLAIN QUERY PLAN "+sql, args[:strings.Count(sql, "$5")+4], func(scan func(...any) error) error {
+			var a, b, c int
+			var step string
+			err := scan(&a, &b, &c, &step)
+			plan = append(plan, step)
+			return err
+		})
+		if err != nil || !strings.Contains(strings.Join(plan, "\n"), index) {
+			t.Errorf("%s is not used: %s, %v", index, strings.Join(plan, "; "), err)
+		}
+	}
+}
+
 // BenchmarkPage compares a page among a thousand events with one among a million, in one run: each filter's factor.
 func BenchmarkPage(b *testing.B) {
 	small, large := dbtest.Open(b, dbtest.SQLite(b)), dbtest.Open(b, dbtest.SQLite(b))

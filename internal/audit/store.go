@@ -33,6 +33,23 @@ func List(ctx context.Context, q db.Querier, accountID string, limit int) ([]Eve
 	return Find(ctx, q, accountID, Filter{}, "", limit)
 }
 
+// page reads the events that one of the indexes finds, in the order of the page. That the ids are found apart, from the index alone, is
+// what makes SQLite use it: by its own reckoning the key, with all of an account's events behind it, is as good.
+const (
+	page = `SELECT ` + columns + ` FROM audit_events WHERE account_id = $1 AND `
+
+	pageOfAll    = page + `event_id >= $2 AND event_id < $3 ORDER BY event_id DESC LIMIT $4`
+	pageOfAction = page + `event_id IN (
+		SELECT event_id FROM audit_events WHERE account_id = $1 AND action = $5 AND event_id >= $2 AND event_id < $3
+		ORDER BY event_id DESC LIMIT $4) ORDER BY event_id DESC`
+	pageOfPerson = page + `event_id IN (
+		SELECT event_id FROM audit_events WHERE account_id = $1 AND person_id = $5 AND event_id >= $2 AND event_id < $3
+		ORDER BY event_id DESC LIMIT $4) ORDER BY event_id DESC`
+	pageOfActor = page + `event_id IN (
+		SELECT event_id FROM audit_events WHERE account_id = $1 AND actor_id = $5 AND actor_id <> '' AND actor_id <> person_id AND event_id >= $2 AND event_id < $3
+		ORDER BY event_id DESC LIMIT $4) ORDER BY event_id DESC`
+)
+
 // Find returns an account's events that pass the filter and are older than the one named before ("" for the newest),
 // newest first. Whatever before is, it can't reach another account's.
 //
@@ -41,39 +58,30 @@ func List(ctx context.Context, q db.Querier, accountID string, limit int) ([]Eve
 // one person are sorted out one by one.
 func Find(ctx context.Context, q db.Querier, accountID string, f Filter, before string, limit int) ([]Event, error) {
 	from, to := f.bounds(before)
+	if f.Person == "" && len(f.Actions) == 0 {
+		return find(ctx, q, accountID, pageOfAll, accountID, from, to, limit)
+	}
+	if f.Person != "" && len(f.Actions) > 0 {
+		return findOfPerson(ctx, q, accountID, f, before, limit)
+	}
 	var found []Event
-	add := func(sql string, more ...any) error {
-		events, err := find(ctx, q, accountID, sql, append([]any{accountID, from, to, limit}, more...)...)
+	add := func(sql, of string) error {
+		events, err := find(ctx, q, accountID, sql, accountID, from, to, limit, of)
 		found = append(found, events...)
 		return err
 	}
-	switch {
-	case f.Person != "" && len(f.Actions) > 0:
-		return findOfPerson(ctx, q, accountID, f, before, limit)
-	case f.Person != "":
-		if err := add(`
-			SELECT `+columns+` FROM audit_events
-			WHERE account_id = $1 AND person_id = $5 AND event_id >= $2 AND event_id < $3 ORDER BY event_id DESC LIMIT $4`, f.Person); err != nil {
+	if f.Person != "" {
+		if err := add(pageOfPerson, f.Person); err != nil {
 			return nil, err
 		}
-		if err := add(`
-			SELECT `+columns+` FROM audit_events
-			WHERE account_id = $1 AND actor_id = $5 AND actor_id <> '' AND actor_id <> person_id AND event_id >= $2 AND event_id < $3
-			ORDER BY event_id DESC LIMIT $4`, f.Person); err != nil {
+		if err := add(pageOfActor, f.Person); err != nil {
 			return nil, err
 		}
-	case len(f.Actions) > 0:
-		for _, a := range f.Actions {
-			if err := add(`
-				SELECT `+columns+` FROM audit_events
-				WHERE account_id = $1 AND action = $5 AND event_id >= $2 AND event_id < $3 ORDER BY event_id DESC LIMIT $4`, string(a)); err != nil {
-				return nil, err
-			}
+	}
+	for _, a := range f.Actions {
+		if err := add(pageOfAction, string(a)); err != nil {
+			return nil, err
 		}
-	default:
-		return find(ctx, q, accountID, `
-			SELECT `+columns+` FROM audit_events
-			WHERE account_id = $1 AND event_id >= $2 AND event_id < $3 ORDER BY event_id DESC LIMIT $4`, accountID, from, to, limit)
 	}
 	slices.SortFunc(found, func(a, b Event) int { return cmp.Compare(b.ID, a.ID) })
 	return found[:min(limit, len(found))], nil

@@ -40,6 +40,7 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the server."`
 	Account     accountCmd     `cmd:"" help:"Create, list and show accounts, and set their policy and plan."`
 	User        userCmd        `cmd:"" help:"Create, list and show the users of an account, reset their second factor, lock and unlock them."`
+	Audit       auditCmd       `cmd:"" help:"List, export and verify the record of what happened."`
 	Key         keyCmd         `cmd:"" help:"Make the key file, and rotate its key."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this program's schema."`
 	Backup      backupCmd      `cmd:"" help:"Write a copy of the database while it is in use (SQLite)."`

@@ -133,6 +133,7 @@ func (s *session) reseal(a *app.App) (changed bool, err error) {
 		func() (int, error) { return a.Factors.Reseal(s.ctx, p.show) },
 		func() (int, error) { return outbox.Reseal(s.ctx, a.DB, a.Ring) },
 		func() (int, error) { return a.Channels.Reseal(s.ctx) },
+		func() (int, error) { return a.Audit.Reseal(s.ctx) },
 	} {
 		n, err := reseal()
 		if err != nil {

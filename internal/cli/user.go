@@ -146,19 +146,13 @@ func (c userShowCmd) Run(s *session) error {
 
 // events prints the latest events that concern a user.
 func (s *session) events(a *app.App, u user.User) error {
-	events, err := audit.List(s.ctx, a.DB, u.AccountID, 1000)
+	events, err := audit.Find(s.ctx, a.DB, u.AccountID, audit.Filter{Person: u.ID}, "", 20)
 	if err != nil {
 		return err
 	}
 	t := table{head: []string{"WHEN", "WHAT", "FROM", "DETAIL"}}
 	for _, e := range events {
-		if (e.Target == u.ID || e.Actor.ID == u.ID || e.Detail["user"] == u.ID) && len(t.rows) < 20 {
-			from := e.Actor.Address
-			if e.Actor.Kind == audit.KindOperator {
-				from = "command line"
-			}
-			t.add(day(e.At), string(e.Action), from, details(e.Detail))
-		}
+		t.add(day(e.At), string(e.Action), origin(e), details(e.Detail))
 	}
 	s.print("")
 	return t.print(s.Stdout, "No events.")

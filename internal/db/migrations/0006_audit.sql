@@ -7,7 +7,7 @@ UPDATE audit_events SET person_id = CASE WHEN substr(target_id, 1, 4) = 'usr_' T
 -- The filters of the audit log, each in the order in which its pages are read. Mostly a person does something to themselves,
 -- which the first index finds; the second holds the rest only.
 CREATE INDEX audit_events_person ON audit_events (account_id, person_id, event_id);
-CREATE INDEX audit_events_actor ON audit_events (account_id, actor_id, event_id) WHERE actor_id <> '' AND actor_id <> person_id;
+CREATE INDEX audit_events_actor ON audit_events (account_id, actor_id, event_id, person_id) WHERE actor_id <> '' AND actor_id <> person_id;
 CREATE INDEX audit_events_action ON audit_events (account_id, action, event_id);
 
 -- A batch of events with the digest of each, chained to the batch before it. Append only. Written by package audit.

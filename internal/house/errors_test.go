@@ -23,7 +23,8 @@ var unseen = map[string][]string{
 	"the command line says it, about plans": {
 		"exception_not_found", "exceptions_changed", "plan_unknown", "trial_over", "until_invalid", "method_unknown", "country_unknown",
 	},
-	"the log says it, about a message": {"no_sms_gateway"},
+	"the command line says it, about the audit log": {"audit_head_invalid"},
+	"the log says it, about a message":              {"no_sms_gateway"},
 	"the log says it, about the SMS gateway": {
 		"sms_unreachable", "sms_address_forbidden", "sms_certificate_refused", "sms_login_refused", "sms_throttled", "sms_refused",
 		"sms_answer_invalid", "sms_number_refused", "sms_text_refused", "sms_receipt_invalid", "sms_receipt_forged", "sms_setting_invalid",

@@ -41,7 +41,7 @@ func TestEveryTextIsSaid(t *testing.T) {
 	all := said(t)
 	for key := range texts.In(texts.English) {
 		base := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
-		put := strings.HasPrefix(key, "notice.") || strings.HasPrefix(key, "wait.") || strings.HasPrefix(key, "date.") || strings.HasPrefix(key, "mail.") || strings.HasPrefix(key, "address.name_") // put together at run time
+		put := strings.HasPrefix(key, "notice.") || strings.HasPrefix(key, "wait.") || strings.HasPrefix(key, "date.") || strings.HasPrefix(key, "mail.") || strings.HasPrefix(key, "audit.says.") || strings.HasPrefix(key, "audit.action.") || strings.HasPrefix(key, "audit.group.") || strings.HasPrefix(key, "audit.fact.") || strings.HasPrefix(key, "audit.kind.") || strings.HasPrefix(key, "address.name_") // put together at run time
 		if !put && !strings.Contains(all, `"`+key+`"`) && !strings.Contains(all, `"`+base+`"`) {
 			t.Errorf("%s is said nowhere", key)
 		}

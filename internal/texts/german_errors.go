@@ -26,6 +26,14 @@ var germanErrors = Catalogue{
 	"error.session_not_found":           "Diese Sitzung gibt es nicht. Vielleicht ist sie schon beendet.",
 	"error.second_factor_required":      "Dafür ist eine Anmeldung mit einem Bestätigungscode nötig.",
 
+	// The audit log.
+	"error.audit_place_invalid":  "Diese Adresse nennt keine Stelle im Protokoll. Sie wurde gekürzt oder verändert; beginnen Sie wieder bei den neuesten Einträgen.",
+	"error.audit_action_invalid": "Das ist keine Art von Eintrag. Wählen Sie eine aus der Liste.",
+	"error.audit_person_unknown": "Niemand in Ihrer Organisation hat diese E-Mail-Adresse. Geben Sie sie vollständig ein, wie name@example.com.",
+	"error.audit_day_invalid":    "Geben Sie einen Tag als Jahr, Monat und Tag ein, wie 2026-12-31.",
+	"error.audit_period_invalid": "Der letzte Tag liegt vor dem ersten. Geben Sie zuerst den früheren Tag ein.",
+	"error.audit_format_invalid": "Das Protokoll lässt sich als CSV oder JSON exportieren.",
+
 	// Codes.
 	"error.wrong_code":            "Dieser Code gilt nicht. Kommt er aus der App, prüfen Sie Datum und Uhrzeit Ihres Handys und geben Sie den nächsten ein. Ist es ein Backup-Code, ist er vielleicht falsch geschrieben oder durch neuere ersetzt: Versuchen Sie einen anderen oder wenden Sie sich an Ihre Administration.",
 	"error.wrong_code.wait":       "Dieser Code gilt nicht, und es waren zu viele falsch. Warten Sie {wait} und geben Sie dann einen neuen ein.",

@@ -104,6 +104,8 @@ func (s *Site) routes() []httpx.Route {
 		acts("POST /admin/mail/test", httpx.AnyAge, s.testMailServer),
 		admin("GET /admin/mail/remove", s.showRemoveMailServer),
 		acts("POST /admin/mail/remove", httpx.Proved, s.removeMailServer),
+		admin("GET /admin/audit", s.showAudit),
+		{Pattern: "POST /admin/audit/export", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: s.exportAudit, Timeout: exportFor},
 
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.
@@ -125,6 +127,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
 		admin("GET /admin/mail/test", to("/admin/mail")),
+		admin("GET /admin/audit/export", to("/admin/audit")),
 		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),
 	}
 }

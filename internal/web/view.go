@@ -60,6 +60,7 @@ const (
 	PlaceSessions  Place = "sessions"
 	PlaceAdmin     Place = "admin"
 	PlaceMail      Place = "mail"
+	PlaceAudit     Place = "audit"
 )
 
 // FormError is what was wrong with a form. It stands in a summary on top, which takes

@@ -2,7 +2,6 @@ package texts
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,13 +17,6 @@ func keys(l Language) map[string]string {
 	return shared
 }
 
-var place = regexp.MustCompile(`\{[a-z_]+\}`)
-
-// places are the places of a text, in the order of their names.
-func places(text string) []string {
-	return slices.Sorted(slices.Values(place.FindAllString(text, -1)))
-}
-
 // TestLanguagesSayTheSame: each has every key, with the same places.
 func TestLanguagesSayTheSame(t *testing.T) {
 	first := keys(English)
@@ -33,8 +25,8 @@ func TestLanguagesSayTheSame(t *testing.T) {
 		for key, text := range first {
 			if said, known := other[key]; !known || strings.TrimSpace(said) == "" {
 				t.Errorf("%s: no text %q", l, key)
-			} else if !slices.Equal(places(text), places(said)) {
-				t.Errorf("%s: %s has the places %v, want %v", l, key, places(said), places(text))
+			} else if !slices.Equal(Places(text), Places(said)) {
+				t.Errorf("%s: %s has the places %v, want %v", l, key, Places(said), Places(text))
 			}
 		}
 		for key := range other {
@@ -52,10 +44,10 @@ func TestLanguagesSayTheSame(t *testing.T) {
 func TestPlacesAreFilled(t *testing.T) {
 	for _, l := range Languages() {
 		for key, text := range In(l) {
-			if strings.Count(text, "{") != len(places(text)) || strings.Count(text, "}") != len(places(text)) {
+			if strings.Count(text, "{") != len(Places(text)) || strings.Count(text, "}") != len(Places(text)) {
 				t.Errorf("%s: %s has a broken place: %s", l, key, text)
 			}
-			if unique := slices.Compact(places(text)); len(unique) != len(places(text)) {
+			if unique := slices.Compact(Places(text)); len(unique) != len(Places(text)) {
 				t.Errorf("%s: %s has a place twice: %s", l, key, text)
 			}
 		}
@@ -65,8 +57,8 @@ func TestPlacesAreFilled(t *testing.T) {
 		if strings.HasSuffix(key, ".wait") {
 			want = []string{"{wait}"}
 		}
-		if !slices.Equal(places(text), want) {
-			t.Errorf("%s has the places %v, want %v", key, places(text), want)
+		if !slices.Equal(Places(text), want) {
+			t.Errorf("%s has the places %v, want %v", key, Places(text), want)
 		}
 	}
 }

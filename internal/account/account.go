@@ -1,6 +1,6 @@
 // Package account holds the organisations that Sallyport serves, the policy of each (the
-// rules over which reasonable customers disagree, product.md section 2), and what each
-// may use by its plan, its trial and exceptions.
+// rules over which reasonable customers disagree, product.md section 2), what each
+// may use by its plan, its trial and exceptions, and how each looks to its people.
 //
 // Accounts never see one another. A policy is a value, and so are the plans, which come
 // from the settings; their rules are pure functions.
@@ -25,7 +25,9 @@ type Account struct {
 	Plan        string      // empty for the deployment's default plan
 	TrialEndsAt time.Time   // zero without a trial; it is over at this instant
 	Allowances  []Allowance // ended ones too, until they are renewed or taken back
-	SuspendedAt time.Time   // zero unless suspended
+	Face        Face
+	Wording     int64     // how often its own texts were changed; 0 is never
+	SuspendedAt time.Time // zero unless suspended
 	CreatedAt   time.Time
 
 	RequiredAt       time.Time // since when everybody must have a second factor; zero while they need not
@@ -39,7 +41,7 @@ var (
 	ErrSuspended = errs.New(errs.Forbidden, "account_suspended", "Your organisation’s account is suspended. Ask your administrator.")
 	ErrChanged   = errs.New(errs.Conflict, "policy_changed_meanwhile", "Somebody else changed these settings at the same moment. Look at them again, and repeat your change.")
 	errSlug      = errs.New(errs.Invalid, "account_short_name", "The short name must be 2 to 40 small letters, digits or hyphens, beginning and ending with a letter or digit.").In("slug")
-	errName      = errs.New(errs.Invalid, "account_name", "Give the organisation’s name in 1 to 80 characters.").In("name")
+	ErrName      = errs.New(errs.Invalid, "account_name", "Give the organisation’s name in 1 to 80 characters.").In("name")
 )
 
 var slugShape = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$`)
@@ -70,17 +72,19 @@ const nowhere = "-"
 func CheckName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if n := utf8.RuneCountInString(name); n < 1 || n > 80 {
-		return "", errName
+		return "", ErrName
 	}
 	if strings.Contains(name, ":") || !plain(name, 80) {
-		return "", errName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
+		return "", ErrName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
 	}
 	return name, nil
 }
 
 // plain reports whether s has at most so many characters, and none that disguises it in a list.
 func plain(s string, most int) bool {
-	hides := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+	hides := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	}
 	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
 }
 

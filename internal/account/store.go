@@ -63,19 +63,19 @@ func creating(now time.Time, slug, name string, t Terms, by audit.Actor) (Accoun
 
 // Columns lists an account's columns for the alias a, in the order of Scanner.Dest.
 // They are readable across a left join too: without an account its id is empty.
-const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0)`
+const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.face, '{}'), COALESCE(a.wording, 0), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0)`
 
 // Scanner reads an account from a row; other packages' joins use it through Dest and Finish.
 type Scanner struct {
 	a                           Account
-	policy, allowances          string
+	policy, allowances, face    string
 	trial, suspended, createdAt db.Time
 	required, adminsRequired    db.Time
 }
 
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
-	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired}
+	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.face, &s.a.Wording, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired}
 }
 
 // Finish returns the account that was read.
@@ -86,7 +86,10 @@ func (s *Scanner) Finish() (Account, error) {
 	}
 	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()
 	s.a.RequiredAt, s.a.AdminsRequiredAt = s.required.Std(), s.adminsRequired.Std()
-	s.a.Allowances, err = decodeAllowances(s.allowances)
+	if s.a.Allowances, err = decodeAllowances(s.allowances); err != nil {
+		return s.a, err
+	}
+	s.a.Face, err = decodeFace(s.face)
 	return s.a, err
 }
 

@@ -8,6 +8,7 @@ package admin
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"sallyport/internal/account"
@@ -28,13 +29,15 @@ var (
 	ErrHash   = errs.New(errs.Invalid, "password_hash_unknown", "This password hash is damaged, of an unknown kind, or too dear to check. Argon2, bcrypt, scrypt and PBKDF2 in their usual notation can be brought.").In("password")
 )
 
-// Service administers. All fields are needed.
+// Service administers. All exported fields are needed.
 type Service struct {
 	DB       *db.DB
 	Hasher   *password.Hasher
 	Channels *channel.Service
 	SendTest func(ctx context.Context, a account.Account, u user.User, by audit.Actor) error // a test message, at once
 	Now      func() time.Time
+
+	drawing sync.Mutex // held while a logo is read
 }
 
 // NewUser is what a person is added from.

@@ -11,7 +11,11 @@ func (s *Server) Rows(tb testing.TB) []string {
 	tb.Helper()
 	var all []string
 	err := s.DB.Each(tb.Context(), `
-		SELECT 'account ' || account_id || ' ' || slug || ' ' || name || ' ' || policy || ' ' || suspended_at FROM accounts
+		SELECT 'account ' || account_id || ' ' || slug || ' ' || name || ' ' || policy || ' ' || suspended_at || ' ' || face || ' ' || wording FROM accounts
+		UNION ALL
+		SELECT 'logo ' || account_id || ' ' || file FROM account_logos
+		UNION ALL
+		SELECT 'text ' || account_id || ' ' || language || ' ' || text_key || ' ' || wording FROM account_texts
 		UNION ALL
 		SELECT 'user ' || user_id || ' ' || email || ' ' || name || ' ' || role || ' ' || password_hash || ' ' || epoch || ' '
 			|| set_up_required || ' ' || welcomed_at || ' ' || locked_at || ' ' || language || ' ' || password_mailed_at FROM users

@@ -53,6 +53,7 @@ const (
 	AccountPlanChanged      Action = "account.plan_changed"
 	AccountMethodAllowed    Action = "account.method_allowed"
 	AccountMethodDisallowed Action = "account.method_disallowed"
+	AccountFaceChanged      Action = "account.face_changed"
 	AccountSuspended        Action = "account.suspended"
 	AccountResumed          Action = "account.resumed"
 

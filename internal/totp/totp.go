@@ -111,7 +111,7 @@ type Enrolment struct {
 }
 
 // Begin draws a new secret and stores it sealed, as a pending factor. The issuer is
-// the account's name, so that each account has an entry of its own in the app (P11).
+// the account's name, or the one it has chosen, so that each account has an entry of its own in the app (P11).
 func Begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account.Account, u user.User, name string) (Enrolment, error) {
 	key := otp.Key{Secret: otp.NewSecret(), Digits: otp.DefaultDigits, Period: otp.DefaultPeriod}
 	raw, err := encode(key)
@@ -122,7 +122,7 @@ func Begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account
 	if err != nil {
 		return Enrolment{}, err
 	}
-	return Enrolment{Factor: f, Key: otp.FormatSecret(key.Secret), URI: key.URI(a.Name, u.Email), Issuer: a.Name, Account: u.Email}, nil
+	return Enrolment{Factor: f, Key: otp.FormatSecret(key.Secret), URI: key.URI(a.Issuer(), u.Email), Issuer: a.Issuer(), Account: u.Email}, nil
 }
 
 // Import stores a key that exists already, brought from another product by the operator,

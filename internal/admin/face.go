@@ -1,0 +1,63 @@
+package admin
+
+import (
+	"context"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/session"
+	"sallyport/internal/texts"
+)
+
+// Who shows people an account's pages can ask them for anything, so all of this is for administrators with a second factor.
+// The errors that each method has beside those of package account are ErrNotAdministrator and session.ErrLevel.
+
+// SetLook changes the account's name, accent colour, support address and the name in authenticator apps (A17).
+func (s *Service) SetLook(ctx context.Context, w *session.Signed, l account.Look, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	return account.SetLook(ctx, s.DB, s.Now(), w.Account.ID, l, by)
+}
+
+// SetLogo gives the account a logo. Reading a picture takes memory, so one is read at a time.
+func (s *Service) SetLogo(ctx context.Context, w *session.Signed, file []byte, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	s.drawing.Lock()
+	defer s.drawing.Unlock()
+	return account.SetLogo(ctx, s.DB, s.Now(), w.Account.ID, file, by)
+}
+
+// RemoveLogo takes the account's logo away.
+func (s *Service) RemoveLogo(ctx context.Context, w *session.Signed, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	return account.RemoveLogo(ctx, s.DB, s.Now(), w.Account.ID, by)
+}
+
+// OwnTexts tells an administrator which texts the account words itself (K19).
+func (s *Service) OwnTexts(ctx context.Context, w *session.Signed, l texts.Language) (map[string]string, error) {
+	if err := Administrator(w.User); err != nil {
+		return nil, err
+	}
+	return account.OwnTexts(ctx, s.DB, w.Account.ID, l)
+}
+
+// SetText gives the account its own wording of a text.
+func (s *Service) SetText(ctx context.Context, w *session.Signed, l texts.Language, key, own string, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	return account.SetText(ctx, s.DB, s.Now(), w.Account.ID, l, key, own, by)
+}
+
+// RestoreText takes the account's own wording of a text back.
+func (s *Service) RestoreText(ctx context.Context, w *session.Signed, l texts.Language, key string, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	return account.RestoreText(ctx, s.DB, s.Now(), w.Account.ID, l, key, by)
+}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
@@ -64,6 +65,7 @@ type App struct {
 	Recovery *recovery.Service
 	Admin    *admin.Service
 	Audit    *audit.Chain
+	Faces    *account.Faces
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
 
@@ -120,8 +122,9 @@ func (a *App) wire() {
 		Prefix: func(number string) string { return phone.Number(number).Prefix() }, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
+	a.Faces = account.NewFaces(a.DB, a.Now)
 	a.Notify = &notify.Service{
-		DB: a.DB, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
+		DB: a.DB, Faces: a.Faces, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
 		PublicURL: func() *url.URL { return a.Config.PublicURL }, Now: a.Now, Log: a.Log, Count: a.Metrics.Message,
 	}
 	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
@@ -176,7 +179,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
 		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin,
-		Inbox: a.Inbox, Support: a.Config.SupportAddress, Now: a.Now, Count: a.Metrics.SignIn,
+		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

@@ -67,6 +67,12 @@ type Scheme struct {
 	Moved  bool   // Accent is not the colour that was asked for: it could not be read
 }
 
+// Product gives the product's own schemes, as in web/static/sallyport.css; a test of web compares them.
+func Product() (light, dark Scheme) {
+	return Scheme{Accent: Colour{0x0b, 0x5a, 0x68}, Deep: Colour{0x08, 0x46, 0x52}, On: White, Wash: Colour{0xe9, 0xf2, 0xf4}},
+		Scheme{Accent: Colour{0x7c, 0xcc, 0xd8}, Deep: Colour{0x9a, 0xdd, 0xe6}, On: Colour{0x06, 0x27, 0x2d}, Wash: Colour{0x16, 0x28, 0x2c}}
+}
+
 // Least is the contrast that text has with what is behind it (WCAG 2.2, 1.4.3). The ring around what has the focus needs
 // three (1.4.11), which follows: it lies on the same backgrounds.
 const Least = 4.5

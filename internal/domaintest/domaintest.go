@@ -121,7 +121,7 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w.Inbox = notify.NewInbox(c.Now)
 	w.Channels = &channel.Service{DB: d, Ring: ring, Mail: w.Inbox.Mail(), SMS: w.Inbox.SMS(), Now: c.Now}
 	w.Notify = &notify.Service{
-		DB: d, Ring: ring, Factors: w.Factors, Channels: w.Channels, Product: "Sallyport", Now: c.Now,
+		DB: d, Faces: account.NewFaces(d, c.Now), Ring: ring, Factors: w.Factors, Channels: w.Channels, Product: "Sallyport", Now: c.Now,
 		PublicURL: func() *url.URL { return &url.URL{Scheme: "https", Host: "login.acme.test"} },
 		Log:       slog.New(slog.DiscardHandler), Count: func(string, string, string) {},
 	}

@@ -1,7 +1,6 @@
 package httpx
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -47,11 +46,7 @@ func Form(r *http.Request, names ...string) (Values, error) {
 	}
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, ErrTooLarge.Because(err)
-		}
-		return nil, ErrMalformed.Because(err)
+		return nil, broken(err)
 	}
 	return parseForm(string(raw), names)
 }

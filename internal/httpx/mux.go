@@ -183,7 +183,11 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 			return ErrCrossOrigin.Because(err)
 		}
 	}
-	if err := checkBodyType(r, m.opt.BodyType); err != nil {
+	want := m.opt.BodyType
+	if rt.Upload && isUpload(r) {
+		want = uploadType
+	}
+	if err := checkBodyType(r, want); err != nil {
 		return err
 	}
 	if m.guard != nil {

@@ -60,6 +60,7 @@ type Route struct {
 	Handler Handler
 	Body    int64         // most bytes of body; 0 means DefaultBody
 	Timeout time.Duration // of the request's context; 0 means DefaultTimeout
+	Upload  bool          // takes a form with a file, which Upload reads, beside plain forms
 }
 
 // Method gives the method of the pattern.

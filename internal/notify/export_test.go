@@ -7,6 +7,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/mail"
 	"sallyport/internal/outbox"
+	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
 
@@ -18,6 +19,7 @@ func Write(m outbox.Message, secret string, enrolling bool, u user.User) (mail.M
 		message: m, account: account.Account{Name: "Acme"}, user: u, to: u.Email, secret: secret, enrolling: enrolling, product: "Sallyport",
 		public: &url.URL{Scheme: "https", Host: "login.acme.test:8443"},
 	}
+	l.say = texts.In(l.language())
 	written, err := l.mail()
 	if err != nil {
 		return written, "", err

@@ -16,6 +16,7 @@ import (
 	"github.com/mileusna/useragent"
 
 	"sallyport/internal/account"
+	"sallyport/internal/brand"
 	"sallyport/internal/mail"
 	"sallyport/internal/outbox"
 	"sallyport/internal/texts"
@@ -39,9 +40,10 @@ type letter struct {
 	account   account.Account
 	user      user.User
 	to        string
-	secret    string // the code or token
-	enrolling bool   // the code proves a new address
-	product   string
+	secret    string          // the code or token
+	enrolling bool            // the code proves a new address
+	product   string          // of the deployment
+	say       texts.Catalogue // in the person's language, and the account's own words
 	public    *url.URL
 }
 
@@ -58,6 +60,9 @@ type page struct {
 	LinkText string
 	NotYou   string
 	Foot     string
+	Help     string // whom to ask
+	Light    brand.Scheme
+	Dark     brand.Scheme
 }
 
 type fact struct{ Name, Value string }
@@ -90,7 +95,7 @@ func (l letter) name() string {
 // mail writes the message in both forms.
 func (l letter) mail() (mail.Message, error) {
 	language := l.language()
-	w := &writer{say: texts.In(language)}
+	w := &writer{say: l.say}
 	p := l.page(w, language)
 	var html, text bytes.Buffer
 	if err := errors.Join(w.err, htmlMail.Execute(&html, p), textMail.Execute(&text, p)); err != nil {
@@ -98,7 +103,7 @@ func (l letter) mail() (mail.Message, error) {
 	}
 	subject := p.Title
 	if l.message.Kind == outbox.Code { // readable in the list of mails, without opening it
-		subject = w.text("mail.code_subject", "code", l.secret, "product", l.product)
+		subject = w.text("mail.code_subject", "code", l.secret, "product", l.account.Brand(l.product))
 	}
 	return mail.Message{
 		ID: l.message.ID, To: l.to, Subject: subject, Text: text.String(), HTML: html.String(), Language: string(language), At: l.message.CreatedAt,
@@ -107,10 +112,14 @@ func (l letter) mail() (mail.Message, error) {
 
 // page fills in what the kind of message says. Its facts are data of ours or claims of a browser; both templates escape them.
 func (l letter) page(w *writer, language texts.Language) page {
-	f := l.message.Facts
+	f, name := l.message.Facts, l.account.Brand(l.product)
 	p := page{
-		Language: string(language), Product: l.product, Title: w.text(l.name() + ".title"), Secret: l.secret,
-		Foot: w.text("mail.foot", "product", l.product, "account", l.account.Name, "email", l.to),
+		Language: string(language), Product: name, Title: w.text(l.name() + ".title"), Secret: l.secret,
+		Foot: w.text("mail.foot", "product", name, "account", l.account.Name, "email", l.to),
+	}
+	p.Light, p.Dark = accent(l.account.Face.Accent)
+	if l.account.Face.Support != "" {
+		p.Help = w.text("mail.help", "support", l.account.Face.Support)
 	}
 	p.Lead = w.text(l.name()+".lead", l.places(w)...)
 	if l.secret != "" {
@@ -148,6 +157,19 @@ func (l letter) page(w *writer, language texts.Language) page {
 	}
 	return p
 }
+
+// accent is the account's colour, or the product's. A mail has no picture: one that is fetched tells who reads what and when, and
+// one that is not is a hole.
+func accent(colour string) (light, dark brand.Scheme) {
+	c, err := brand.ParseColour(colour)
+	if err != nil { // there is none
+		return brand.Product()
+	}
+	return brand.Schemes(c)
+}
+
+// longestInText is the longest name that a text message bears, in bytes. It is paid for by its length.
+const longestInText = 30
 
 // links are the pages that messages lead to. A link never signs anybody in and never acts by being opened.
 var links = map[outbox.Kind]string{
@@ -187,12 +209,16 @@ func (w *writer) when(t time.Time) string {
 // to this site, so that a browser offers it here and nowhere else (origin-bound one-time codes, WICG). A token
 // stands in the text and not in the address, which servers write down.
 func (l letter) text() (string, error) {
-	w := &writer{say: texts.In(l.language())}
+	w := &writer{say: l.say}
+	name := l.account.Brand(l.product)
+	if len(name) > longestInText {
+		name = l.product
+	}
 	if l.message.Kind == outbox.DisableCancel {
-		return w.text("sms.disable_cancel", "product", l.product, "time", w.when(l.message.ExpiresAt),
+		return w.text("sms.disable_cancel", "product", name, "time", w.when(l.message.ExpiresAt),
 			"page", l.public.JoinPath(links[outbox.DisableCancel]).String(), "token", l.secret), w.err
 	}
-	line := w.text("sms.code", "code", l.secret, "product", l.product)
+	line := w.text("sms.code", "code", l.secret, "product", name)
 	return strings.Join([]string{line, "", "@" + l.public.Hostname() + " #" + l.secret}, "\n"), w.err
 }
 

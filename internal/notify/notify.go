@@ -10,6 +10,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -44,6 +45,7 @@ const (
 // Service sends. All fields are needed.
 type Service struct {
 	DB        *db.DB
+	Faces     *account.Faces
 	Ring      *seal.Ring
 	Factors   *factor.Service
 	Channels  *channel.Service
@@ -199,9 +201,9 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 			return "", &dropped{"account_suspended"}
 		}
 	}
-	l := letter{message: m, account: a, user: u, to: m.Recipient, product: s.Product, public: s.PublicURL()}
-	if l.to == "" {
-		l.to = u.Email
+	l, err := s.letter(ctx, m, a, u)
+	if err != nil {
+		return "", err
 	}
 	if err := s.fetch(ctx, &m, &l); err != nil {
 		return "", err
@@ -212,6 +214,14 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 		err = s.mail(ctx, l)
 	}
 	return reference, discreet(err, l.to, l.secret)
+}
+
+// letter begins a message, in the account's own words and under its own name where it has them.
+func (s *Service) letter(ctx context.Context, m outbox.Message, a account.Account, u user.User) (letter, error) {
+	l := letter{message: m, account: a, user: u, to: cmp.Or(m.Recipient, u.Email), product: s.Product, public: s.PublicURL()}
+	var err error
+	l.say, err = s.Faces.Catalogue(ctx, a, l.language())
+	return l, err
 }
 
 // fetch adds what a message carries: the code or token, if it is alive.
@@ -288,7 +298,10 @@ func (s *Service) Test(ctx context.Context, a account.Account, u user.User, by a
 	m := outbox.Message{
 		AccountID: a.ID, ID: outbox.NewID(now), UserID: u.ID, Channel: outbox.Mail, Kind: outbox.TestMail, Language: by.Language, CreatedAt: now,
 	}
-	err := s.mail(ctx, letter{message: m, account: a, user: u, to: u.Email, product: s.Product, public: s.PublicURL()})
+	l, err := s.letter(ctx, m, a, u)
+	if err == nil {
+		err = s.mail(ctx, l)
+	}
 	result := outbox.Sent
 	if err != nil {
 		result = outbox.Failed

@@ -11,8 +11,10 @@ import (
 // English has that in the error itself.
 func keys(l Language) map[string]string {
 	shared := maps.Clone(In(l))
-	for key := range germanErrors {
-		delete(shared, key)
+	for _, errors := range []Catalogue{germanErrors, germanBrandErrors} {
+		for key := range errors {
+			delete(shared, key)
+		}
 	}
 	return shared
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sallyport/internal/brand"
 )
 
 var colour = regexp.MustCompile(`(?m)^\t--([a-z-]+): light-dark\((#[0-9a-f]{3,6}), (#[0-9a-f]{3,6})\);$`)
@@ -21,6 +23,18 @@ func TestContrast(t *testing.T) {
 	schemes := []map[string]string{{}, {}}
 	for _, m := range colour.FindAllStringSubmatch(string(css), -1) {
 		schemes[0][m[1]], schemes[1][m[1]] = m[2], m[3]
+	}
+	// What package brand computes with is what is there.
+	light, dark := brand.Product()
+	for name, want := range map[string][2]brand.Colour{
+		"accent": {light.Accent, dark.Accent}, "deep": {light.Deep, dark.Deep}, "on-accent": {light.On, dark.On}, "wash": {light.Wash, dark.Wash},
+		"page": {brand.LightPage, brand.DarkPage}, "paper": {brand.White, brand.DarkPaper}, "text": {brand.LightText, brand.DarkText},
+	} {
+		for i, c := range want {
+			if got := strings.ReplaceAll(schemes[i][name], "#fff", "#ffffff"); got != c.String() && schemes[i][name] != c.String() {
+				t.Errorf("%s is %s in scheme %d, and %s in package brand", name, got, i, c)
+			}
+		}
 	}
 	for _, tc := range []struct {
 		front string

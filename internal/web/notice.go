@@ -47,6 +47,11 @@ const (
 	NoticeMailServerSet   Notice = "mail_server_set"
 	NoticeMailServerGone  Notice = "mail_server_removed"
 	NoticeTestSent        Notice = "test_sent" // a test message, to one's own address
+	NoticeFaceSet         Notice = "face_set"
+	NoticeLogoSet         Notice = "logo_set"
+	NoticeLogoGone        Notice = "logo_removed"
+	NoticeTextSet         Notice = "text_set"
+	NoticeTextRestored    Notice = "text_restored"
 )
 
 // atTheDoor reports whether the notice is for somebody who is not signed in.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"sallyport/internal/account"
 	"sallyport/internal/channel"
 	"sallyport/internal/httpx"
 	"sallyport/internal/password"
@@ -19,13 +18,8 @@ func (s *Site) showForgotPassword(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	v := ForgotPassword{Account: r.URL.Query().Get("account"), Unavailable: !some}
-	if v.Account == "" {
-		v.Account, _ = httpx.ReadCookie(r, httpx.AccountCookie)
-	}
-	if account.CheckSlug(v.Account) != nil {
-		v.Account = ""
-	}
+	v := ForgotPassword{Account: slugOf(r), Unavailable: !some}
+	s.facing(r, v.Account)
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
@@ -41,6 +35,9 @@ func (s *Site) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		err = s.Recovery.Ask(r.Context(), v.Account, v.Email, by(r))
 	}
+	if err != nil {
+		s.facing(r, v.Account)
+	}
 	if errors.Is(err, channel.ErrNoMail) {
 		return s.render(w, r, http.StatusConflict, "", ForgotPassword{Unavailable: true})
 	}
@@ -51,11 +48,13 @@ func (s *Site) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showForgotSent(w http.ResponseWriter, r *http.Request) error {
+	s.facing(r, slugOf(r))
 	return s.render(w, r, http.StatusOK, "", ForgotSent{})
 }
 
 // showNewPassword takes the token from the address's fragment, which no server sees, by script; else it is pasted.
 func (s *Site) showNewPassword(w http.ResponseWriter, r *http.Request) error {
+	s.facing(r, slugOf(r))
 	return s.render(w, r, http.StatusOK, "", NewPassword{MinPassword: password.MinCharacters})
 }
 
@@ -67,6 +66,7 @@ func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Recovery.Choose(r.Context(), form.Get("token"), form.Get("new_password"), by(r))
 	if err != nil {
+		s.facing(r, slugOf(r))
 		return s.again(r, err, "", func(f *FormError) View {
 			return NewPassword{Token: form.Get("token"), MinPassword: password.MinCharacters, Error: f}
 		})
@@ -87,9 +87,11 @@ func (s *Site) showConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) confirmEmailView(r *http.Request) (v ConfirmEmail, who *session.Signed, err error) {
 	who, err = s.current(r)
 	if session.None(err) {
+		s.facing(r, slugOf(r))
 		return v, nil, nil
 	}
 	if err == nil {
+		readBy(r, who.User, who.Account)
 		v.Email = who.User.Email
 	}
 	return v, who, err

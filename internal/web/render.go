@@ -38,7 +38,14 @@ type Pages struct {
 	Now func() time.Time
 
 	sets   map[edition]func() (*template.Template, error)
+	own    map[edition]*sync.Pool // of *worded
 	assets assets
+}
+
+// worded is a page bound to a catalogue that can be changed, for accounts with their own wording. One request at a time uses it.
+type worded struct {
+	say texts.Catalogue
+	set *template.Template
 }
 
 // edition is a page in a language.
@@ -50,13 +57,14 @@ type edition struct {
 // NewPages parses the templates and prepares the static files.
 // It fails only when the program was built wrong.
 func NewPages() (*Pages, error) {
-	p := &Pages{Now: time.Now, sets: make(map[edition]func() (*template.Template, error))}
+	p := &Pages{Now: time.Now, sets: make(map[edition]func() (*template.Template, error)), own: make(map[edition]*sync.Pool)}
 	var err error
 	if p.assets, err = loadAssets(embedded); err != nil {
 		return nil, err
 	}
+	english := texts.In(texts.English)
 	parse := func(pattern string) (*template.Template, error) {
-		set, err := template.New(pattern).Option("missingkey=error").Funcs(p.funcs(texts.In(texts.English))).ParseFS(embedded, pattern)
+		set, err := template.New(pattern).Option("missingkey=error").Funcs(p.funcs(&english)).ParseFS(embedded, pattern)
 		if err != nil {
 			return nil, fmt.Errorf("web: %s: %w", pattern, err)
 		}
@@ -76,9 +84,14 @@ func NewPages() (*Pages, error) {
 			return nil, err
 		}
 		for _, l := range texts.Languages() {
-			p.sets[edition{path.Base(path.Dir(file)), l}] = sync.OnceValues(func() (*template.Template, error) {
-				return bind(layout, page, p.funcs(texts.In(l)))
-			})
+			e, say := edition{path.Base(path.Dir(file)), l}, texts.In(l)
+			p.sets[e] = sync.OnceValues(func() (*template.Template, error) { return bind(layout, page, p.funcs(&say)) })
+			p.own[e] = &sync.Pool{New: func() any {
+				w := &worded{}
+				// A template that can't be bound stops compose before it comes here.
+				w.set, _ = bind(layout, page, p.funcs(&w.say))
+				return w
+			}}
 		}
 	}
 	return p, nil
@@ -106,6 +119,8 @@ type frame struct {
 	View   View
 	Card   bool // one card in the upper third; otherwise the bar and the list of places
 	Failed bool // the title begins with "Error: "
+
+	Problem bool // the request failed as a whole: whom to ask is said
 }
 
 // Render writes the page with the given HTTP status. Nothing is written when the
@@ -128,7 +143,8 @@ func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View)
 
 // compose executes the page's template into b.
 func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
-	bound, ok := p.sets[edition{v.page(), cmp.Or(chrome.Language, texts.English)}]
+	e := edition{v.page(), cmp.Or(chrome.Language, texts.English)}
+	bound, ok := p.sets[e]
 	if !ok {
 		return fmt.Errorf("web: no template for %s in %q", v.page(), chrome.Language)
 	}
@@ -136,11 +152,18 @@ func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 	if err != nil {
 		return fmt.Errorf("web: %s: %w", v.page(), err)
 	}
+	if chrome.Wording != nil {
+		own := p.own[e].Get().(*worded)
+		defer p.own[e].Put(own)
+		own.say, set = *chrome.Wording, own.set
+	}
+	_, problem := v.(Problem)
 	data := frame{
-		Chrome: chrome,
-		View:   v,
-		Card:   v.onCard() || chrome.Person == nil,
-		Failed: v.failed(),
+		Problem: problem,
+		Chrome:  chrome,
+		View:    v,
+		Card:    v.onCard() || chrome.Person == nil,
+		Failed:  v.failed(),
 	}
 	if err := set.ExecuteTemplate(b, "layout", data); err != nil {
 		return fmt.Errorf("web: render %s: %w", v.page(), err)
@@ -148,15 +171,15 @@ func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 	return nil
 }
 
-// funcs are all that templates can call.
-func (p *Pages) funcs(say texts.Catalogue) template.FuncMap {
+// funcs are all that templates can call. What say points to is looked at with each call.
+func (p *Pages) funcs(say *texts.Catalogue) template.FuncMap {
 	return template.FuncMap{
 		"languages": texts.Languages,
-		"t":         say.Text,
-		"rich":      say.Rich,
-		"wait":      say.Wait,
-		"count":     say.Count,
-		"notice":    func(told Chrome) (template.HTML, error) { return notice(say, told) },
+		"t":         func(key string, pairs ...any) (string, error) { return say.Text(key, pairs...) },
+		"rich":      func(key string, pairs ...any) (template.HTML, error) { return say.Rich(key, pairs...) },
+		"wait":      func(d time.Duration) (string, error) { return say.Wait(d) },
+		"count":     func(key string, n int) (string, error) { return say.Count(key, n) },
+		"notice":    func(told Chrome) (template.HTML, error) { return notice(*say, told) },
 		"field":     newField,
 		"groups":    groups,
 		"mark":      mark,

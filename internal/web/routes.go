@@ -30,6 +30,7 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /{$}", s.home),
 		public("GET /static/{file}", s.static),
 		public("GET /favicon.ico", s.favicon),
+		public("GET /brand/{file}", s.brandFile),
 		public("GET /.well-known/change-password", to("/settings")), // where password managers look for the form (W3C change-password-url)
 		public("GET /demo/inbox", s.showInbox),
 		public("GET /set-up", s.showFirstRun),
@@ -106,6 +107,12 @@ func (s *Site) routes() []httpx.Route {
 		acts("POST /admin/mail/remove", httpx.Proved, s.removeMailServer),
 		admin("GET /admin/audit", s.showAudit),
 		{Pattern: "POST /admin/audit/export", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: s.exportAudit, Timeout: exportFor},
+		admin("GET /admin/brand", s.showAppearance),
+		acts("POST /admin/brand", httpx.AnyAge, s.setAppearance),
+		{Pattern: "POST /admin/brand/logo", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: s.setLogo, Body: uploadBody, Upload: true},
+		admin("GET /admin/brand/texts", s.showTexts),
+		admin("GET /admin/brand/text", s.showText),
+		acts("POST /admin/brand/text", httpx.AnyAge, s.setText),
 
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.
@@ -128,6 +135,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
 		admin("GET /admin/mail/test", to("/admin/mail")),
 		admin("GET /admin/audit/export", to("/admin/audit")),
+		admin("GET /admin/brand/logo", to("/admin/brand")),
 		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),
 	}
 }

@@ -76,7 +76,7 @@ func settledSamples() []sample {
 	server := func(change func(*MailServer)) MailServer { v := own; change(&v); return v }
 	mails := at(boss, PlaceMail)
 
-	return []sample{
+	all := []sample{
 		{"signin", outside, SignIn{}},
 		{"signin-account", outside, SignIn{Account: "acme", AccountName: "Acme", Email: "ada@acme.test", Next: "/settings/sessions"}},
 		{"signin-wrong", outside, SignIn{Email: "ada@acme.test", Error: &FormError{
@@ -297,6 +297,7 @@ func settledSamples() []sample {
 		{"problem-500", ada, Problem{Status: 500, Reference: "req_01jq7z3v9n", Code: "internal_error"}},
 		{"problem-503", outside, Problem{Status: 503, RetryAfter: 5 * time.Second, Reference: "req_01jq7z3v9n"}},
 	}
+	return append(all, brandSamples(boss, ada, outside)...)
 }
 
 var mailbox = Device{ID: "fac_8", Kind: "email", Name: "My mailbox", Hint: "a•••@acme.test", Confirmed: true, Preferred: true, Added: sampleNow.Add(-time.Hour)}

@@ -90,14 +90,14 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.setUpAgain(w, r, p, form, err)
 		}
-		readBy(r, p.User)
+		readBy(r, p.User, p.Account)
 		return httpx.SeeOther(w, withQuery(confirmSetUpPath, url.Values{"id": {f.ID}}))
 	}
 	p, e, err := s.SignIns.BeginSetUp(r.Context(), pendingCookie(r), form.Get("name"))
 	if err != nil {
 		return s.setUpAgain(w, r, p, form, err)
 	}
-	readBy(r, p.User)
+	readBy(r, p.User, p.Account)
 	v, err := showKey(catalogueOf(r), e)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *Site) setUpAgain(w http.ResponseWriter, r *http.Request, p *signin.Pend
 	if p == nil {
 		return s.ended(w, r, err)
 	}
-	readBy(r, p.User)
+	readBy(r, p.User, p.Account)
 	if errors.Is(err, signin.ErrMailFirst) {
 		return httpx.SeeOther(w, setUpPath)
 	}
@@ -196,7 +196,7 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
-	readBy(r, step.User)
+	readBy(r, step.User, step.Account)
 	return s.render(w, r, http.StatusOK, "", BackupCodes{
 		Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name, Email: step.User.Email,
 		Made: s.Now(), Next: step.ReturnTo,

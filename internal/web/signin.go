@@ -29,25 +29,13 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && session.None(err) {
 		httpx.ClearCookie(w, httpx.SessionCookie)
 	}
-	slug := r.URL.Query().Get("account")
-	if slug == "" {
-		slug, _ = httpx.ReadCookie(r, httpx.AccountCookie)
-	}
-	return s.signInForm(w, r, SignIn{Account: slug, Next: next})
+	return s.signInForm(w, r, SignIn{Account: slugOf(r), Next: next})
 }
 
 // signInForm shows the form; an organisation's name appears only if there is one of that short name.
 func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn) error {
-	if account.CheckSlug(v.Account) != nil {
-		v.Account = ""
-	}
-	// What is read here only makes the page friendlier. Without the database the form is
-	// shown all the same, and says what is wrong when it is sent.
-	if v.Account != "" {
-		if a, err := account.BySlug(r.Context(), s.DB, v.Account); err == nil {
-			v.AccountName = a.Name
-		}
-	}
+	// Without the database the form is shown all the same, and says what is wrong when it is sent.
+	v.AccountName = s.facing(r, v.Account).Name
 	if v.AccountName == "" {
 		some, err := account.Any(r.Context(), s.DB)
 		v.Nobody = err == nil && !some
@@ -73,13 +61,8 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		if e := errs.From(err); e.Kind == errs.Forbidden {
 			err = e.In("email") // locked or suspended: said at the form, to somebody who knew the password
 		}
-		return s.again(r, err, "", func(f *FormError) View {
-			v.Error = f
-			if a, err := account.BySlug(r.Context(), s.DB, v.Account); err == nil {
-				v.AccountName = a.Name
-			}
-			return v
-		})
+		v.AccountName = s.facing(r, v.Account).Name
+		return s.again(r, err, "", func(f *FormError) View { v.Error = f; return v })
 	}
 	if v.Account != "" {
 		httpx.SetCookie(w, httpx.AccountCookie, step.Account.Slug, rememberAccount)
@@ -172,7 +155,7 @@ func (s *Site) onward(w http.ResponseWriter, next string, n Notice) error {
 func (s *Site) pendingSignIn(r *http.Request) (*signin.Pending, error) {
 	p, err := s.SignIns.Pending(r.Context(), pendingCookie(r))
 	if err == nil {
-		readBy(r, p.User)
+		readBy(r, p.User, p.Account)
 	}
 	return p, err
 }
@@ -192,6 +175,7 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
 		return s.signedInBefore(w, r)
 	}
 	slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
+	s.facing(r, slug)
 	return s.render(w, r, http.StatusGone, "", SignInExpired{Account: slug})
 }
 

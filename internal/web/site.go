@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
@@ -22,7 +23,6 @@ import (
 	"sallyport/internal/signin"
 	"sallyport/internal/texts"
 	"sallyport/internal/throttle"
-	"sallyport/internal/user"
 )
 
 // csp lets a page load its own style, script and pictures and post to its own forms, and nothing else.
@@ -40,7 +40,8 @@ type Site struct {
 	Profile   *profile.Service
 	Recovery  *recovery.Service
 	Inbox     *notify.Inbox // of a demo; nil elsewhere
-	Support   string        // whom to write to about plans; may be empty
+	Faces     *account.Faces
+	Support   string // whom to write to about plans; may be empty
 	Admin     *admin.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in
@@ -68,6 +69,7 @@ func signed(r *http.Request) *session.Signed {
 
 // guard lets a request through to a route only at the route's level.
 func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	r = r.WithContext(context.WithValue(r.Context(), readerKey{}, &reader{faces: s.Faces}))
 	switch rt.Level {
 	case httpx.Public:
 		return r, nil
@@ -75,7 +77,7 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 		if _, ok := httpx.ReadCookie(r, httpx.PendingCookie); !ok {
 			return nil, s.noPending(w, r)
 		}
-		return r.WithContext(context.WithValue(r.Context(), readerKey{}, &reader{})), nil
+		return r, nil
 	}
 	who, err := s.current(r)
 	if session.None(err) {
@@ -178,37 +180,22 @@ func by(r *http.Request) audit.Actor {
 	return a
 }
 
-// reader is what is known of whoever reads the answer in the middle of a sign-in. The handler
-// that reads who it is fills it in.
-type reader struct{ language string }
-
-type readerKey struct{}
-
-// readBy notes who reads the answer, in the middle of a sign-in.
-func readBy(r *http.Request, u user.User) {
-	if half, ok := r.Context().Value(readerKey{}).(*reader); ok {
-		half.language = u.Language
-	}
-}
-
 // languageOf is the language that the sender of the request reads: the one that the person
 // who is signed in, or about to be, has chosen goes before what the browser says.
 func languageOf(r *http.Request) texts.Language {
 	chosen := ""
 	if who := signed(r); who != nil {
 		chosen = who.User.Language
-	} else if half, ok := r.Context().Value(readerKey{}).(*reader); ok {
+	} else if half := readerOf(r); half != nil {
 		chosen = half.language
 	}
 	return texts.Match(chosen, strings.Join(r.Header.Values("Accept-Language"), ","))
 }
 
-// catalogueOf is the texts in that language.
-func catalogueOf(r *http.Request) texts.Catalogue { return texts.In(languageOf(r)) }
-
 // render writes a page, with what surrounds it for the person who is signed in.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, place Place, v View) error {
 	c := Chrome{Language: languageOf(r), Product: s.Product, Place: place}
+	s.face(r, &c)
 	if who := signed(r); who != nil {
 		c.Account = who.Account.Name
 		c.Person = &Person{Name: who.User.Name, Email: who.User.Email, Administrator: admin.Administrator(who.User) == nil}

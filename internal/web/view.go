@@ -17,14 +17,27 @@ type View interface {
 
 // Chrome is what surrounds every page.
 type Chrome struct {
-	Language texts.Language // of the page; empty for English
-	Product  string         // the product's name, or the account's own brand (A17)
-	Account  string         // the account's name; empty when it is not known yet
-	Person   *Person        // who is signed in; nil shows the page as one card
-	Place    Place          // the entry of the list of places one is at
-	Notice   Notice         // a quiet line about what has just been done; empty for none
-	About    string         // the device or address that the notice names
-	Left     int            // backup codes left, where the notice tells
+	Language texts.Language   // of the page; empty for English
+	Wording  *texts.Catalogue // the account's own; nil for the one of the language
+	Product  string           // the product's name, or the account's own brand (A17)
+	Face     Face             // of the account
+	Account  string           // the account's name; empty when it is not known yet
+	Person   *Person          // who is signed in; nil shows the page as one card
+	Place    Place            // the entry of the list of places one is at
+	Notice   Notice           // a quiet line about what has just been done; empty for none
+	About    string           // the device or address that the notice names
+	Left     int              // backup codes left, where the notice tells
+}
+
+// Face is what a page shows of how an account looks. The zero value is the product's own look.
+type Face struct {
+	Own           bool   // the product's mark is not shown
+	Logo          string // the picture's address; empty for none
+	Width, Height int    // of the logo
+	Pale          bool   // it needs a dark ground
+	Sheet         string // the address of the style sheet with the accent; empty for the product's
+	Support       string // who helps
+	SupportLink   string
 }
 
 // NoticeNeutral reports whether the notice is no success.
@@ -61,6 +74,7 @@ const (
 	PlaceAdmin     Place = "admin"
 	PlaceMail      Place = "mail"
 	PlaceAudit     Place = "audit"
+	PlaceBrand     Place = "brand"
 )
 
 // FormError is what was wrong with a form. It stands in a summary on top, which takes

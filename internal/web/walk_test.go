@@ -30,7 +30,7 @@ func table(t *testing.T, s *apptest.Server) []httpx.Route {
 	}
 	site := &web.Site{
 		Product: "Sallyport", PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages, SignIns: a.SignIns, Sessions: a.Sessions,
-		Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Now: a.Now, Count: a.Metrics.SignIn,
+		Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Faces: a.Faces, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	mux, err := site.Mux(httpx.Proxies{}, slog.New(slog.DiscardHandler), nil)
 	if err != nil {

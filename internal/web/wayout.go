@@ -101,6 +101,7 @@ func (s *Site) confirmDisable(w http.ResponseWriter, r *http.Request) error {
 		return httpx.SeeOther(w, "/sign-in/set-up")
 	case signin.Planned:
 		httpx.ClearCookie(w, httpx.PendingCookie)
+		readBy(r, step.User, step.Account)
 		slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
 		return s.render(w, r, http.StatusOK, "", DisablePlanned{
 			EndsAt: step.EndsAt, ReEnrol: signin.Effect(step.Account, step.User) == account.MailedDisableReEnrol, Account: slug,
@@ -111,6 +112,7 @@ func (s *Site) confirmDisable(w http.ResponseWriter, r *http.Request) error {
 
 // showKeep takes the token that calls a planned end off. Opening it does nothing.
 func (s *Site) showKeep(w http.ResponseWriter, r *http.Request) error {
+	s.facing(r, slugOf(r))
 	return s.render(w, r, http.StatusOK, "", Keep{})
 }
 
@@ -119,6 +121,7 @@ func (s *Site) keep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.facing(r, slugOf(r))
 	if err := s.SignIns.KeepOn(r.Context(), form.Get("token"), by(r)); err != nil {
 		return s.again(r, err, "", func(f *FormError) View { return Keep{Error: f} })
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
@@ -256,13 +257,12 @@ func (s *story) end(i int, c colleague, u user.User, by audit.Actor) error {
 	if err != nil {
 		return err
 	}
-	admin := *s.app.Admin
-	admin.Now = func() time.Time { return t }
+	desk := &admin.Service{DB: s.app.DB, Hasher: s.app.Hasher, Channels: s.app.Channels, Now: func() time.Time { return t }}
 	switch c.outcome {
 	case "locked":
-		return admin.Lock(s.ctx, u, s.boss)
+		return desk.Lock(s.ctx, u, s.boss)
 	case "reset":
-		return admin.ResetTwoFactor(s.ctx, u, "Lost the phone on the train; called from the desk number we know.", s.boss)
+		return desk.ResetTwoFactor(s.ctx, u, "Lost the phone on the train; called from the desk number we know.", s.boss)
 	case "forgot":
 		for n := range 5 { // the fifth begins the wait
 			_, err := s.then(t.Add(time.Duration(n)*time.Second)).Prove(s.ctx, u, fmt.Sprintf("00000%d", n), "", 0, by)

@@ -88,6 +88,7 @@ type Policy struct {
 	EnforcementAdmins  Enforcement   `json:"enforcement_admins"`   // K4: of owners and administrators; the stricter of the two counts for them
 	GraceDays          int           `json:"grace_days"`           // K5: from the demand to its effect, 0 … 90
 	MailedSetUp        bool          `json:"mailed_set_up"`        // a mailed code comes before the first device that is set up at sign-in
+	BackupCodes        bool          `json:"backup_codes"`         // K13: people have ten backup codes; off, the ones they have do not count
 	AdminReset         bool          `json:"admin_reset"`          // K13: administrators may reset people's second factor
 	AdminCodes         bool          `json:"admin_codes"`          // K13, K14: administrators may give out single backup codes
 	Removal            Removal       `json:"removal"`              // K1
@@ -108,6 +109,7 @@ func Default() Policy {
 	return Policy{
 		Enforcement:       Optional,
 		EnforcementAdmins: Optional,
+		BackupCodes:       true,
 		AdminReset:        true,
 		AdminCodes:        true,
 		Removal:           RemovalPassword,

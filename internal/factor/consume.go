@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
@@ -150,7 +151,7 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 		c := Candidate{Factor: f.Factor, Secret: secret}
 		switch {
 		case k == BackupCode:
-			c.Codes, err = codes(ctx, s.DB, f.Factor)
+			c.Codes, err = s.countingCodes(ctx, f.Factor)
 		case k.Sent():
 			c.Sent, err = s.liveCode(ctx, t, f.Factor, now)
 		}
@@ -172,6 +173,22 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 	default:
 		return nil, ErrNotFound
 	}
+}
+
+// countingCodes returns the codes of a set that count: where the account gives its people no backup codes, those that
+// an administrator gave out (K13).
+func (s *Service) countingCodes(ctx context.Context, set Factor) ([]Code, error) {
+	own, err := s.givesCodes(ctx, set.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	return codes(ctx, s.DB, set, own)
+}
+
+// givesCodes reports whether the account gives its people backup codes.
+func (s *Service) givesCodes(ctx context.Context, accountID string) (bool, error) {
+	a, err := account.Get(ctx, s.DB, accountID)
+	return a.Policy.BackupCodes, err
 }
 
 func blockedError(f Factor, now time.Time) error {

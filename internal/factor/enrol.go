@@ -132,7 +132,7 @@ func (s *Service) freeName(ctx context.Context, u user.User, except, name string
 }
 
 // Confirm makes a pending factor count once its owner shows a right code of it, which
-// is used up with it. With the first factor come ten backup codes, which it returns;
+// is used up with it. With the first factor come ten backup codes, which it returns, unless the account gives none;
 // they are shown once. In the same transaction it runs the statements of more, and
 // holds the user's row first, so that of two first factors one at a time is confirmed.
 //
@@ -181,7 +181,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	var shown []string
 	if first || set.ID == "" {
 		var made []db.Stmt
-		if shown, made, err = s.makeCodes(ctx, u, t.By); err != nil {
+		if shown, made, err = s.makeCodes(ctx, u, t.By); err != nil && !errors.Is(err, ErrNoCodes) {
 			return nil, err
 		}
 		stmts = append(stmts, made...)
@@ -231,8 +231,14 @@ func (s *Service) matchPending(ctx context.Context, pending Stored, t Try) (Matc
 	return Match{}, err
 }
 
-// makeCodes draws ten backup codes and returns them with the statements that put them in place of the old ones.
+// makeCodes draws ten backup codes and returns them with the statements that put them in place of the old ones; ErrNoCodes
+// where the account gives its people none.
 func (s *Service) makeCodes(ctx context.Context, u user.User, by audit.Actor) ([]string, []db.Stmt, error) {
+	if given, err := s.givesCodes(ctx, u.AccountID); err != nil {
+		return nil, nil, err
+	} else if !given {
+		return nil, nil, ErrNoCodes
+	}
 	shown, stored, err := s.NewCodes(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -38,6 +38,9 @@ var ErrRequired = errs.New(errs.Conflict, "two_factor_required", "Your organisat
 // ErrNoFactor says that backup codes need a device first.
 var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come with your first device. Add a device first.")
 
+// ErrNoCodes says that the account gives its people no backup codes (K13).
+var ErrNoCodes = errs.New(errs.Forbidden, "backup_codes_off", "Your organisation does not use backup codes.").In("password")
+
 // Get returns one confirmed device of the user, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, u user.User, factorID string) (Factor, error) {
 	f, err := s.device(ctx, u, factorID)

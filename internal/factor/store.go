@@ -74,11 +74,11 @@ func load(ctx context.Context, q db.Querier, accountID, userID string) ([]Stored
 	return all, err
 }
 
-// codes returns a factor's single-use codes.
-func codes(ctx context.Context, q db.Querier, f Factor) ([]Code, error) {
+// codes returns a factor's single-use codes: the person's own too, or only those that an administrator gave out.
+func codes(ctx context.Context, q db.Querier, f Factor, own bool) ([]Code, error) {
 	var all []Code
-	err := q.Each(ctx, `SELECT selector, hash, used_at FROM factor_codes WHERE account_id = $1 AND user_id = $2 AND factor_id = $3`,
-		[]any{f.AccountID, f.UserID, f.ID},
+	err := q.Each(ctx, `SELECT selector, hash, used_at FROM factor_codes WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND (issued_by <> '' OR $4)`,
+		[]any{f.AccountID, f.UserID, f.ID, own},
 		func(scan func(...any) error) error {
 			var c Code
 			var used db.Time

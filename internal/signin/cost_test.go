@@ -38,7 +38,7 @@ func TestStatementsPerSignIn(t *testing.T) {
 			}
 		}
 		spent("with an app", 8, 2, enter(phone.Code(w.Clock.Now())))
-		spent("with a backup code, of which its owner is told", 11, 2, enter(codes[0]))
+		spent("with a backup code, which the policy must allow and of which its owner is told", 12, 2, enter(codes[0]))
 		spent("with the password alone", 8, 1, func() {
 			if _, err := w.SignIn.Password(t.Context(), credentials(w.Grace.Email), domaintest.By); err != nil {
 				t.Fatal(err)

@@ -109,8 +109,11 @@ func (p *Pending) Unconfirmed(k factor.Kind, now time.Time) (factor.Factor, bool
 	return factor.Factor{}, false
 }
 
-// HasBackupCodes reports whether there is a set of backup codes; how many are left is nobody's business yet.
+// HasBackupCodes reports whether there is a set of backup codes that count (K13); how many are left is nobody's business yet.
 func (p *Pending) HasBackupCodes() bool {
+	if !p.Account.Policy.BackupCodes {
+		return false
+	}
 	for _, f := range p.factors {
 		if f.Kind == factor.BackupCode {
 			return true

@@ -44,6 +44,7 @@ var germanErrors = Catalogue{
 	"error.factor_locked":         "Es wurden zu viele falsche Codes eingegeben, deshalb ist dieser Weg der Anmeldung gesperrt. Verwenden Sie einen anderen, etwa einen Backup-Code, oder wenden Sie sich an Ihre Administration.",
 	"error.clock_off":             "Die Uhr Ihres Handys geht nicht richtig. Stellen Sie Datum und Uhrzeit auf automatisch, oder warten Sie auf den nächsten Code und geben Sie auch ihn ein: Dann merken wir uns die Abweichung.",
 	"error.backup_codes_made":     "Neue Backup-Codes wurden schon erzeugt. Sie werden nur einmal angezeigt. Haben Sie sie nicht aufbewahrt, erzeugen Sie neue.",
+	"error.backup_codes_off":      "Ihre Organisation verwendet keine Backup-Codes.",
 	"error.no_second_factor":      "Backup-Codes kommen mit Ihrem ersten Gerät. Fügen Sie zuerst ein Gerät hinzu.",
 
 	// Devices.

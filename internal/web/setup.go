@@ -196,6 +196,9 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}
+	if codes == nil { // the organisation uses none (K13)
+		return s.onward(w, step.ReturnTo, NoticeSignedIn)
+	}
 	readBy(r, step.User, step.Account)
 	return s.render(w, r, http.StatusOK, "", BackupCodes{
 		Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name, Email: step.User.Email,

@@ -55,7 +55,7 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := TwoFactor{}
+	v := TwoFactor{NoCodes: !signed(r).Account.Policy.BackupCodes}
 	if v.Methods, err = s.methods(r, devices); err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func (s *Site) newBackupCodesView(r *http.Request) (NewBackupCodes, error) {
 	if err != nil {
 		return NewBackupCodes{}, err
 	}
-	if countConfirmed(devices) == 0 {
+	if countConfirmed(devices) == 0 || !signed(r).Account.Policy.BackupCodes {
 		return NewBackupCodes{}, factor.ErrNoFactor
 	}
 	set, err := s.backupCodes(r)

@@ -22,7 +22,7 @@ type Device struct {
 // BackupState says what is left of the ten.
 type BackupState struct {
 	Left int
-	Made time.Time
+	Made time.Time // zero if there never were any
 }
 
 // Low reports whether it is time to make new ones (three or fewer left).
@@ -66,6 +66,7 @@ func (m MethodState) Full() bool { return m.Max > 0 && m.Confirmed() >= m.Max }
 type TwoFactor struct {
 	Methods []MethodState
 	Backup  *BackupState // nil while two-factor sign-in is off
+	NoCodes bool         // the organisation uses no backup codes (K13)
 	EndsAt  time.Time    // when it is switched off by a mailed token (K2); zero for never
 	ReEnrol bool         // a new device is set up then
 }

@@ -64,7 +64,7 @@ func (a Account) demanded(s Standing, now time.Time) Owed {
 		return all
 	}
 	role := a.required(a.Policy.EnforcementAdmins, a.AdminsRequiredAt, ByRole, s, now)
-	if stricter(role, all) {
+	if role.Stricter(all) {
 		return role
 	}
 	return all
@@ -87,13 +87,29 @@ func (a Account) required(e Enforcement, since time.Time, cause Cause, s Standin
 	}
 }
 
-// stricter reports whether a asks more than b, or the same sooner.
-func stricter(a, b Owed) bool {
+// Stricter reports whether o asks more than b, or the same sooner.
+func (o Owed) Stricter(b Owed) bool {
 	order := map[Demand]int{Nothing: 0, Advised: 1, InGrace: 2, SetUp: 3}
-	if order[a.Demand] != order[b.Demand] {
-		return order[a.Demand] > order[b.Demand]
+	if order[o.Demand] != order[b.Demand] {
+		return order[o.Demand] > order[b.Demand]
 	}
-	return a.Demand == InGrace && a.By.Before(b.By)
+	return o.Demand == InGrace && o.By.Before(b.By)
+}
+
+// Under returns the account as it is once ReplacePolicy has put p in place at the time now: a demand that begins has its
+// grace from then, and one that runs goes on.
+func (a Account) Under(p Policy, now time.Time) Account {
+	since := func(was time.Time, e Enforcement) time.Time {
+		switch {
+		case e != Required:
+			return time.Time{}
+		case was.IsZero():
+			return now
+		}
+		return was
+	}
+	a.Policy, a.RequiredAt, a.AdminsRequiredAt = p, since(a.RequiredAt, p.Enforcement), since(a.AdminsRequiredAt, p.EnforcementAdmins)
+	return a
 }
 
 // Requires reports whether somebody must have a second factor, at once or after the grace.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/adoption"
 	"sallyport/internal/audit"
 	"sallyport/internal/channel"
 	"sallyport/internal/db"
@@ -34,6 +35,8 @@ type Service struct {
 	DB       *db.DB
 	Hasher   *password.Hasher
 	Channels *channel.Service
+	Plans    account.Plans
+	Adoption *adoption.Service
 	SendTest func(ctx context.Context, a account.Account, u user.User, by audit.Actor) error // a test message, at once
 	Now      func() time.Time
 

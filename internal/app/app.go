@@ -19,6 +19,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
+	"sallyport/internal/adoption"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -66,6 +67,7 @@ type App struct {
 	Admin    *admin.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
+	Adoption *adoption.Service
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
 
@@ -139,7 +141,10 @@ func (a *App) wire() {
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
-	a.Admin = &admin.Service{DB: a.DB, Hasher: a.Hasher, Channels: a.Channels, SendTest: a.Notify.Test, Now: a.Now}
+	a.Adoption = adoption.New(a.DB, a.Now)
+	a.Admin = &admin.Service{
+		DB: a.DB, Hasher: a.Hasher, Channels: a.Channels, Plans: a.Config.Plans, Adoption: a.Adoption, SendTest: a.Notify.Test, Now: a.Now,
+	}
 }
 
 func (a *App) hashing() metrics.Hashing {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/internal/adoption"
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/factor"
@@ -66,6 +67,11 @@ func (a *App) background(ctx, limit context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { a.sweepUntil(ctx) })
 	all.Go(func() { a.sealUntil(ctx) })
+	all.Go(func() {
+		a.Adoption.Run(ctx, func(err error) {
+			a.Log.Warn("counting people's second factors failed; it is tried again in a minute", "error", err)
+		})
+	})
 	if a.centre != nil {
 		all.Go(func() { a.centre.Run(connected) })
 	}
@@ -130,6 +136,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return factor.SweepSent(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return mailtoken.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return adoption.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return brake.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return a.SignIns.EndDue(ctx, sweepBatch) },

@@ -54,6 +54,7 @@ const (
 	AccountMethodAllowed    Action = "account.method_allowed"
 	AccountMethodDisallowed Action = "account.method_disallowed"
 	AccountFaceChanged      Action = "account.face_changed"
+	AccountReminded         Action = "account.two_factor_reminded"
 	AccountSuspended        Action = "account.suspended"
 	AccountResumed          Action = "account.resumed"
 

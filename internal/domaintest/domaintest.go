@@ -19,6 +19,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
+	"sallyport/internal/adoption"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -63,6 +64,7 @@ type World struct {
 	Profile  *profile.Service
 	SignIn   *signin.Service
 	Admin    *admin.Service
+	Adoption *adoption.Service
 	Recovery *recovery.Service
 
 	Acme             account.Account
@@ -136,7 +138,8 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	}
 	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now}
-	w.Admin = &admin.Service{DB: d, Hasher: h, Channels: w.Channels, Now: c.Now}
+	w.Adoption = adoption.New(d, c.Now)
+	w.Admin = &admin.Service{DB: d, Hasher: h, Channels: w.Channels, Plans: everything, Adoption: w.Adoption, Now: c.Now}
 	return w
 }
 

@@ -27,7 +27,7 @@ var tiers = map[string]tier{
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain,
-	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain,
+	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain,
 
 	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow,
 

@@ -73,7 +73,7 @@ var (
 		"code", "disable_token", "set_up_token", "reset_token", "email_token", "disable_cancel", "factor_added", "factor_removed", "factor_locked",
 		"two_factor_reset", "two_factor_off", "disable_kept", "backup_codes_made", "backup_code_used", "backup_codes_low",
 		"password_changed", "email_change_asked", "email_changed", "sign_in_unknown_browser", "sign_in_unfinished",
-		"mail_server_set", "mail_server_removed", "test",
+		"two_factor_asked", "mail_server_set", "mail_server_removed", "test",
 	}
 	channels = []string{"mail", "sms"}
 	results  = []string{"sent", "deferred", "failed", "dropped", "receipt_sent", "receipt_delivered", "receipt_failed"}

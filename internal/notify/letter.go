@@ -181,6 +181,7 @@ var links = map[outbox.Kind]string{
 	outbox.SignInUnknown:    "/settings/sessions",
 	outbox.SignInUnfinished: "/.well-known/change-password",
 	outbox.EmailAsked:       "/.well-known/change-password",
+	outbox.TwoFactorAsked:   "/settings/two-factor",
 	outbox.MailServerSet:    "/admin/mail",
 	outbox.MailServerGone:   "/admin/mail",
 }
@@ -192,10 +193,26 @@ func (l letter) places(w *writer) []any {
 		n, err := w.say.Count("mail.left", left(f))
 		w.err = errors.Join(w.err, err)
 		return []any{"left", n}
+	case outbox.TwoFactorAsked:
+		return []any{"what", w.asked(f)}
 	case outbox.DisableCancel:
 		return []any{"time", w.when(l.message.ExpiresAt)}
 	}
 	return nil
+}
+
+// asked says what an account demands of somebody who has no second factor, and by when.
+func (w *writer) asked(f map[string]string) string {
+	switch account.Demand(f["demand"]) {
+	case account.InGrace:
+		until, err := time.Parse(time.RFC3339, f["until"]) // written by us
+		w.err = errors.Join(w.err, err)
+		return w.text("mail.two_factor_asked.grace", "time", w.when(until))
+	case account.SetUp:
+		return w.text("mail.two_factor_asked.now")
+	default:
+		return w.text("mail.two_factor_asked.advised")
+	}
 }
 
 // when says a moment in full: a message may be read on another day than it was written.

@@ -54,6 +54,7 @@ const (
 	EmailChanged     Kind = "email_changed"      // to the old address
 	SignInUnknown    Kind = "sign_in_unknown_browser"
 	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
+	TwoFactorAsked   Kind = "two_factor_asked"   // an administrator reminds those who have none
 	MailServerSet    Kind = "mail_server_set"    // to the administrator who did it
 	MailServerGone   Kind = "mail_server_removed"
 	TestMail         Kind = "test"

@@ -58,6 +58,27 @@ func Proved(now time.Time, s Session) db.Stmt {
 		s.AccountID, s.UserID, s.ID, db.At(now))
 }
 
+// CountEnded tells how many people are signed in without a second factor whose sessions end because of what the account a demands.
+func CountEnded(ctx context.Context, q db.Querier, a account.Account, now time.Time) (n int, err error) {
+	p := a.Policy
+	err = q.Each(ctx, `
+		SELECT DISTINCT u.user_id, u.role, u.set_up_required, u.created_at FROM sessions s
+		JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id AND u.epoch = s.epoch
+		WHERE s.account_id = $1 AND u.two_factor_since = 0 AND u.locked_at = 0 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4`,
+		[]any{a.ID, db.At(now), db.At(now.Add(-p.SessionIdle.Std())), db.At(now.Add(-p.SessionLifetime.Std()))},
+		func(scan func(...any) error) error {
+			var u user.User
+			var created db.Time
+			err := scan(&u.ID, &u.Role, &u.SetUpRequired, &created)
+			u.CreatedAt = created.Std()
+			if a.Owes(u.Standing(0), now).Demand == account.SetUp {
+				n++
+			}
+			return err
+		})
+	return n, err
+}
+
 func remove(accountID, userID, sessionID string) db.Stmt {
 	return db.Must(ErrNotFound, `DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id = $3`, accountID, userID, sessionID)
 }

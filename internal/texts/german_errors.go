@@ -81,6 +81,10 @@ var germanErrors = Catalogue{
 	"error.account_not_found":        "Diese Organisation gibt es nicht.",
 	"error.account_name":             "Geben Sie den Namen der Organisation mit 1 bis 80 Zeichen an, ohne Doppelpunkt, Steuerzeichen und unsichtbare Zeichen.",
 	"error.account_short_name":       "Der Kurzname muss 2 bis 40 Kleinbuchstaben, Ziffern oder Bindestriche haben und mit einem Buchstaben oder einer Ziffer beginnen und enden.",
+	"error.nothing_asked":            "Ihre Organisation überlässt den zweiten Faktor allen selbst; es gibt also nichts, woran zu erinnern wäre. Empfehlen oder verlangen Sie ihn zuerst.",
+	"error.no_way_to_set_up":         "Im Moment kann niemand einen zweiten Faktor einrichten: Keiner der erlaubten Wege ist im Tarif enthalten und in Betrieb. Unter „Übersicht“ steht, was fehlt.",
+	"error.reminded_today":           "Die Erinnerung wurde vor weniger als einem Tag gesendet. Warten Sie, bis ein Tag vergangen ist: Wer dieselbe E-Mail zweimal erhält, liest keine.",
+	"error.reminded_today.wait":      "Die Erinnerung wurde vor weniger als einem Tag gesendet. Warten Sie noch {wait}: Wer dieselbe E-Mail zweimal erhält, liest keine.",
 	"error.policy_invalid":           "Diese Einstellung der Richtlinie ist nicht möglich. Prüfen Sie den Wert.",
 	"error.reason_needed":            "Geben Sie einen Grund mit höchstens 200 Zeichen an. Er steht dann im Protokoll.",
 

@@ -37,9 +37,22 @@ CREATE TABLE adoption_days (
     account_id text   NOT NULL,
     day        bigint NOT NULL,                     -- days since 1970, UTC
     counts     text   NOT NULL,                     -- JSON, adoption.Counts
-    counted_at bigint NOT NULL,
+    counted_at bigint NOT NULL,                     -- 0 until it was counted
+    taken_at   bigint NOT NULL DEFAULT 0,           -- when a server last began to count
     PRIMARY KEY (account_id, day)
 );
 
 -- A set-up inside the sign-in can wait for a token from the registered mailbox.
 ALTER TABLE pending_sign_ins ADD COLUMN mailbox_proved boolean NOT NULL DEFAULT FALSE;
+-- The last time that an administrator had those reminded who have no second factor. Written by package adoption.
+CREATE TABLE reminders (
+    account_id text    NOT NULL PRIMARY KEY,
+    asked_at   bigint  NOT NULL,
+    asked_by   text    NOT NULL,                    -- the administrator's user id
+    language   text    NOT NULL,                    -- of the administrator's browser, for those who have chosen none
+    after_user text    NOT NULL,                    -- people up to this user id have been looked at
+    told       bigint  NOT NULL,                    -- how many of them were told
+    done       boolean NOT NULL                     -- everybody was looked at
+);
+CREATE INDEX reminders_running ON reminders (asked_at) WHERE NOT done;
+CREATE INDEX users_without_factor ON users (account_id, user_id) WHERE two_factor_since = 0;

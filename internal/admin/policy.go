@@ -1,0 +1,170 @@
+package admin
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/adoption"
+	"sallyport/internal/audit"
+	"sallyport/internal/errs"
+	"sallyport/internal/phone"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// Errors of the reminder.
+var (
+	ErrNothingAsked = errs.New(errs.Conflict, "nothing_asked", "Your organisation leaves the second factor to everybody’s own choice, so there is nothing to remind them of. Recommend or require it first.")
+	ErrNoWay        = errs.New(errs.Conflict, "no_way_to_set_up", "Nobody can set up a second factor now: none of the allowed ways is part of your plan and working. See under Overview what is missing.")
+)
+
+// errCountry refuses what is no country.
+var errCountry = account.ErrPolicy.In("sms_countries")
+
+// Rollout is how far an account's people are, as its administrators see it.
+type Rollout struct {
+	Today    adoption.Day // the zero Day until a large account was counted for the first time
+	Days     []adoption.Day
+	Reminder adoption.Reminder
+	NoWay    bool // nobody can set anything up
+}
+
+// chartDays is how far the chart goes back.
+const chartDays = 90
+
+// Adoption tells an administrator how many have a second factor.
+func (s *Service) AdoptionOf(ctx context.Context, w *session.Signed) (adoption.Day, error) {
+	if err := Administrator(w.User); err != nil {
+		return adoption.Day{}, err
+	}
+	return s.Adoption.Current(ctx, w.Account)
+}
+
+// Rollout tells an administrator who is set up, who is asked by when, and how that went over time.
+func (s *Service) Rollout(ctx context.Context, w *session.Signed) (r Rollout, err error) {
+	if r.Today, err = s.AdoptionOf(ctx, w); err != nil {
+		return r, err
+	}
+	if r.Days, err = s.Adoption.History(ctx, w.Account, r.Today, chartDays); err != nil {
+		return r, err
+	}
+	if r.Reminder, err = s.Adoption.Reminder(ctx, w.Account.ID); err != nil {
+		return r, err
+	}
+	r.NoWay, err = s.noWay(ctx, w.Account)
+	return r, err
+}
+
+// noWay reports whether nobody of an account can set up a second factor.
+func (s *Service) noWay(ctx context.Context, a account.Account) (bool, error) {
+	open, err := s.Channels.Of(ctx, a.ID)
+	return account.NoWay(s.Plans.Offers(a, open.Mail, open.SMS, s.Now())), err
+}
+
+// Preview is what another policy does at once.
+type Preview struct {
+	Demands []Effect // what is another demand than now, owners first
+	Names   []string // how the first are called who have no second factor and of whom one is demanded
+	Ended   int      // people who are signed in without one, and whose sessions end
+	Only    int      // people whose only second factors are of methods that are allowed no more; these go on to work
+	Gone    []account.Method
+	NoWay   bool // nothing can be set up: who is asked can't get in
+	Counted time.Time
+}
+
+// Effect is what the policy asks of the people of a role who have no second factor.
+type Effect struct {
+	Role   user.Role
+	Owed   account.Owed // by who has been there longest; newcomers may have more time
+	People int
+}
+
+// Preview tells an administrator what putting p in place of the account's policy would do now, and whether that is so much that it
+// is to be confirmed: something is demanded that was not, or sooner, or a method goes.
+func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Policy) (v Preview, stricter bool, err error) {
+	if err := acting(w); err != nil {
+		return v, false, err
+	}
+	now, was, is := s.Now(), w.Account, w.Account.Under(p, s.Now())
+	for _, m := range was.Policy.Methods {
+		if !slices.Contains(p.Methods, m) {
+			v.Gone = append(v.Gone, m)
+		}
+	}
+	today, err := s.Adoption.Current(ctx, w.Account)
+	if err != nil {
+		return v, false, err
+	}
+	v.Counted, v.Only = today.CountedAt, today.Only(v.Gone)
+	administrators := true
+	for _, role := range []user.Role{user.Owner, user.Admin, user.Member} {
+		somebody := user.User{Role: role, CreatedAt: w.Account.CreatedAt}.Standing(0)
+		before, after := was.Owes(somebody, now), is.Owes(somebody, now)
+		if !after.Stricter(before) {
+			continue
+		}
+		v.Demands = append(v.Demands, Effect{role, after, today.Roles[role].Without})
+		administrators = administrators && role.Administers()
+	}
+	stricter = len(v.Demands) > 0 || len(v.Gone) > 0
+	if len(v.Demands) > 0 {
+		if v.Names, err = adoption.Names(ctx, s.DB, w.Account.ID, administrators, 3); err != nil {
+			return v, stricter, err
+		}
+		if v.NoWay, err = s.noWay(ctx, is); err != nil {
+			return v, stricter, err
+		}
+		v.Ended, err = session.CountEnded(ctx, s.DB, is, now)
+	}
+	return v, stricter, err
+}
+
+// SetPolicy puts p in place of the policy that the administrator was shown. Every server follows it within a second.
+//
+// Errors: ErrNotAdministrator, session.ErrLevel; account.ErrPolicy, whose field names the setting; account.ErrChanged if
+// somebody else was faster.
+func (s *Service) SetPolicy(ctx context.Context, w *session.Signed, was, p account.Policy, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	if _, err := phone.ParseCountries(p.SMSCountries); err != nil {
+		return errCountry.Because(err)
+	}
+	a := w.Account
+	a.Policy = was
+	if err := account.ReplacePolicy(ctx, s.DB, s.Now(), a, p, by); err != nil {
+		return err
+	}
+	s.Adoption.Want(a.ID, s.Now())
+	return nil
+}
+
+// Remind mails everybody who has no second factor and of whom one is demanded or wished. It returns how many were told at once;
+// where there are many, the rest is told soon.
+//
+// Errors: ErrNotAdministrator, session.ErrLevel, ErrNothingAsked, ErrNoWay, adoption.ErrReminded.
+func (s *Service) Remind(ctx context.Context, w *session.Signed, by audit.Actor) (told adoption.Reminder, err error) {
+	if err := acting(w); err != nil {
+		return told, err
+	}
+	if p := w.Account.Policy; p.Enforcement == account.Optional && p.EnforcementAdmins == account.Optional {
+		return told, ErrNothingAsked
+	}
+	if none, err := s.noWay(ctx, w.Account); err != nil {
+		return told, err
+	} else if none {
+		return told, ErrNoWay
+	}
+	now := s.Now()
+	err = s.DB.Run(ctx, adoption.Remind(now, w.Account.ID, by),
+		audit.Record(now, audit.Event{AccountID: w.Account.ID, Action: audit.AccountReminded, Actor: by, Target: w.Account.ID}))
+	if err != nil {
+		return told, s.Adoption.Explain(ctx, w.Account.ID, err)
+	}
+	if err := s.Adoption.RemindSome(ctx, w.Account.ID); err != nil {
+		return told, err
+	}
+	return s.Adoption.Reminder(ctx, w.Account.ID)
+}

@@ -100,10 +100,13 @@ var spelled = strings.NewReplacer(
 	"ù", "u", "ú", "u", "û", "u", "ū", "u", "ů", "u", "ű", "u", "ų", "u", "ý", "y", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z",
 )
 
+// Spell writes a name in small letters, the European ones beyond a–z as spelled has them: "Müller" becomes "mueller".
+func Spell(name string) string { return spelled.Replace(strings.ToLower(name)) }
+
 // SlugOf proposes a short name for an organisation's name: "Müller & Söhne" becomes "mueller-soehne".
 func SlugOf(name string) string {
 	var b strings.Builder
-	for _, r := range spelled.Replace(strings.ToLower(name)) {
+	for _, r := range Spell(name) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
 			b.WriteRune(r)

@@ -116,3 +116,24 @@ func (a Account) Under(p Policy, now time.Time) Account {
 func (a Account) Requires(administrator bool) bool {
 	return a.Policy.Enforcement == Required || administrator && a.Policy.EnforcementAdmins == Required
 }
+
+// Due tells the same of many: who of those without a second factor must have one, administrators or members, is over
+// their grace at now if they belong to the account since the time it returns or longer. It is zero while nobody's grace is over.
+func (a Account) Due(administrator bool, now time.Time) (since time.Time, required bool) {
+	joined := now.UTC().AddDate(0, 0, -a.Policy.GraceDays)
+	for _, demand := range []struct {
+		e     Enforcement
+		since time.Time
+	}{{a.Policy.Enforcement, a.RequiredAt}, {a.Policy.EnforcementAdmins, a.AdminsRequiredAt}} {
+		if demand.e == Required {
+			required = true
+			if !demand.since.After(joined) {
+				since = joined
+			}
+		}
+		if !administrator {
+			break // the second demand is of administrators only
+		}
+	}
+	return since, required
+}

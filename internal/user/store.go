@@ -77,14 +77,14 @@ func Creating(now time.Time, n New, by audit.Actor) (User, []db.Stmt, error) {
 		return User{}, nil, err
 	}
 	u := User{AccountID: n.AccountID, ID: id.New("usr", now), Email: email, Name: name, Role: n.Role, Epoch: 1, CreatedAt: now}
-	return u, []db.Stmt{
-		db.Write(`INSERT INTO users (account_id, user_id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			u.AccountID, u.ID, u.Email, u.Name, string(u.Role), n.PasswordHash, db.At(now)),
+	return u, append([]db.Stmt{
+		db.Write(`INSERT INTO users (account_id, user_id, email, name, role, password_hash, created_at, called) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			u.AccountID, u.ID, u.Email, u.Name, string(u.Role), n.PasswordHash, db.At(now), calledOf(u.Email, u.Name)),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserCreated, Actor: by, Target: u.ID,
 			Detail: map[string]string{"email": u.Email, "role": string(u.Role)},
 		}),
-	}, nil
+	}, noteWords(u.AccountID, u.ID, u.Email, u.Name)...), nil
 }
 
 // Get returns one user, or ErrNotFound.
@@ -166,12 +166,13 @@ func StoreMailedHash(now time.Time, u User, hash string, by audit.Actor) []db.St
 // fails with a unique violation if somebody in the account has it, and must end the user's sessions too, by RaiseEpoch or
 // EndSessions: with them end the tokens that lie in the old mailbox.
 func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
-	return []db.Stmt{
-		db.Must(ErrNotFound, `UPDATE users SET email = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, email),
+	return append([]db.Stmt{
+		db.Must(ErrNotFound, `UPDATE users SET email = $3, called = $4 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, email, calledOf(email, u.Name)),
+		ForgetWords(u.AccountID, u.ID),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserEmailChanged, Actor: by, Target: u.ID, Detail: map[string]string{"from": u.Email, "to": email},
 		}),
-	}
+	}, noteWords(u.AccountID, u.ID, email, u.Name)...)
 }
 
 // SetLanguage notes which language a user reads, "" for that of the browser. It fails with ErrLanguage.

@@ -16,14 +16,6 @@ UPDATE users SET
         CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind = 'sms') THEN 'sms ' ELSE '' END ||
         CASE WHEN EXISTS (SELECT 1 FROM factors f WHERE f.account_id = users.account_id AND f.user_id = users.user_id AND f.state = 'confirmed' AND f.kind = 'email') THEN 'email ' ELSE '' END;
 
--- The words of people's names and addresses, by which they are found. Written by package user.
-CREATE TABLE user_words (
-    account_id text NOT NULL,
-    word       text NOT NULL,                       -- a–z and 0–9, accents spelled out
-    user_id    text NOT NULL,
-    PRIMARY KEY (account_id, word, user_id)
-);
-
 -- When the second factor was last proved in a session: administrators' work wants it fresh. 0 if never.
 ALTER TABLE sessions ADD COLUMN proved_at bigint NOT NULL DEFAULT 0;
 UPDATE sessions SET proved_at = signed_in_at WHERE level = 'aal2';

@@ -1,0 +1,356 @@
+package user
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/db"
+)
+
+// few is how many people a filter may let through and still be read as a whole. A filter of more is met so often that its
+// people are found by going through the list in its order: of 100,000 people, 50 hits are met among 5,000 at most.
+const few = 1000
+
+// condition is what a list asks of its people.
+type condition struct {
+	find  string // the people by the condition's own index: of users u, or for a word of user_words w
+	check string // the same asked of one user; written so that no engine takes it for a way to find them
+	along []Sort // the orders whose index find is a range of
+	found []any  // what stands for ? in find
+	asked []any  // and in check
+	word  bool
+}
+
+// Select returns a page of the account's users. What was typed is never part of a statement: those are put together from the
+// constants below.
+//
+// A page costs about the same however many people there are: it is read in the order of an index, or it is of few people in all.
+// Errors: ErrFilter, ErrSearch, ErrPage.
+func Select(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time) (Page, error) {
+	return page(ctx, r, a, q, now, PageSize, few)
+}
+
+// Export calls each for the pages of the whole list from the first on, whatever q.At says.
+func Export(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time, each func([]Listed) error) error {
+	q.At = ""
+	for {
+		p, err := page(ctx, r, a, q, now, few, few)
+		if err != nil {
+			return err
+		}
+		if err := each(p.People); err != nil || p.After == "" {
+			return err
+		}
+		q.At = p.After
+	}
+}
+
+func page(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time, size, few int) (Page, error) {
+	if err := q.check(); err != nil {
+		return Page{}, err
+	}
+	if q.Sort == "" {
+		q.Sort = string(SortEmail)
+	}
+	sort := Sort(q.Sort)
+	var from *cursor
+	if q.At != "" {
+		c, err := parseCursor(sort, q.At)
+		if err != nil {
+			return Page{}, err
+		}
+		from = &c
+	}
+	conditions, possible := q.conditions(a, now)
+	if !possible {
+		return Page{}, nil
+	}
+	down := q.Descending != (from != nil && from.back) // a page before another is read backwards
+	places, err := find(ctx, r, a.ID, conditions, few, sort, down, from, size+1)
+	if err != nil {
+		return Page{}, err
+	}
+	more := len(places) > size
+	places = places[:min(size, len(places))]
+	back := from != nil && from.back
+	if back {
+		slices.Reverse(places)
+	}
+	var p Page
+	if len(places) > 0 {
+		if more && back || from != nil && !back {
+			p.Before = cursor{places[0], true}.in(sort)
+		}
+		if more && !back || back {
+			p.After = cursor{places[len(places)-1], false}.in(sort)
+		}
+	}
+	p.People, err = read(ctx, r, a.ID, places)
+	return p, err
+}
+
+// conditions are what the query asks for; possible is false if nobody can meet them.
+func (q Query) conditions(a account.Account, now time.Time) (all []condition, possible bool) {
+	words := split(folded(q.Search))
+	if len(words) == 0 && strings.TrimSpace(q.Search) != "" {
+		return nil, false // of signs alone nobody's name is made
+	}
+	for _, w := range words {
+		begins := []any{w, w + "\U0010ffff"} // no letter sorts after that
+		all = append(all, condition{
+			word: true, find: `w.word >= ? AND w.word < ?`, found: begins, asked: begins,
+			check: `(SELECT count(*) FROM user_words w WHERE w.account_id = u.account_id AND w.user_id = u.user_id AND w.word >= ? AND w.word < ?) > 0`,
+		})
+	}
+	if q.Role != "" {
+		all = append(all, condition{find: `u.role = ?`, check: `u.role || '' = ?`, found: []any{q.Role}, asked: []any{q.Role}})
+	}
+	if q.Kind != "" {
+		all = append(all, ofKind(q.Kind))
+	}
+	if q.Kind != "" || q.SecondFactor == "on" {
+		all = append(all, condition{find: `u.two_factor_since > 0`, check: `u.two_factor_since + 0 > 0`, along: []Sort{SortSince}})
+	}
+	if q.SecondFactor == "off" {
+		all = append(all, condition{find: `u.two_factor_since = 0`, check: `u.two_factor_since + 0 = 0`, along: []Sort{SortSince, SortAdded}})
+	}
+	with, without := q.Kind != "" || q.SecondFactor == "on", q.SecondFactor == "off"
+	switch State(q.State) {
+	case Locked:
+		all = append(all, condition{find: `u.locked_at > 0`, check: `u.locked_at + 0 > 0`})
+	case Invited:
+		all = append(all, condition{find: `u.invited_at > 0`, check: `u.invited_at + 0 > 0`})
+	case SetUp:
+		all = append(all, condition{find: `u.set_up_required`, check: `CASE WHEN u.set_up_required THEN u.two_factor_since + u.invited_at = 0 ELSE FALSE END`})
+		without = true
+	case Grace, Overdue:
+		due, required := dueBy(a, now, State(q.State))
+		all = append(all, due...)
+		if !required {
+			return nil, false
+		}
+		without = true
+	}
+	return all, !(with && without)
+}
+
+// ofKind is who has confirmed a device of a kind. Which kinds somebody has is one text, in which the kinds stand in their order.
+func ofKind(kind string) condition {
+	c := condition{check: `u.two_factor_kinds || '' LIKE ?`, asked: []any{"%" + kind + " %"}}
+	combinations := []string{""}
+	for _, m := range account.Methods() {
+		for _, before := range combinations {
+			combinations = append(combinations, before+string(m)+" ")
+		}
+	}
+	for _, kinds := range combinations {
+		if slices.Contains(strings.Fields(kinds), kind) {
+			c.found = append(c.found, kinds)
+		}
+	}
+	c.find = `u.two_factor_kinds IN (?` + strings.Repeat(`, ?`, len(c.found)-1) + `)`
+	return c
+}
+
+// dueBy is who StatesOf says is in grace, or overdue; required is false if nobody can be.
+func dueBy(a account.Account, now time.Time, s State) (all []condition, required bool) {
+	type bound struct {
+		applies  bool
+		from, to db.Time // when they came: after from, by to
+	}
+	bounds := make([]bound, 2) // of members, of administrators
+	for i := range bounds {
+		since, required := a.Due(i == 1, now)
+		bounds[i] = bound{applies: required, from: -1, to: db.At(now.AddDate(1000, 0, 0))}
+		switch {
+		case s == Grace && !since.IsZero():
+			bounds[i].from = db.At(since)
+		case s == Overdue && since.IsZero():
+			bounds[i].applies = false
+		case s == Overdue:
+			bounds[i].to = db.At(since)
+		}
+	}
+	members, administrators := bounds[0], bounds[1]
+	if !administrators.applies { // what is asked of members is asked of administrators too
+		return nil, false
+	}
+	if !members.applies {
+		members = administrators
+		all = append(all, condition{find: `u.role IN ('owner', 'admin')`, check: `u.role || '' IN ('owner', 'admin')`})
+	}
+	return append(all, condition{
+		find:  `u.two_factor_since = 0 AND u.created_at > ? AND u.created_at <= ?`,
+		found: []any{min(members.from, administrators.from), max(members.to, administrators.to)},
+		check: `u.two_factor_since + u.invited_at = 0 AND NOT u.set_up_required AND CASE WHEN u.role IN ('owner', 'admin') THEN u.created_at > ? AND u.created_at <= ? ELSE u.created_at > ? AND u.created_at <= ? END`,
+		asked: []any{administrators.from, administrators.to, members.from, members.to},
+		along: []Sort{SortSince, SortAdded},
+	}), true
+}
+
+// statement is put together from constants, with its arguments beside it.
+type statement struct {
+	text strings.Builder
+	args []any
+}
+
+// add appends a part, in which each ? stands for the next of the arguments.
+func (s *statement) add(part string, args ...any) {
+	for _, arg := range args {
+		before, after, _ := strings.Cut(part, "?")
+		s.args = append(s.args, arg)
+		s.text.WriteString(before + "$" + strconv.Itoa(len(s.args)))
+		part = after
+	}
+	s.text.WriteString(part)
+}
+
+// keys are what is sorted by.
+var keys = map[Sort]string{SortEmail: `u.email`, SortName: `u.called`, SortSince: `u.two_factor_since`, SortAdded: `u.created_at`}
+
+// find returns the first places, limit at most, in the order sort, down or up, from the cursor on.
+func find(ctx context.Context, r db.Querier, accountID string, all []condition, few int, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
+	rarest, err := rare(ctx, r, accountID, all, few)
+	if err != nil {
+		return nil, err
+	}
+	if rarest == nil {
+		return walk(ctx, r, accountID, all, sort, down, from, limit)
+	}
+	places, err := gather(ctx, r, accountID, *rarest, all, sort)
+	if err != nil {
+		return nil, err
+	}
+	compare := sort.order
+	if down {
+		compare = func(x, y place) int { return sort.order(y, x) }
+	}
+	slices.SortFunc(places, compare)
+	if from != nil {
+		places = slices.DeleteFunc(places, func(p place) bool { return compare(p, from.place) <= 0 })
+	}
+	return places[:min(limit, len(places))], nil
+}
+
+// rare returns the condition that the fewest people meet, if those are few, or nil. It counts no further than that.
+func rare(ctx context.Context, r db.Querier, accountID string, all []condition, few int) (rarest *condition, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	var s statement
+	counts := make([]int, len(all))
+	dest := make([]any, len(all))
+	for i, c := range all {
+		dest[i] = &counts[i]
+		s.add(map[bool]string{true: `SELECT `, false: `, `}[i == 0])
+		if c.word {
+			s.add(`(SELECT count(*) FROM (SELECT 1 FROM user_words w WHERE w.account_id = ? AND `, accountID)
+		} else {
+			s.add(`(SELECT count(*) FROM (SELECT 1 FROM users u WHERE u.account_id = ? AND `, accountID)
+		}
+		s.add(c.find, c.found...)
+		s.add(` LIMIT ` + strconv.Itoa(few+1) + `) AS found)`)
+	}
+	if err := r.Get(ctx, s.text.String(), s.args, dest...); err != nil {
+		return nil, err
+	}
+	least := slices.Min(counts)
+	if least > few {
+		return nil, nil
+	}
+	return &all[slices.Index(counts, least)], nil
+}
+
+// gather returns the places of all who meet the rarest condition, and the others too.
+func gather(ctx context.Context, r db.Querier, accountID string, rarest condition, all []condition, sort Sort) (places []place, err error) {
+	var s statement
+	key := `CAST(` + keys[sort] + ` AS text)`
+	if rarest.word {
+		// A subquery of one value is asked row by row on both engines: the words found lead to the users, never the other way.
+		s.add(`SELECT DISTINCT w.user_id, (SELECT ` + key + ` FROM users u WHERE u.account_id = w.account_id AND u.user_id = w.user_id`)
+		s.checks(all)
+		s.add(`) FROM user_words w WHERE w.account_id = ? AND `, accountID)
+	} else {
+		s.add(`SELECT u.user_id, `+key+` FROM users u WHERE u.account_id = ?`, accountID)
+		s.checks(all)
+		s.add(` AND `)
+	}
+	s.add(rarest.find, rarest.found...)
+	err = r.Each(ctx, s.text.String(), s.args, func(scan func(...any) error) error {
+		var id string
+		var key *string // without one, another condition is not met
+		err := scan(&id, &key)
+		if key != nil {
+			places = append(places, place{*key, id})
+		}
+		return err
+	})
+	return places, err
+}
+
+func (s *statement) checks(all []condition) {
+	for _, c := range all {
+		s.add(` AND `+c.check, c.asked...)
+	}
+}
+
+// walk goes through the list in its order and returns the first places whose people meet all conditions.
+func walk(ctx context.Context, r db.Querier, accountID string, all []condition, sort Sort, down bool, from *cursor, limit int) (places []place, err error) {
+	var s statement
+	s.add(`SELECT u.user_id, CAST(`+keys[sort]+` AS text) FROM users u WHERE u.account_id = ?`, accountID)
+	s.checks(all)
+	for _, c := range all {
+		if slices.Contains(c.along, sort) {
+			s.add(` AND `+c.find, c.found...)
+		}
+	}
+	if from != nil {
+		var key any = from.key
+		if sort.counts() {
+			key, _ = strconv.ParseInt(from.key, 10, 64) // parseCursor has looked at it
+		}
+		s.add(` AND (`+keys[sort]+`, u.user_id) `+map[bool]string{true: `<`, false: `>`}[down]+` (?, ?)`, key, from.id)
+	}
+	direction := map[bool]string{true: ` DESC`, false: ``}[down]
+	s.add(` ORDER BY ` + keys[sort] + direction + `, u.user_id` + direction + ` LIMIT ` + strconv.Itoa(limit))
+	err = r.Each(ctx, s.text.String(), s.args, func(scan func(...any) error) error {
+		var p place
+		err := scan(&p.id, &p.key)
+		places = append(places, p)
+		return err
+	})
+	return places, err
+}
+
+// read returns the users at the places, in their order.
+func read(ctx context.Context, r db.Querier, accountID string, places []place) ([]Listed, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	var s statement
+	s.add(`SELECT `+Columns+`, COALESCE((SELECT max(f.last_used_at) FROM factors f
+		WHERE f.account_id = u.account_id AND f.user_id = u.user_id AND f.kind <> 'backup_code'), 0) FROM users u WHERE u.account_id = ? AND u.user_id IN (?`, accountID, places[0].id)
+	for _, p := range places[1:] {
+		s.add(`, ?`, p.id)
+	}
+	s.add(`)`)
+	byID := map[string]Listed{}
+	err := r.Each(ctx, s.text.String(), s.args, func(scan func(...any) error) error {
+		var row Scanner
+		var used db.Time
+		err := scan(append(row.Dest(), &used)...)
+		byID[row.u.ID] = Listed{row.Finish(), used.Std()}
+		return err
+	})
+	people := make([]Listed, 0, len(places))
+	for _, p := range places {
+		if u, there := byID[p.id]; there { // who was removed meanwhile is not
+			people = append(people, u)
+		}
+	}
+	return people, err
+}

@@ -59,6 +59,7 @@ const (
 	AccountResumed          Action = "account.resumed"
 
 	UserCreated         Action = "user.created"
+	UsersExported       Action = "users.exported"
 	UserLocked          Action = "user.locked"
 	UserUnlocked        Action = "user.unlocked"
 	UserPasswordChanged Action = "user.password_changed"

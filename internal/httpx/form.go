@@ -51,6 +51,10 @@ func Form(r *http.Request, names ...string) (Values, error) {
 	return parseForm(string(raw), names)
 }
 
+// Query reads the named fields of a request's address as Form reads those of a body: for searches and filters, which are no secrets
+// and change nothing.
+func Query(r *http.Request, names ...string) (Values, error) { return parseForm(r.URL.RawQuery, names) }
+
 func parseForm(body string, names []string) (Values, error) {
 	wanted := make(map[string]bool, len(names))
 	for _, name := range names {

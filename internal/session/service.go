@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/token"
@@ -113,14 +114,18 @@ func (s *Service) Forget(accountID, userID string) {
 
 // List returns a user's sessions that count, the last used first.
 func (s *Service) List(ctx context.Context, signed *Signed) ([]Session, error) {
-	all, err := list(ctx, s.db, signed.AccountID, signed.UserID)
+	return Alive(ctx, s.db, signed.Account, signed.User, s.now())
+}
+
+// Alive returns the sessions of a user of the account that count at now, the last used first.
+func Alive(ctx context.Context, q db.Querier, a account.Account, u user.User, now time.Time) ([]Session, error) {
+	all, err := list(ctx, q, u.AccountID, u.ID)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
 	var alive []Session
 	for _, one := range all {
-		if (&Signed{Session: one, User: signed.User, Account: signed.Account}).dead(now) == nil {
+		if (&Signed{Session: one, User: u, Account: a}).dead(now) == nil {
 			alive = append(alive, one)
 		}
 	}

@@ -129,4 +129,11 @@ var germanErrors = Catalogue{
 	"error.no_own_mail_server":   "Ihre Organisation hat keinen eigenen Mailserver.",
 	"error.mail_message_invalid": "Diese E-Mail kann so nicht gesendet werden. Prüfen Sie den Absender und die Adresse, an die sie geht.",
 	"error.mail_not_configured":  "Es ist kein Mailserver eingerichtet.",
+
+	// Users.
+	"error.filter_unknown":  "Wählen Sie einen der Werte aus der Liste.",
+	"error.page_unknown":    "Diese Seite der Liste gibt es nicht: ihre Adresse ist beschädigt oder gehört zu einer anderen Reihenfolge. Das ist die erste Seite.",
+	"error.search_too_long": "Suchen Sie nach höchstens zehn Wörtern.",
+	"error.not_on_yourself": "Bei sich selbst können Sie das nicht tun. Nutzen Sie Ihre eigenen Einstellungen, oder fragen Sie jemand anderen aus der Administration.",
+	"error.role_too_high":   "Bei Inhaber/innen und Administrator/innen kann das nur ein/e Inhaber/in tun. Fragen Sie dort nach.",
 }

@@ -302,8 +302,8 @@ func TestFilters(t *testing.T) {
 		}
 		met := map[string]int{}
 		for _, policy := range [][]string{
-			{"enforcement=optional"}, {"enforcement=required", "grace_days=14"}, {"enforcement=required", "grace_days=0"},
-			{"enforcement=recommended", "enforcement_admins=required", "grace_days=14"}, {"enforcement=required", "enforcement_admins=required", "grace_days=20"},
+			{"enforcement=optional"}, {"enforcement=required", "grace_days=13"}, {"enforcement=required", "grace_days=0"},
+			{"enforcement=recommended", "enforcement_admins=required", "grace_days=13"}, {"enforcement=required", "enforcement_admins=required", "grace_days=20"},
 		} {
 			p, err := c.acme.Policy.With(policy...)
 			if err != nil {

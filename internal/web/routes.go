@@ -100,6 +100,9 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
 
 		admin("GET /admin", s.showAdmin),
+		admin("GET /admin/users", s.showUsers),
+		{Pattern: "POST /admin/users/export", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Timeout: exportFor, Handler: s.exportUsers},
+		admin("GET /admin/users/{id}", s.showUser),
 		admin("GET /admin/mail", s.showMailServer),
 		acts("POST /admin/mail", httpx.Proved, s.setMailServer),
 		acts("POST /admin/mail/test", httpx.AnyAge, s.testMailServer),
@@ -133,6 +136,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/backup-codes/send", httpx.AnyAge, to("/settings/two-factor/backup-codes")),
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
+		admin("GET /admin/users/export", to("/admin/users")),
 		admin("GET /admin/mail/test", to("/admin/mail")),
 		admin("GET /admin/audit/export", to("/admin/audit")),
 		admin("GET /admin/brand/logo", to("/admin/brand")),

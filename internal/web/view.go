@@ -72,6 +72,7 @@ const (
 	PlaceTwoFactor Place = "two_factor"
 	PlaceSessions  Place = "sessions"
 	PlaceAdmin     Place = "admin"
+	PlaceUsers     Place = "users"
 	PlaceMail      Place = "mail"
 	PlaceAudit     Place = "audit"
 	PlaceBrand     Place = "brand"

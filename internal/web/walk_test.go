@@ -90,6 +90,9 @@ func (w *walker) path(rt httpx.Route) string {
 	if strings.HasPrefix(path, "/settings/sessions/") {
 		return strings.ReplaceAll(path, "{id}", w.other)
 	}
+	if strings.HasPrefix(path, "/admin/users/") {
+		return strings.ReplaceAll(path, "{id}", w.Grace.ID)
+	}
 	return strings.NewReplacer("{id}", w.device, "{file}", "sallyport.css").Replace(path)
 }
 

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"net/http"
+
+	"sallyport/internal/account"
+	"sallyport/internal/admin"
+	"sallyport/internal/errs"
+	"sallyport/internal/session"
+)
+
+// showUser tells an administrator about one person, and what can be done there.
+func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
+	who := signed(r)
+	offers, err := s.Profile.Offers(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	p, err := s.Admin.Person(r.Context(), who, offers, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	v := UserPage{
+		UserRow: userRow(who, p.User, s.Now()), Sessions: p.Sessions, SignedIn: p.SignedInAt, Added: p.User.CreatedAt,
+		Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), Ends: p.Owed.By, Support: s.Support,
+	}
+	for _, d := range p.Devices {
+		v.Devices = append(v.Devices, Device{
+			ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint, Confirmed: true, Locked: d.Locked(), Added: d.ConfirmedAt, LastUsed: d.LastUsedAt,
+		})
+	}
+	if p.Codes.ID != "" {
+		v.Backup = &BackupState{Left: p.Codes.Left, Made: p.Codes.MadeAt}
+	}
+	if p.Owed.Stuck {
+		for _, o := range offers {
+			if o.Why != "" && o.Method != account.Passkey { // comes with the browsers
+				v.Stuck = append(v.Stuck, MethodState{Kind: string(o.Method), Why: string(o.Why), Support: s.Support})
+			}
+		}
+	}
+	v.Actions, v.Why = actionsOn(who, p)
+	say := catalogueOf(r)
+	for _, e := range p.Events {
+		says, err := saysEvent(say, e, p.People)
+		if err != nil {
+			return err
+		}
+		v.Events = append(v.Events, UserEvent{At: e.At, Says: says, Reason: e.Detail["reason"]})
+	}
+	return s.render(w, r, http.StatusOK, PlaceUsers, v)
+}
+
+// actionsOn lists what who looks may do there, or says why nothing. Each action's own page decides.
+func actionsOn(who *session.Signed, p admin.Person) (actions []string, why string) {
+	switch err := errs.From(admin.Over(who.User, p.User)); {
+	case err != nil && err.Is(admin.ErrSelf):
+		return nil, "self"
+	case err != nil:
+		return nil, "rank"
+	case who.Level != session.AAL2:
+		return nil, "level"
+	}
+	if !p.User.InvitedAt.IsZero() {
+		actions = append(actions, "invite")
+	}
+	if mayReset(who, p.User) {
+		actions = append(actions, "reset")
+	}
+	if who.Account.Policy.AdminCodes && p.User.Devices() > 0 && p.User.LockedAt.IsZero() {
+		actions = append(actions, "backup-code")
+	}
+	actions = append(actions, "role")
+	if p.User.LockedAt.IsZero() {
+		actions = append(actions, "lock")
+	} else {
+		actions = append(actions, "unlock")
+	}
+	return append(actions, "remove"), ""
+}

@@ -71,9 +71,9 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 	return *found.Right, nil
 }
 
-// Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1). A
-// sent code must have been sent for the request; while one is alive, that is the code that is meant.
-func (s *Service) Prove(ctx context.Context, u user.User, code, request string, tolerance time.Duration, by audit.Actor) (Match, error) {
+// Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1), in one transaction
+// with more. A sent code must have been sent for the request; while one is alive, that is the code that is meant.
+func (s *Service) Prove(ctx context.Context, u user.User, code, request string, tolerance time.Duration, by audit.Actor, more ...db.Stmt) (Match, error) {
 	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
 	if err != nil {
 		return Match{}, err
@@ -85,7 +85,7 @@ func (s *Service) Prove(ctx context.Context, u user.User, code, request string, 
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return Match{}, err
 	}
-	return s.Consume(ctx, t, func(Match) []db.Stmt { return nil })
+	return s.Consume(ctx, t, func(Match) []db.Stmt { return more })
 }
 
 // choose finds the method for what was typed: that of the kind or device asked for, else the first one

@@ -30,7 +30,7 @@ type Fresh uint8
 const (
 	freshMissing Fresh = iota
 	AnyAge             // any session that has not ended
-	Recent             // a complete sign-in a short while ago; the guard checks
+	Recent             // the second factor was proved a short while ago; the guard checks
 	Proved             // the handler demands the password or a factor in this very request
 )
 
@@ -94,6 +94,8 @@ func (rt Route) check() error {
 		return wrong("declares no scope")
 	case rt.Level < AAL1 && (rt.Fresh != freshMissing || rt.Scope != scopeMissing):
 		return wrong("declares a freshness or scope, but asks for no sign-in")
+	case rt.Fresh == Recent && rt.Level != AAL2:
+		return wrong("wants a recent second factor, but asks for none")
 	case rt.Handler == nil:
 		return wrong("has no handler")
 	case rt.Body < 0 || rt.Timeout < 0:

@@ -34,6 +34,7 @@ func TestRouteTableMistakesStopTheStart(t *testing.T) {
 		{"method", func(r *Route) { r.Pattern = "" }},
 		{"path", func(r *Route) { r.Pattern = "GET example.com/x" }},
 		{"bad wildcard", func(r *Route) { r.Pattern = "GET /{" }},
+		{"recent second factor", func(r *Route) { r.Level, r.Fresh = AAL1, Recent }},
 		{"handler", func(r *Route) { r.Handler = nil }},
 		{"limit", func(r *Route) { r.Body = -1 }},
 		{"conflicts", func(r *Route) { r.Pattern = "GET /y" }},
@@ -83,7 +84,7 @@ func TestGuardStandsBeforeTheHandler(t *testing.T) {
 		fmt.Fprint(w, r.Context().Value(person{}))
 		return nil
 	}
-	route := Route{Pattern: "POST /x", Level: AAL1, Fresh: Recent, Scope: Account, Handler: handler}
+	route := Route{Pattern: "POST /x", Level: AAL2, Fresh: Recent, Scope: Account, Handler: handler}
 	for _, tt := range []struct {
 		name   string
 		guard  Guard
@@ -92,7 +93,7 @@ func TestGuardStandsBeforeTheHandler(t *testing.T) {
 		in     bool
 	}{
 		{"admits", func(rt Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
-			if rt.Level != AAL1 || rt.Fresh != Recent || rt.Scope != Account {
+			if rt.Level != AAL2 || rt.Fresh != Recent || rt.Scope != Account {
 				return nil, errors.New("another route")
 			}
 			return r.WithContext(context.WithValue(r.Context(), person{}, "ada")), nil

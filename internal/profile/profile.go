@@ -96,6 +96,17 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 	return proof, nil
 }
 
+// ProveFactor proves the second factor again within a session, for administrators' work: the code is used up, and when it was
+// is noted. Errors: session.ErrLevel without a second factor, session.ErrNone, and those of factor.Service.Consume.
+func (s *Service) ProveFactor(ctx context.Context, w *session.Signed, code string, by audit.Actor) error {
+	if w.Level != session.AAL2 {
+		return session.ErrLevel
+	}
+	_, err := s.Factors.Prove(ctx, w.User, code, w.ID, w.Account.Policy.ClockTolerance.Std(), by, session.Proved(s.Now(), w.Session))
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return err
+}
+
 // AddDevice begins the enrolment of an authenticator app (A5–A8).
 func (s *Service) AddDevice(ctx context.Context, w *session.Signed, name string, p Proofs, by audit.Actor) (totp.Enrolment, error) {
 	if err := s.offered(ctx, w, factor.TOTP); err != nil {

@@ -146,7 +146,7 @@ func (s *Service) End(ctx context.Context, signed *Signed, sessionID string, by 
 }
 
 func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, action audit.Action, by audit.Actor) error {
-	err := s.db.Run(ctx, held(signed.Session), remove(signed.AccountID, signed.UserID, sessionID),
+	err := s.db.Run(ctx, Held(signed.Session), remove(signed.AccountID, signed.UserID, sessionID),
 		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: action, Actor: by, Target: sessionID}))
 	s.Forget(signed.AccountID, signed.UserID)
 	return err

@@ -14,6 +14,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
+	"sallyport/internal/reauth"
 	"sallyport/internal/user"
 )
 
@@ -61,6 +62,15 @@ type Signed struct {
 	Session
 	User    user.User
 	Account account.Account
+}
+
+// SecondFactor is the evidence for administrators' work that the second factor was proved in this session just now. It asks for
+// the level too, not only how recent the proof is (security.md B66): without both it proves nothing.
+func (s *Signed) SecondFactor(now time.Time) reauth.SecondFactor {
+	if s.Level != AAL2 {
+		return reauth.SecondFactor{}
+	}
+	return reauth.FactorProved(s.User, s.ProvedAt, now)
 }
 
 // FromTheFuture reports whether at is so far ahead of now that the clock must have been

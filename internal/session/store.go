@@ -152,9 +152,9 @@ func removeUnused(s Session) db.Stmt {
 		s.AccountID, s.UserID, s.ID, db.At(s.LastSeenAt))
 }
 
-// held lets a transaction go on only if the session that asks for it is still there: an
-// ended one may be remembered here for less than a second, and must end nobody else's.
-func held(s Session) db.Stmt {
+// Held lets a transaction go on only if the session that asks for it is still there, else it fails with ErrNone: an
+// ended one may be remembered here for less than a second, and must do nothing to anybody else.
+func Held(s Session) db.Stmt {
 	return db.Must(ErrNone, `UPDATE sessions SET epoch = epoch WHERE account_id = $1 AND user_id = $2 AND session_id = $3`,
 		s.AccountID, s.UserID, s.ID)
 }

@@ -95,6 +95,10 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/two-factor/backup-codes/saved", httpx.AnyAge, s.savedBackupCodes),
 		{Pattern: "POST /settings/two-factor/keep", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Self, Handler: s.keepTwoFactor},
 
+		{Pattern: "GET " + stepUpPath, Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Self, Handler: s.showConfirmIdentity},
+		{Pattern: "POST " + stepUpPath, Level: httpx.AAL2, Fresh: httpx.Proved, Scope: httpx.Self, Handler: s.confirmIdentity},
+		{Pattern: "POST " + stepUpPath + "/send", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Self, Handler: s.sendConfirmIdentity},
+
 		self("GET /settings/sessions", httpx.AnyAge, s.showSessions),
 		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
 		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
@@ -135,6 +139,7 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/{id}/remove/send", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/backup-codes/send", httpx.AnyAge, to("/settings/two-factor/backup-codes")),
 		self("GET /settings/two-factor/backup-codes/saved", httpx.AnyAge, to("/settings/two-factor")),
+		{Pattern: "GET " + stepUpPath + "/send", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Self, Handler: to(stepUpPath)},
 		self("GET /settings/sessions/{id}/end", httpx.AnyAge, to("/settings/sessions")),
 		admin("GET /admin/users/export", to("/admin/users")),
 		admin("GET /admin/mail/test", to("/admin/mail")),

@@ -297,6 +297,7 @@ func settledSamples() []sample {
 		{"problem-500", ada, Problem{Status: 500, Reference: "req_01jq7z3v9n", Code: "internal_error"}},
 		{"problem-503", outside, Problem{Status: 503, RetryAfter: 5 * time.Second, Reference: "req_01jq7z3v9n"}},
 	}
+	all = append(all, peopleSamples(boss)...)
 	all = append(all, usersSamples(boss, longBoss)...)
 	return append(all, brandSamples(boss, ada, outside)...)
 }

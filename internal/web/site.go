@@ -99,6 +99,9 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 	if rt.Level == httpx.AAL2 && who.Level != session.AAL2 {
 		return nil, refuse(r, session.ErrLevel)
 	}
+	if rt.Fresh == httpx.Recent && !s.recent(r, who) {
+		return nil, toConfirm(w, r)
+	}
 	return r, nil
 }
 

@@ -145,6 +145,12 @@ func Any(ctx context.Context, q db.Querier) (bool, error) {
 	return n > 0, err
 }
 
+// Hold returns the statement that holds the account's row: what its administrators do to people is done by one transaction
+// at a time, so that each is judged by the roles as they are.
+func Hold(accountID string) db.Stmt {
+	return db.Must(ErrNotFound, `UPDATE accounts SET plan = plan WHERE account_id = $1`, accountID)
+}
+
 // SetSuspended suspends an account, whose people then have no session anywhere within a second, or resumes it.
 func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string, suspended bool, by audit.Actor) error {
 	action, at := audit.AccountResumed, db.Time(0)

@@ -7,7 +7,6 @@ package admin
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/outbox"
 	"sallyport/internal/password"
+	"sallyport/internal/seal"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -33,7 +33,10 @@ var (
 // Service administers. All exported fields are needed.
 type Service struct {
 	DB       *db.DB
+	Ring     *seal.Ring
 	Hasher   *password.Hasher
+	Factors  *factor.Service
+	Sessions *session.Service
 	Channels *channel.Service
 	Plans    account.Plans
 	Adoption *adoption.Service
@@ -98,28 +101,20 @@ func (s *Service) SetEmail(ctx context.Context, u user.User, typed string, by au
 	return err
 }
 
-// Lock ends a person's sessions and keeps them out; Unlock lets them in again.
+// Lock ends a person's sessions and keeps them out, for the operator: the last owner too, whose access may be in wrong hands.
 func (s *Service) Lock(ctx context.Context, u user.User, by audit.Actor) error {
-	return s.DB.Run(ctx, user.SetLocked(s.Now(), u, true, by)...)
+	return s.DB.Run(ctx, s.locking(u, by)...)
 }
 
-// Unlock lets a locked person in again, and forgives the wrong codes that locked a device of theirs.
+// Unlock lets a locked person in again, and forgives the wrong codes that locked a device of theirs, for the operator.
 func (s *Service) Unlock(ctx context.Context, u user.User, by audit.Actor) error {
-	return s.DB.Run(ctx, append(user.SetLocked(s.Now(), u, false, by), factor.Unlock(u.AccountID, u.ID))...)
+	return s.DB.Run(ctx, s.unlocking(u, by)...)
 }
 
-// ResetTwoFactor ends a person's devices, backup codes and sessions; the next sign-in
-// demands the set-up of a new device (T12, T15).
-func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string, by audit.Actor) error {
-	if strings.TrimSpace(reason) == "" || !user.Printable(reason, 200) {
-		return ErrReason
-	}
-	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, factor.Clear(u.AccountID, u.ID)...)
-	stmts = append(stmts, user.CallOff(s.Now(), u, by)...)
-	return s.DB.Run(ctx, append(stmts, session.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID),
-		outbox.Notice(s.Now(), u.AccountID, u.ID, outbox.TwoFactorReset, map[string]string{"reason": reason}, by),
-		audit.Record(s.Now(), audit.Event{
-			AccountID: u.AccountID, Action: audit.UserReset, Actor: by, Target: u.ID,
-			Detail: map[string]string{"reason": reason},
-		}))...)
+func (s *Service) locking(u user.User, by audit.Actor) []db.Stmt {
+	return user.SetLocked(s.Now(), u, true, by)
+}
+
+func (s *Service) unlocking(u user.User, by audit.Actor) []db.Stmt {
+	return append(user.SetLocked(s.Now(), u, false, by), factor.Unlock(u.AccountID, u.ID))
 }

@@ -2,114 +2,233 @@ package admin
 
 import (
 	"context"
-	"strings"
-	"time"
-	"unicode/utf8"
+	"errors"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/mailtoken"
+	"sallyport/internal/outbox"
+	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
 
-// People gives an administrator a page of the account's users.
-//
-// Errors: ErrNotAdministrator, user.ErrFilter, user.ErrSearch, user.ErrPage.
-func (s *Service) People(ctx context.Context, w *session.Signed, q user.Query) (user.Page, error) {
-	if err := Administrator(w.User); err != nil {
-		return user.Page{}, err
-	}
-	return user.Select(ctx, s.DB, w.Account, q, s.Now())
+// Errors about what administrators do to other people.
+var (
+	ErrOwners    = errs.New(errs.Forbidden, "owners_only", "Only an owner of your organisation can make or unmake owners and administrators. Ask one of them.")
+	ErrLastOwner = errs.New(errs.Conflict, "last_owner", "This is the only owner who can sign in. Make somebody else an owner first.")
+	ErrSoAlready = errs.New(errs.Conflict, "so_already", "That is so already: somebody may have done it a moment ago. Nothing was changed.")
+	ErrInvited   = errs.New(errs.Conflict, "still_invited", "This person has not accepted the invitation yet. To change something about it, invite them again, or remove them.")
+)
+
+// actor is who acts: the administrator and the account as they are in this transaction.
+type actor struct {
+	account account.Account
+	admin   user.User
 }
 
-// Person is one user as the account's administrators see them.
-type Person struct {
-	User       user.User
-	Owed       account.Owed
-	Devices    []factor.Factor // confirmed ones, oldest first
-	Codes      factor.Set
-	Sessions   int                  // that count
-	SignedInAt time.Time            // the last time; zero if never
-	Events     []audit.Event        // the newest that concern them
-	People     map[string]user.Name // whom the events name, by id
-}
-
-// newest is how many events a person's page shows.
-const newest = 10
-
-// Person tells an administrator about a user of their account. offers are what the account's people can set up.
-//
-// Errors: ErrNotAdministrator, user.ErrNotFound, for users of other accounts too.
-func (s *Service) Person(ctx context.Context, w *session.Signed, offers []account.Offer, userID string) (p Person, err error) {
-	if p.User, err = s.person(ctx, w, userID); err != nil {
-		return p, err
-	}
-	now, u := s.Now(), p.User
-	devices, err := factor.List(ctx, s.DB, u.AccountID, u.ID, now)
-	if err != nil {
-		return p, err
-	}
-	for _, d := range devices {
-		if d.State == factor.Confirmed {
-			p.Devices = append(p.Devices, d)
-		}
-	}
-	standing := u.Standing(len(p.Devices))
-	standing.NoWay = account.NoWay(offers)
-	p.Owed = w.Account.Owes(standing, now)
-	if p.Codes, err = factor.BackupCodes(ctx, s.DB, u.AccountID, u.ID); err != nil {
-		return p, err
-	}
-	sessions, err := session.Alive(ctx, s.DB, w.Account, u, now)
-	if err != nil {
-		return p, err
-	}
-	p.Sessions = len(sessions)
-	last, err := audit.Find(ctx, s.DB, u.AccountID, audit.Filter{Person: u.ID, Actions: []audit.Action{audit.SignedIn}}, "", 1)
-	if err != nil {
-		return p, err
-	}
-	if len(last) > 0 {
-		p.SignedInAt = last[0].At
-	}
-	if p.Events, err = audit.Find(ctx, s.DB, u.AccountID, audit.Filter{Person: u.ID}, "", newest); err != nil {
-		return p, err
-	}
-	p.People, err = s.named(ctx, u.AccountID, p.Events)
-	return p, err
-}
-
-// person reads a user of the administrator's own account. What is no id at all names nobody; PostgreSQL would fail on it.
-func (s *Service) person(ctx context.Context, w *session.Signed, userID string) (user.User, error) {
-	if err := Administrator(w.User); err != nil {
-		return user.User{}, err
-	}
-	if !utf8.ValidString(userID) || strings.ContainsRune(userID, 0) {
-		return user.User{}, user.ErrNotFound
-	}
-	return user.Get(ctx, s.DB, w.Account.ID, userID)
-}
-
-// ExportPeople records that an administrator takes the list with them, and gives it, part by part. format is recorded too.
-//
-// Errors: ErrNotAdministrator, session.ErrLevel, user.ErrFilter, user.ErrSearch.
-func (s *Service) ExportPeople(ctx context.Context, w *session.Signed, q user.Query, format string, by audit.Actor, each func([]user.Listed) error) error {
+// may refuses whoever does not administer the account, has not signed in with a second factor (ASVS 6.3.3), or has not proved it just now.
+func (s *Service) may(proof reauth.SecondFactor, w *session.Signed) error {
 	if err := acting(w); err != nil {
 		return err
 	}
-	detail := map[string]string{"format": format}
-	for name, value := range map[string]string{"search": q.Search, "second_factor": q.SecondFactor, "kind": q.Kind, "role": q.Role, "state": q.State} {
-		if value != "" {
-			detail[name] = audit.Claim(value)
+	return proof.Check(w.User.AccountID, w.User.ID, s.Now())
+}
+
+// enter begins the transaction of an administrator. It holds the account's row, so what is done to people of one account is
+// done by one transaction at a time, and reads anew who acts: a session is remembered for up to a second after its end, or
+// after somebody was demoted, and in that second nobody may use it against others.
+func enter(ctx context.Context, tx *db.Tx, w *session.Signed) (actor, error) {
+	if err := tx.Run(ctx, account.Hold(w.User.AccountID), session.Held(w.Session)); err != nil {
+		return actor{}, err
+	}
+	a, err := account.Get(ctx, tx, w.User.AccountID)
+	if err != nil {
+		return actor{}, err
+	}
+	u, err := user.Get(ctx, tx, w.User.AccountID, w.User.ID)
+	switch {
+	case errors.Is(err, user.ErrNotFound):
+		return actor{}, session.ErrNone
+	case err != nil:
+		return actor{}, err
+	case u.Epoch != w.Epoch, !u.LockedAt.IsZero(), !a.SuspendedAt.IsZero():
+		return actor{}, session.ErrNone
+	}
+	return actor{a, u}, Administrator(u)
+}
+
+// on does something to another person of the administrator's account, in one transaction: what change says, provided that the
+// administrator may. An id of another account's is that of nobody.
+func (s *Service) on(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string,
+	change func(tx *db.Tx, by actor, target user.User) error) error {
+	if err := s.may(proof, w); err != nil {
+		return err
+	}
+	if !named(userID) {
+		return user.ErrNotFound
+	}
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		by, err := enter(ctx, tx, w)
+		if err != nil {
+			return err
 		}
+		target, err := user.Get(ctx, tx, w.User.AccountID, userID)
+		if err != nil {
+			return err
+		}
+		if err := Over(by.admin, target); err != nil {
+			return err
+		}
+		return change(tx, by, target)
+	})
+	s.Sessions.Forget(w.User.AccountID, userID)
+	return err
+}
+
+// named reports whether a text from an address can be somebody's id at all; PostgreSQL fails on what can't be stored.
+func named(userID string) bool { return userID != "" && user.Printable(userID, 100) }
+
+// Target returns the person on whom the administrator means to act, for the page that asks whether they are sure.
+// Errors: ErrNotAdministrator, user.ErrNotFound, ErrSelf, ErrRank.
+func (s *Service) Target(ctx context.Context, w *session.Signed, userID string) (user.User, error) {
+	if err := Administrator(w.User); err != nil {
+		return user.User{}, err
 	}
-	q.At = ""
-	if _, err := user.Select(ctx, s.DB, w.Account, q, s.Now()); err != nil { // what is refused is no export
+	if !named(userID) {
+		return user.User{}, user.ErrNotFound
+	}
+	u, err := user.Get(ctx, s.DB, w.User.AccountID, userID)
+	if err != nil {
+		return user.User{}, err
+	}
+	return u, Over(w.User, u)
+}
+
+// SetRole gives a person another role. Only owners do: an administrator who could make another could make one who obeys.
+//
+// Errors: those of who may act at all, ErrOwners, ErrSoAlready, ErrInvited, user.ErrRole.
+func (s *Service) SetRole(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, role user.Role, by audit.Actor) error {
+	if _, err := user.ParseRole(string(role)); err != nil {
 		return err
 	}
-	if err := s.DB.Run(ctx, audit.Record(s.Now(), audit.Event{AccountID: w.Account.ID, Action: audit.UsersExported, Actor: by, Detail: detail})); err != nil {
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
+		if who.admin.Role != user.Owner {
+			return ErrOwners
+		}
+		return s.setRole(ctx, tx, target, role, by)
+	})
+}
+
+func (s *Service) setRole(ctx context.Context, tx *db.Tx, target user.User, role user.Role, by audit.Actor) error {
+	switch {
+	case target.Role == role:
+		return ErrSoAlready
+	case !target.InvitedAt.IsZero():
+		return ErrInvited
+	}
+	if err := keepOwner(ctx, tx, target); err != nil {
 		return err
 	}
-	return user.Export(ctx, s.DB, w.Account, q, s.Now(), each)
+	return tx.Run(ctx, append(user.SetRole(s.Now(), target, role, by),
+		outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.RoleChanged, map[string]string{"role": string(role)}, by))...)
+}
+
+// keepOwner refuses to take away the last owner who can sign in. The transaction holds the account's row, so of two owners who
+// go at the same moment the second stays.
+func keepOwner(ctx context.Context, tx *db.Tx, target user.User) error {
+	if target.Role != user.Owner || !target.InvitedAt.IsZero() {
+		return nil
+	}
+	n, err := user.OwnersBeside(ctx, tx, target)
+	if err == nil && n == 0 {
+		return ErrLastOwner
+	}
+	return err
+}
+
+// LockUser ends a person's sessions and keeps them out.
+func (s *Service) LockUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error {
+		switch {
+		case !target.LockedAt.IsZero():
+			return ErrSoAlready
+		case !target.InvitedAt.IsZero():
+			return ErrInvited
+		}
+		if err := keepOwner(ctx, tx, target); err != nil {
+			return err
+		}
+		return tx.Run(ctx, append(s.locking(target, by), outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessLocked, nil, by))...)
+	})
+}
+
+// UnlockUser lets a locked person in again, and forgives the wrong codes that locked a device of theirs.
+func (s *Service) UnlockUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error {
+		if target.LockedAt.IsZero() {
+			if locked, err := factor.AnyLocked(ctx, tx, target.AccountID, target.ID); err != nil {
+				return err
+			} else if !locked {
+				return ErrSoAlready
+			}
+		}
+		return tx.Run(ctx, append(s.unlocking(target, by), outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessUnlocked, nil, by))...)
+	})
+}
+
+// RemoveUser takes a person off the account for good, with all that they sign in with. The record of what they did stays.
+func (s *Service) RemoveUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error { return s.remove(ctx, tx, target, by) })
+}
+
+func (s *Service) remove(ctx context.Context, tx *db.Tx, u user.User, by audit.Actor) error {
+	if err := keepOwner(ctx, tx, u); err != nil {
+		return err
+	}
+	stmts := append(user.Remove(s.Now(), u, by), s.forgetting(u)...)
+	if u.InvitedAt.IsZero() { // who never came need not hear that they are gone
+		reader := by
+		reader.Language = u.Language
+		stmts = append(stmts, outbox.NoticeTo(s.Now(), u.AccountID, u.ID, u.Email, outbox.UserRemoved, nil, reader))
+	}
+	return tx.Run(ctx, stmts...)
+}
+
+// forgetting ends all that a person signs in with, in the order in which a code is used up, so that the two never wait for one another.
+func (s *Service) forgetting(u user.User) []db.Stmt {
+	return append(factor.Clear(u.AccountID, u.ID),
+		session.Clear(u.AccountID, u.ID), mailtoken.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID))
+}
+
+// operate does what an administrator's method does, for the operator, on whom no rule of an account stands but that it keeps an owner.
+func (s *Service) operate(ctx context.Context, u user.User, change func(tx *db.Tx, target user.User) error) error {
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := tx.Run(ctx, account.Hold(u.AccountID)); err != nil {
+			return err
+		}
+		target, err := user.Get(ctx, tx, u.AccountID, u.ID)
+		if err != nil {
+			return err
+		}
+		return change(tx, target)
+	})
+	s.Sessions.Forget(u.AccountID, u.ID)
+	return err
+}
+
+// OperatorSetRole gives a person another role, for the operator. Errors: ErrLastOwner, ErrSoAlready, ErrInvited, user.ErrRole.
+func (s *Service) OperatorSetRole(ctx context.Context, u user.User, role user.Role) error {
+	if _, err := user.ParseRole(string(role)); err != nil {
+		return err
+	}
+	return s.operate(ctx, u, func(tx *db.Tx, target user.User) error { return s.setRole(ctx, tx, target, role, audit.Operator()) })
+}
+
+// OperatorRemove takes a person off the account, for the operator. Errors: ErrLastOwner.
+func (s *Service) OperatorRemove(ctx context.Context, u user.User) error {
+	return s.operate(ctx, u, func(tx *db.Tx, target user.User) error { return s.remove(ctx, tx, target, audit.Operator()) })
 }

@@ -117,6 +117,9 @@ func (a *App) wire() {
 			backupcode.Method{Hasher: a.Hasher},
 		},
 		NewCodes: func(ctx context.Context) ([]string, []factor.Code, error) { return backupcode.New(ctx, a.Hasher) },
+		NewCode: func(ctx context.Context, taken func(string) bool) (string, factor.Code, error) {
+			return backupcode.More(ctx, a.Hasher, taken)
+		},
 	}
 	a.Sessions = session.New(a.DB, a.Now)
 	a.Codes = &sentcode.Service{
@@ -143,7 +146,8 @@ func (a *App) wire() {
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Adoption = adoption.New(a.DB, a.Now)
 	a.Admin = &admin.Service{
-		DB: a.DB, Hasher: a.Hasher, Channels: a.Channels, Plans: a.Config.Plans, Adoption: a.Adoption, SendTest: a.Notify.Test, Now: a.Now,
+		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Factors: a.Factors, Sessions: a.Sessions, Channels: a.Channels,
+		Plans: a.Config.Plans, Adoption: a.Adoption, SendTest: a.Notify.Test, Now: a.Now,
 	}
 }
 

@@ -133,6 +133,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return factor.SweepIssued(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepSent(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return mailtoken.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },

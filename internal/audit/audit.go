@@ -64,6 +64,10 @@ const (
 	UserUnlocked        Action = "user.unlocked"
 	UserPasswordChanged Action = "user.password_changed"
 	UserReset           Action = "user.two_factor_reset"
+	UserRoleChanged     Action = "user.role_changed"
+	UserInvited         Action = "user.invited"
+	UserJoined          Action = "user.joined" // accepted an invitation
+	UserRemoved         Action = "user.removed"
 
 	FactorAdded         Action = "factor.added"
 	FactorPreferred     Action = "factor.preferred"
@@ -73,6 +77,7 @@ const (
 	CodeSent            Action = "code.sent"
 	CodeStopped         Action = "code.send_stopped"
 	BackupCodesMade     Action = "backup_codes.made"
+	BackupCodeIssued    Action = "backup_codes.issued" // one, by an administrator (X13)
 	PasswordRefused     Action = "password.refused"
 	CodeRefused         Action = "code.refused"
 	CodeUsedTwice       Action = "code.used_twice"

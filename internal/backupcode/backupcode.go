@@ -36,20 +36,24 @@ var errShape = errs.New(errs.Invalid, "malformed_backup_code", "A backup code ha
 func New(ctx context.Context, h *password.Hasher) (shown []string, stored []factor.Code, err error) {
 	taken := map[string]bool{}
 	for len(shown) < Count {
-		code := draw()
-		selector, secret := code[:selectorLength], code[selectorLength:]
-		if taken[selector] {
-			continue
-		}
-		taken[selector] = true
-		hash, err := h.Hash(ctx, secret)
+		one, kept, err := More(ctx, h, func(selector string) bool { return taken[selector] })
 		if err != nil {
 			return nil, nil, err
 		}
-		shown = append(shown, strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-"))
-		stored = append(stored, factor.Code{Selector: selector, Hash: hash})
+		taken[kept.Selector] = true
+		shown, stored = append(shown, one), append(stored, kept)
 	}
 	return shown, stored, nil
+}
+
+// More draws one code for a set in which these selectors are taken: a set holds far fewer than there are.
+func More(ctx context.Context, h *password.Hasher, taken func(selector string) bool) (shown string, stored factor.Code, err error) {
+	code := draw()
+	for taken(code[:selectorLength]) {
+		code = draw()
+	}
+	hash, err := h.Hash(ctx, code[selectorLength:])
+	return strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-"), factor.Code{Selector: code[:selectorLength], Hash: hash}, err
 }
 
 func draw() string {
@@ -109,16 +113,19 @@ func (m Method) Match(ctx context.Context, code string, candidates []factor.Cand
 				return factor.Finding{Used: true}, nil
 			}
 			if ok {
-				return factor.Finding{Right: &factor.Match{Factor: c.Factor, Selector: stored.Selector, Left: unused(c.Codes) - 1}}, nil
+				return factor.Finding{Right: &factor.Match{
+					Factor: c.Factor, Selector: stored.Selector, Issued: stored.Issued, Left: unused(c.Codes, stored.Selector),
+				}}, nil
 			}
 		}
 	}
 	return factor.Finding{}, nil
 }
 
-func unused(codes []factor.Code) (n int) {
+// unused counts the person's own codes that are left when the one with this selector is used.
+func unused(codes []factor.Code, selector string) (n int) {
 	for _, c := range codes {
-		if !c.Used {
+		if !c.Used && !c.Issued && c.Selector != selector {
 			n++
 		}
 	}

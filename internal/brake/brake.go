@@ -28,6 +28,9 @@ var ErrMails = errs.New(errs.TooMany, "too_many_mails", "Too many mails were ask
 // ErrTests says that an account's administrators sent too many test messages.
 var ErrTests = errs.New(errs.TooMany, "too_many_tests", "Too many test messages were sent. Wait ten minutes before you send another.")
 
+// ErrGiven says that an administrator gave out as many backup codes as one may.
+var ErrGiven = errs.New(errs.TooMany, "too_many_codes_given", "You have given out ten backup codes within an hour. Wait before you give out another, or ask another administrator.")
+
 // Limit names a limit, for the record and the metrics.
 type Limit string
 
@@ -132,8 +135,28 @@ func (l Limits) Charge(now time.Time, s Send) []db.Stmt {
 // ChargeTest returns the statements that charge a test message: five in ten minutes for an account. Each connects to a
 // host that somebody chose, so without an end they would search a network. Where the limit is reached they fail with ErrTests.
 func ChargeTest(now time.Time, accountID string) []db.Stmt {
-	x := exact{PerAccount, accountID, "tests", most, 10 * time.Minute}
+	x := exact{PerAccount, accountID, "tests", 5, 10 * time.Minute}
 	charge := take(x, now)
 	charge.Else = ErrTests
 	return []db.Stmt{slots(x), charge}
+}
+
+// ChargeGiven returns the statements that charge a backup code that an administrator gives out: ten in an hour, so that one
+// who is careless, or whose session was stolen, opens no more doors than that. Where the limit is reached they fail with ErrGiven.
+func ChargeGiven(now time.Time, accountID, adminID string) []db.Stmt {
+	x := exact{PerUser, accountID, "given:" + adminID, 10, time.Hour}
+	charge := take(x, now)
+	charge.Else = ErrGiven
+	return []db.Stmt{slots(x), charge}
+}
+
+// invitations is how many invitations an account may send a day.
+const invitations = 500
+
+// ChargeInvitation returns the statements that charge an invitation, to the address and to the account's day: each is a mail to
+// somebody who may never have heard of us. Where a limit is reached they fail with ErrMails.
+func ChargeInvitation(now time.Time, accountID, address string) []db.Stmt {
+	day := count(PerAccount, accountID, "invitations", invitations, now)
+	day.Else = ErrMails.Because(&stop{PerAccount})
+	return append(ChargeMail(now, "invite", Send{Address: address}), day)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // most is how many slots the largest exact limit has.
-const most = 5
+const most = 10
 
 // slots makes the slots of a subject that has none yet, and holds them all: of those who send at the same
 // moment each finds what the one before left. (A row that meets ON CONFLICT DO UPDATE is locked even where
@@ -16,7 +16,8 @@ const most = 5
 func slots(x exact) db.Stmt {
 	return db.Write(`
 		INSERT INTO send_slots (account_id, subject, slot)
-		SELECT $1, $2, n.slot FROM (SELECT 1 AS slot UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) AS n WHERE n.slot <= CAST($3 AS bigint)
+		SELECT $1, $2, n.slot FROM (SELECT 1 AS slot UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5
+			UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10) AS n WHERE n.slot <= CAST($3 AS bigint)
 		ORDER BY n.slot
 		ON CONFLICT (account_id, subject, slot) DO UPDATE SET used_at = excluded.used_at WHERE send_slots.used_at < 0`, x.accountID, x.subject, min(x.most, most))
 }

@@ -114,7 +114,7 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		Methods: []factor.Method{
 			totp.Method{}, sentcode.Method{Of: factor.SMS}, sentcode.Method{Of: factor.Email}, backupcode.Method{Hasher: h},
 		},
-		NewCodes: quickCodes,
+		NewCodes: quickCodes, NewCode: quickCode,
 	}
 	w.Codes = &sentcode.Service{
 		DB: d, Factors: w.Factors, Limits: brake.Limits{Account: 100, Prefix: 100, Day: 1000},
@@ -139,7 +139,8 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now}
 	w.Adoption = adoption.New(d, c.Now)
-	w.Admin = &admin.Service{DB: d, Hasher: h, Channels: w.Channels, Plans: everything, Adoption: w.Adoption, Now: c.Now}
+	w.Admin = &admin.Service{DB: d, Ring: ring, Hasher: h, Factors: w.Factors, Sessions: w.Sessions, Channels: w.Channels,
+		Plans: everything, Adoption: w.Adoption, Now: c.Now}
 	return w
 }
 

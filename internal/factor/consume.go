@@ -151,7 +151,7 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 		c := Candidate{Factor: f.Factor, Secret: secret}
 		switch {
 		case k == BackupCode:
-			c.Codes, err = s.countingCodes(ctx, f.Factor)
+			c.Codes, err = s.countingCodes(ctx, f.Factor, now)
 		case k.Sent():
 			c.Sent, err = s.liveCode(ctx, t, f.Factor, now)
 		}
@@ -177,12 +177,12 @@ func (s *Service) candidates(ctx context.Context, t Try, k Kind, now time.Time) 
 
 // countingCodes returns the codes of a set that count: where the account gives its people no backup codes, those that
 // an administrator gave out (K13).
-func (s *Service) countingCodes(ctx context.Context, set Factor) ([]Code, error) {
+func (s *Service) countingCodes(ctx context.Context, set Factor, now time.Time) ([]Code, error) {
 	own, err := s.givesCodes(ctx, set.AccountID)
 	if err != nil {
 		return nil, err
 	}
-	return codes(ctx, s.DB, set, own)
+	return codes(ctx, s.DB, set, own, now)
 }
 
 // givesCodes reports whether the account gives its people backup codes.

@@ -97,6 +97,7 @@ type Code struct {
 	Selector string // finds the row to compare with; no secret
 	Hash     string // PHC string
 	Used     bool   // used up already; told apart from a wrong one, and no more
+	Issued   bool   // given out by an administrator (X13); none of the person's own
 }
 
 // Match says which factor a code proves and what must be used up for it.
@@ -106,7 +107,8 @@ type Match struct {
 	Drift    int64     // the clock difference to remember
 	After    int64     // the step that must still be the last one tried, if only the pair counts (K10); else 0
 	Selector string    // single-use codes: the one to use up
-	Left     int       // of these, how many are left then
+	Left     int       // of the person's own, how many are left then
+	Issued   bool      // of these, it was one that an administrator gave out
 	Sent     *SentCode // sent codes: the one to use up
 }
 
@@ -151,6 +153,8 @@ type Service struct {
 	Now      func() time.Time
 	Methods  []Method                                            // in the order in which a typed code is tried
 	NewCodes func(ctx context.Context) ([]string, []Code, error) // ten backup codes: as shown, and as stored
+	// NewCode makes one more, whose selector is not taken.
+	NewCode func(ctx context.Context, taken func(selector string) bool) (string, Code, error)
 }
 
 func (s *Service) method(k Kind) (Method, error) {

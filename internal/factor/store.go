@@ -74,15 +74,17 @@ func load(ctx context.Context, q db.Querier, accountID, userID string) ([]Stored
 	return all, err
 }
 
-// codes returns a factor's single-use codes: the person's own too, or only those that an administrator gave out.
-func codes(ctx context.Context, q db.Querier, f Factor, own bool) ([]Code, error) {
+// codes returns a factor's single-use codes: the person's own too, or only those that an administrator gave out. Left out are those whose
+// time is over at now, or seems to last longer than any: such a one was given out by a clock that was ahead (security.md F15).
+func codes(ctx context.Context, q db.Querier, f Factor, own bool, now time.Time) ([]Code, error) {
 	var all []Code
-	err := q.Each(ctx, `SELECT selector, hash, used_at FROM factor_codes WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND (issued_by <> '' OR $4)`,
-		[]any{f.AccountID, f.UserID, f.ID, own},
+	err := q.Each(ctx, `SELECT selector, hash, used_at, issued_by <> '' FROM factor_codes
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND (expires_at = 0 OR expires_at > $4 AND expires_at <= $5) AND (issued_by <> '' OR $6)`,
+		[]any{f.AccountID, f.UserID, f.ID, db.At(now), db.At(now.Add(IssuedFor + db.Skew)), own},
 		func(scan func(...any) error) error {
 			var c Code
 			var used db.Time
-			err := scan(&c.Selector, &c.Hash, &used)
+			err := scan(&c.Selector, &c.Hash, &used, &c.Issued)
 			c.Used = used != 0
 			all = append(all, c)
 			return err
@@ -93,7 +95,7 @@ func codes(ctx context.Context, q db.Querier, f Factor, own bool) ([]Code, error
 // Set is a user's set of backup codes.
 type Set struct {
 	ID     string // empty if there is none
-	Left   int    // how many are unused
+	Left   int    // how many of the person's own are unused
 	MadeAt time.Time
 }
 
@@ -102,7 +104,7 @@ func BackupCodes(ctx context.Context, q db.Querier, accountID, userID string) (S
 	var set Set
 	err := q.Each(ctx, `
 		SELECT f.factor_id, f.created_at, (SELECT count(*) FROM factor_codes c
-			WHERE c.account_id = f.account_id AND c.user_id = f.user_id AND c.factor_id = f.factor_id AND c.used_at = 0)
+			WHERE c.account_id = f.account_id AND c.user_id = f.user_id AND c.factor_id = f.factor_id AND c.used_at = 0 AND c.issued_by = '')
 		FROM factors f WHERE f.account_id = $1 AND f.user_id = $2 AND f.kind = 'backup_code'`,
 		[]any{accountID, userID},
 		func(scan func(...any) error) error {
@@ -207,7 +209,7 @@ func consume(m Match, now time.Time) []db.Stmt {
 	}
 	return []db.Stmt{used, db.Must(errRefused, `
 		UPDATE factor_codes SET used_at = $5
-		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND selector = $4 AND used_at = 0`,
+		WHERE account_id = $1 AND user_id = $2 AND factor_id = $3 AND selector = $4 AND used_at = 0 AND (expires_at = 0 OR expires_at > $5)`,
 		f.AccountID, f.UserID, f.ID, m.Selector, db.At(now))}
 }
 

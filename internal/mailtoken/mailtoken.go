@@ -1,6 +1,6 @@
 // Package mailtoken is what is mailed to be pasted back: the token that switches
-// two-factor sign-in off (P14), the one that comes before the set-up of a first device, the
-// one that lets a new password be chosen, the one that proves a new e-mail address.
+// two-factor sign-in off (P14), the one that comes before the set-up of a first device, the one that lets a new password
+// be chosen, the one that proves a new e-mail address, the one that accepts an invitation.
 //
 // A token is 130 random bits, good once, for one purpose, until its end or the person's
 // security epoch rises; a newer one of the same purpose ends it (security.md B11, B12).
@@ -29,6 +29,7 @@ const (
 	Reset   Purpose = "reset"   // to choose a new password
 	Email   Purpose = "email"   // to prove a new e-mail address
 	SetUp   Purpose = "set_up"  // to set up a first device inside one pending sign-in
+	Invite  Purpose = "invite"  // to join an account, with a password of one's own
 )
 
 // Lives is how long a token of this purpose works.
@@ -38,6 +39,8 @@ func (p Purpose) Lives() time.Duration {
 		return 10 * time.Minute // the pending sign-in it belongs to does not live longer
 	case Email:
 		return 24 * time.Hour
+	case Invite:
+		return 7 * 24 * time.Hour
 	default:
 		return time.Hour
 	}

@@ -175,6 +175,9 @@ const longestInText = 30
 var links = map[outbox.Kind]string{
 	outbox.ResetToken:       "/forgot-password/new",
 	outbox.EmailToken:       "/confirm-email",
+	outbox.Invitation:       "/invitation",
+	outbox.AdminCodeIssued:  "/.well-known/change-password",
+	outbox.AdminCodeUsed:    "/settings/two-factor",
 	outbox.DisableCancel:    "/sign-in/keep",
 	outbox.BackupCodeUsed:   "/settings/two-factor",
 	outbox.BackupCodesLow:   "/settings/two-factor/backup-codes",
@@ -189,7 +192,11 @@ var links = map[outbox.Kind]string{
 // places are the values that the lead of a message tells.
 func (l letter) places(w *writer) []any {
 	switch f := l.message.Facts; l.message.Kind {
-	case outbox.BackupCodeUsed, outbox.BackupCodesLow:
+	case outbox.Invitation:
+		return []any{"account", l.account.Name}
+	case outbox.RoleChanged:
+		return []any{"role", roleName(w, user.Role(f["role"]))}
+	case outbox.BackupCodeUsed, outbox.BackupCodesLow, outbox.AdminCodeUsed:
 		n, err := w.say.Count("mail.left", left(f))
 		w.err = errors.Join(w.err, err)
 		return []any{"left", n}
@@ -212,6 +219,18 @@ func (w *writer) asked(f map[string]string) string {
 		return w.text("mail.two_factor_asked.now")
 	default:
 		return w.text("mail.two_factor_asked.advised")
+	}
+}
+
+// roleName is a role in words.
+func roleName(w *writer, r user.Role) string {
+	switch r {
+	case user.Owner:
+		return w.text("mail.role.owner")
+	case user.Admin:
+		return w.text("mail.role.admin")
+	default:
+		return w.text("mail.role.member")
 	}
 }
 

@@ -19,7 +19,9 @@ var kinds = map[outbox.Kind]bool{
 	outbox.FactorAdded: false, outbox.FactorRemoved: false, outbox.FactorLocked: false, outbox.TwoFactorReset: false, outbox.TwoFactorOff: false,
 	outbox.DisableKept: false, outbox.BackupCodesMade: false, outbox.BackupCodeUsed: false, outbox.BackupCodesLow: false, outbox.PasswordChanged: false,
 	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.MailServerSet: false,
-	outbox.MailServerGone: false, outbox.TestMail: false, outbox.TwoFactorAsked: false,
+	outbox.TwoFactorAsked: false,
+	outbox.MailServerGone: false, outbox.TestMail: false, outbox.Invitation: true, outbox.AdminCodeIssued: false, outbox.AdminCodeUsed: false,
+	outbox.RoleChanged: false, outbox.AccessLocked: false, outbox.AccessUnlocked: false, outbox.UserRemoved: false,
 }
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -188,9 +188,10 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 		return "", err
 	}
 	u, err := user.Get(ctx, s.DB, m.AccountID, m.UserID)
-	if errors.Is(err, user.ErrNotFound) {
+	switch {
+	case errors.Is(err, user.ErrNotFound) && m.Kind != outbox.UserRemoved: // that they are gone is what this one tells
 		return "", &dropped{"user_gone"}
-	} else if err != nil {
+	case err != nil && !errors.Is(err, user.ErrNotFound):
 		return "", err
 	}
 	if m.Kind == outbox.Code || m.HasSecret() {
@@ -256,7 +257,7 @@ func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error
 	l.secret = string(m.Secret)
 	purpose, carries := map[outbox.Kind]mailtoken.Purpose{
 		outbox.DisableToken: mailtoken.Disable, outbox.ResetToken: mailtoken.Reset,
-		outbox.SetUpToken: mailtoken.SetUp, outbox.EmailToken: mailtoken.Email, outbox.DisableCancel: mailtoken.Keep,
+		outbox.SetUpToken: mailtoken.SetUp, outbox.EmailToken: mailtoken.Email, outbox.DisableCancel: mailtoken.Keep, outbox.Invitation: mailtoken.Invite,
 	}[m.Kind]
 	if !carries {
 		return nil

@@ -35,6 +35,7 @@ const (
 	SetUpToken    Kind = "set_up_token"   // to set up a first device inside a sign-in
 	ResetToken    Kind = "reset_token"    // to choose a new password
 	EmailToken    Kind = "email_token"    // to prove a new e-mail address
+	Invitation    Kind = "invitation"     // to join an account; carries the token that accepts it
 	DisableCancel Kind = "disable_cancel" // two-factor sign-in ends soon; carries the token that keeps it on
 )
 
@@ -55,7 +56,13 @@ const (
 	SignInUnknown    Kind = "sign_in_unknown_browser"
 	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
 	TwoFactorAsked   Kind = "two_factor_asked"   // an administrator reminds those who have none
-	MailServerSet    Kind = "mail_server_set"    // to the administrator who did it
+	AdminCodeIssued  Kind = "admin_code_issued"  // an administrator gave out a backup code for them (X13)
+	AdminCodeUsed    Kind = "admin_code_used"    // it was used
+	RoleChanged      Kind = "role_changed"
+	AccessLocked     Kind = "access_locked"
+	AccessUnlocked   Kind = "access_unlocked"
+	UserRemoved      Kind = "user_removed"    // to the address that was registered: the person is gone
+	MailServerSet    Kind = "mail_server_set" // to the administrator who did it
 	MailServerGone   Kind = "mail_server_removed"
 	TestMail         Kind = "test"
 )

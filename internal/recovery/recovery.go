@@ -1,5 +1,5 @@
-// Package recovery is the way back for somebody who has forgotten the password: a token
-// is mailed, and with it a new password is chosen.
+// Package recovery is the way back for somebody who has forgotten the password, and the
+// way in for somebody who was invited: a token is mailed, and with it a password is chosen.
 //
 // Whoever asks learns nothing: the answer is the same for somebody who exists and for
 // nobody, and takes as long, because as many statements run (security.md B91). The token
@@ -100,7 +100,7 @@ func (s *Service) Choose(ctx context.Context, pasted, plain string, by audit.Act
 	if err != nil {
 		return account.Account{}, err
 	}
-	if !p.admitted() || !t.For(p.user) {
+	if !p.admitted() || !t.For(p.user) || !p.user.InvitedAt.IsZero() {
 		return account.Account{}, mailtoken.ErrToken
 	}
 	if err := password.Check(plain, p.user.Email, p.user.Name, p.account.Name); err != nil {

@@ -20,7 +20,10 @@ func (s *Service) notices(now time.Time, p *Pending, m factor.Match, known bool,
 	switch {
 	case m.Factor.Kind == factor.BackupCode:
 		kind := outbox.BackupCodeUsed
-		if m.Left <= lowCodes {
+		switch {
+		case m.Issued: // by an administrator, who may have kept it: the person hears whose code it was
+			kind = outbox.AdminCodeUsed
+		case m.Left <= lowCodes:
 			kind = outbox.BackupCodesLow
 		}
 		return []db.Stmt{outbox.Notice(now, u.AccountID, u.ID, kind, map[string]string{"left": strconv.Itoa(m.Left)}, by)}

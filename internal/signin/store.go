@@ -29,7 +29,8 @@ func (p person) known() bool { return p.user.ID != "" }
 
 // lookUp finds the one user with this address: of the account named, or, without
 // one, of all accounts if there is no second. Nobody found is no error. Whoever it
-// is, the wait of the address's own counter is read too.
+// is, the wait of the address's own counter is read too. Who is only invited is
+// nobody: an invitation elsewhere must not make anybody's address mean two people.
 func lookUp(ctx context.Context, q db.Querier, slug, email string, address throttle.Key) (person, error) {
 	var found []person
 	var addressUntil db.Time
@@ -41,7 +42,7 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 				AND f.state = 'confirmed' AND f.kind IN ('sms', 'email')),
 			COALESCE(pt.blocked_until, 0), COALESCE(at.blocked_until, 0), COALESCE(pt.failures, 0) + COALESCE(at.failures, 0)
 		FROM (SELECT 1 AS one) AS always
-		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2)
+		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2) AND u.invited_at = 0
 		LEFT JOIN throttles pt ON pt.account_id = u.account_id AND pt.subject = 'password:' || u.user_id
 		LEFT JOIN throttles at ON at.account_id = $3 AND at.subject = $4
 		LIMIT 2`, []any{email, slug, address.AccountID, address.Subject},

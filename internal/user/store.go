@@ -142,10 +142,10 @@ func RenewHash(accountID, userID, old, renewed string) db.Stmt {
 }
 
 // StoreHash returns the statements that store a new password's hash. They leave the
-// second factor as it is, and call off its planned end. The caller's transaction must end the user's sessions too, by RaiseEpoch or EndSessions.
+// second factor as it is, and call off its planned end; who was invited until now needs no invitation any more. The caller's transaction must end the user's sessions too, by RaiseEpoch or EndSessions.
 func StoreHash(now time.Time, u User, hash string, by audit.Actor) []db.Stmt {
 	return append([]db.Stmt{
-		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, hash),
+		db.Must(ErrNotFound, `UPDATE users SET password_hash = $3, invited_at = 0 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, hash),
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserPasswordChanged, Actor: by, Target: u.ID}),
 	}, CallOff(now, u, by)...)
 }

@@ -24,6 +24,8 @@ UPDATE sessions SET proved_at = signed_in_at WHERE level = 'aal2';
 ALTER TABLE factor_codes ADD COLUMN expires_at bigint NOT NULL DEFAULT 0;   -- 0 for never
 ALTER TABLE factor_codes ADD COLUMN issued_by  text   NOT NULL DEFAULT '';  -- the administrator's user id; '' for the person's own
 
+CREATE INDEX factor_codes_ending ON factor_codes (expires_at) WHERE expires_at > 0;
+
 -- How far an account's people are, a row a day. Written by package adoption.
 CREATE TABLE adoption_days (
     account_id text   NOT NULL,

@@ -169,14 +169,20 @@ func (s *Service) LockUser(ctx context.Context, proof reauth.SecondFactor, w *se
 // UnlockUser lets a locked person in again, and forgives the wrong codes that locked a device of theirs.
 func (s *Service) UnlockUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
 	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error {
-		if target.LockedAt.IsZero() {
-			if locked, err := factor.AnyLocked(ctx, tx, target.AccountID, target.ID); err != nil {
+		stmts := s.unlocking(target, by)
+		if target.LockedAt.IsZero() { // only a device may be: that ends nobody's sessions
+			locked, err := factor.AnyLocked(ctx, tx, target.AccountID, target.ID)
+			switch {
+			case err != nil:
 				return err
-			} else if !locked {
+			case !locked:
 				return ErrSoAlready
 			}
+			stmts = []db.Stmt{factor.Unlock(target.AccountID, target.ID), audit.Record(s.Now(), audit.Event{
+				AccountID: target.AccountID, Action: audit.UserUnlocked, Actor: by, Target: target.ID,
+			})}
 		}
-		return tx.Run(ctx, append(s.unlocking(target, by), outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessUnlocked, nil, by))...)
+		return tx.Run(ctx, append(stmts, outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessUnlocked, nil, by))...)
 	})
 }
 

@@ -136,4 +136,15 @@ var germanErrors = Catalogue{
 	"error.search_too_long": "Suchen Sie nach höchstens zehn Wörtern.",
 	"error.not_on_yourself": "Bei sich selbst können Sie das nicht tun. Nutzen Sie Ihre eigenen Einstellungen, oder fragen Sie jemand anderen aus der Administration.",
 	"error.role_too_high":   "Bei Inhaber/innen und Administrator/innen kann das nur ein/e Inhaber/in tun. Fragen Sie dort nach.",
+	// What administrators do to other people.
+	"error.factor_needed":        "Dafür braucht es einen Bestätigungscode, den Sie in den letzten 15 Minuten eingegeben haben. Bestätigen Sie, dass Sie es sind, und wiederholen Sie dann, was Sie getan haben.",
+	"error.owners_only":          "Nur die Inhaber Ihrer Organisation ernennen und entlassen Inhaber und Administratoren. Wenden Sie sich an sie.",
+	"error.last_owner":           "Das ist die einzige Person mit der Rolle Inhaber/in, die sich anmelden kann. Geben Sie zuerst jemand anderem diese Rolle.",
+	"error.so_already":           "Das ist schon so: Vielleicht hat es jemand anderes gerade eben getan. Es wurde nichts geändert.",
+	"error.still_invited":        "Diese Person hat die Einladung noch nicht angenommen. Um daran etwas zu ändern, laden Sie sie noch einmal ein, oder entfernen Sie sie.",
+	"error.reset_off":            "Die Regeln Ihrer Organisation erlauben der Administration nicht, die Zwei-Faktor-Authentifizierung anderer zurückzusetzen (admin_reset).",
+	"error.nothing_to_reset":     "Diese Person hat keinen zweiten Faktor, also gibt es nichts zurückzusetzen. Vielleicht hat es jemand gerade eben getan.",
+	"error.codes_off":            "Die Regeln Ihrer Organisation erlauben der Administration nicht, Backup-Codes auszugeben (admin_codes).",
+	"error.nothing_to_replace":   "Diese Person hat keinen zweiten Faktor, also würde ein Backup-Code nichts ersetzen: Zur Anmeldung genügt das Passwort.",
+	"error.too_many_codes_given": "Sie haben in einer Stunde zehn Backup-Codes ausgegeben. Warten Sie, bevor Sie noch einen ausgeben, oder wenden Sie sich an eine andere Person der Administration.",
 }

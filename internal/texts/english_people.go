@@ -14,19 +14,21 @@ var englishPeople = Catalogue{
 	"role.admin_about":  "Administrators invite, help, lock and remove members, and change the organisation’s rules.",
 	"role.member_about": "Members change their own settings only.",
 
+	"people.off":  "Your organisation’s rules do not let administrators do this. An owner can change that.",
+	"people.sure": "Make sure that it is really them who asks: whoever has only stolen their password would ask for the same.",
+
 	"reset_user.title":  "Reset two-factor authentication",
 	"reset_user.lead":   "All devices and backup codes of {who} stop working at once, and their sessions end. The next time they sign in, with their password, they must set up a new device.",
 	"reset_user.told":   "They are told by mail. This can’t be undone: whoever still has the old device must set it up again.",
-	"reset_user.sure":   "Make sure that it is really them who asks: whoever has only stolen their password would ask for the same.",
 	"reset_user.button": "Reset",
 
 	"give_code.title":  "Give out a backup code",
 	"give_code.lead":   "A fresh backup code for {who} works once, within 60 minutes, together with their password. You see it once, on the next page, to pass it on. Their devices and their own backup codes stay as they are.",
 	"give_code.told":   "They are told by mail, now and when it is used. A code that was given out for them before ends.",
-	"give_code.sure":   "Make sure that it is really them who asks: whoever has only stolen their password would ask for the same.",
 	"give_code.button": "Make a code",
 
-	"given_code.title": "A backup code for {who}",
+	"given_code.title": "Pass this backup code on",
+	"given_code.for":   "It is for {who}.",
 	"given_code.once":  "You see this code only now. If it gets lost, make another one; then this one ends.",
 	"given_code.ends":  "It works once, until {time}.",
 	"given_code.how":   "Pass it on by telephone or in person, not by mail: they enter it at sign-in, after their password, under “Use a backup code”.",

@@ -13,19 +13,21 @@ var germanPeople = Catalogue{
 	"role.admin_about":  "Administratoren laden Mitglieder ein, helfen ihnen, sperren und entfernen sie und ändern die Regeln der Organisation.",
 	"role.member_about": "Mitglieder ändern nur ihre eigenen Einstellungen.",
 
+	"people.off":  "Die Regeln Ihrer Organisation erlauben das der Administration nicht. Die Inhaber können das ändern.",
+	"people.sure": "Vergewissern Sie sich, dass wirklich diese Person das verlangt: Wer nur ihr Passwort gestohlen hat, würde dasselbe verlangen.",
+
 	"reset_user.title":  "Zwei-Faktor-Authentifizierung zurücksetzen",
 	"reset_user.lead":   "Alle Geräte und Backup-Codes von {who} gelten sofort nicht mehr, und die Sitzungen enden. Bei der nächsten Anmeldung, mit dem Passwort, muss ein neues Gerät eingerichtet werden.",
 	"reset_user.told":   "Die Person erfährt es per E-Mail. Es lässt sich nicht rückgängig machen: Auch wer das alte Gerät noch hat, muss es neu einrichten.",
-	"reset_user.sure":   "Vergewissern Sie sich, dass wirklich diese Person das verlangt: Wer nur ihr Passwort gestohlen hat, würde dasselbe verlangen.",
 	"reset_user.button": "Zurücksetzen",
 
 	"give_code.title":  "Einen Backup-Code ausgeben",
 	"give_code.lead":   "Ein neuer Backup-Code für {who} gilt einmal, 60 Minuten lang, zusammen mit dem Passwort. Sie sehen ihn einmal, auf der nächsten Seite, um ihn weiterzugeben. Die Geräte und die eigenen Backup-Codes bleiben, wie sie sind.",
 	"give_code.told":   "Die Person erfährt es per E-Mail, jetzt und bei der Verwendung. Ein früher für sie ausgegebener Code gilt dann nicht mehr.",
-	"give_code.sure":   "Vergewissern Sie sich, dass wirklich diese Person das verlangt: Wer nur ihr Passwort gestohlen hat, würde dasselbe verlangen.",
 	"give_code.button": "Code erzeugen",
 
-	"given_code.title": "Ein Backup-Code für {who}",
+	"given_code.title": "Geben Sie diesen Backup-Code weiter",
+	"given_code.for":   "Er ist für {who}.",
 	"given_code.once":  "Sie sehen diesen Code nur jetzt. Geht er verloren, erzeugen Sie einen anderen; dieser gilt dann nicht mehr.",
 	"given_code.ends":  "Er gilt einmal, bis {time}.",
 	"given_code.how":   "Geben Sie ihn mündlich weiter, nicht per E-Mail: Er wird bei der Anmeldung nach dem Passwort unter „Backup-Code verwenden“ eingegeben.",

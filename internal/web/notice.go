@@ -52,12 +52,19 @@ const (
 	NoticeLogoGone        Notice = "logo_removed"
 	NoticeTextSet         Notice = "text_set"
 	NoticeTextRestored    Notice = "text_restored"
+	NoticeUserReset       Notice = "user_reset"
+	NoticeRoleSet         Notice = "role_set"
+	NoticeUserLocked      Notice = "user_locked"
+	NoticeUserUnlocked    Notice = "user_unlocked"
+	NoticeUserRemoved     Notice = "user_removed"
+	NoticeUserInvited     Notice = "user_invited"
+	NoticeJoined          Notice = "joined" // an invitation was accepted: sign in
 )
 
 // atTheDoor reports whether the notice is for somebody who is not signed in.
 func (n Notice) atTheDoor() bool {
 	switch n {
-	case NoticeSignedOut, NoticeSessionEnded, NoticeSetUpRequired, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent:
+	case NoticeSignedOut, NoticeSessionEnded, NoticeSetUpRequired, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent, NoticeJoined:
 		return true
 	}
 	return false

@@ -43,6 +43,8 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /forgot-password/sent", s.showForgotSent),
 		public("GET /forgot-password/new", s.showNewPassword),
 		public("POST /forgot-password/new", s.newPassword),
+		public("GET /invitation", s.showInvitation),
+		public("POST /invitation", s.join),
 		public("GET /confirm-email", s.showConfirmEmail),
 		public("POST /confirm-email", s.confirmEmail),
 		pending("GET /sign-in/verify", s.showVerify),
@@ -120,6 +122,21 @@ func (s *Site) routes() []httpx.Route {
 		admin("GET /admin/brand/texts", s.showTexts),
 		admin("GET /admin/brand/text", s.showText),
 		acts("POST /admin/brand/text", httpx.AnyAge, s.setText),
+
+		acts("GET /admin/users/invite", httpx.Recent, s.showInviteUser),
+		acts("POST /admin/users/invite", httpx.Recent, s.inviteUser),
+		acts("GET /admin/users/{id}/reset", httpx.Recent, s.showResetUser),
+		acts("POST /admin/users/{id}/reset", httpx.Recent, s.resetUser),
+		acts("GET /admin/users/{id}/backup-code", httpx.Recent, s.showGiveCode),
+		acts("POST /admin/users/{id}/backup-code", httpx.Recent, s.giveCode),
+		acts("GET /admin/users/{id}/role", httpx.Recent, s.showSetRole),
+		acts("POST /admin/users/{id}/role", httpx.Recent, s.setRole),
+		acts("GET /admin/users/{id}/lock", httpx.Recent, s.showLockUser),
+		acts("POST /admin/users/{id}/lock", httpx.Recent, s.lockUser),
+		acts("GET /admin/users/{id}/unlock", httpx.Recent, s.showUnlockUser),
+		acts("POST /admin/users/{id}/unlock", httpx.Recent, s.unlockUser),
+		acts("GET /admin/users/{id}/remove", httpx.Recent, s.showRemoveUser),
+		acts("POST /admin/users/{id}/remove", httpx.Recent, s.removeUser),
 
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.

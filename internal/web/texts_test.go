@@ -59,6 +59,8 @@ func TestEveryNoticeHasItsText(t *testing.T) {
 		{Notice: NoticeAccountCreated, About: "https://x/?a=<b>"}: "at <bdi>https://x/?a=&lt;b&gt;</bdi>", {Notice: NoticeDeviceConfirmed, About: "Tablet"}: "“<bdi>Tablet</bdi>” is confirmed",
 		{Notice: NoticeConfirmedBefore, About: "Tablet"}: "Tablet", {Notice: NoticeDeviceGone}: "no longer", {Notice: NoticeDeviceRemoved}: "removed", {Notice: NoticeTwoFactorOff}: "off",
 		{Notice: NoticeDeviceRenamed}: "name", {Notice: NoticeCodesSaved}: "safe", {Notice: NoticeCodesReplaced}: "in force", {Notice: NoticeOneSessionEnded}: "ended", {Notice: NoticeOthersEnded}: "other",
+		{Notice: NoticeUserReset}: "reset", {Notice: NoticeRoleSet}: "role", {Notice: NoticeUserLocked}: "locked", {Notice: NoticeUserUnlocked}: "unlocked",
+		{Notice: NoticeUserRemoved}: "removed", {Notice: NoticeUserInvited}: "on its way", {Notice: NoticeJoined}: "Sign in",
 		{Notice: NoticeMailServerSet}: "saved", {Notice: NoticeMailServerGone}: "removed", {Notice: NoticeTestSent, About: "<b>@x"}: "<bdi>&lt;b&gt;@x</bdi>",
 	} {
 		if got, err := notice(texts.In(texts.English), told); err != nil || !strings.Contains(string(got), want) {

@@ -23,6 +23,10 @@ type userCmd struct {
 	SetEmail       userEmailCmd    `cmd:"" help:"Give a user another e-mail address to sign in with; the old one is told."`
 	Lock           userLockCmd     `cmd:"" help:"End a user's sessions and keep them out."`
 	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
+	Invite         userInviteCmd   `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`
+	SetRole        userRoleCmd     `cmd:"" help:"Give a user another role."`
+	Remove         userRemoveCmd   `cmd:"" help:"Take a user off the account for good; the audit record stays."`
+	BackupCode     userCodeCmd     `cmd:"" help:"Give out a fresh backup code for a user: once, for an hour."`
 }
 
 // who names a user on the command line.
@@ -111,6 +115,8 @@ func userState(u user.User) string {
 	switch {
 	case !u.LockedAt.IsZero():
 		return "locked"
+	case !u.InvitedAt.IsZero():
+		return "invited"
 	case u.SetUpRequired:
 		return "must set up"
 	default:

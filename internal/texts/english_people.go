@@ -38,15 +38,15 @@ var englishPeople = Catalogue{
 	"set_role.lead":   "{who} has this role now: {role}. With another one their sessions end, and they are told by mail.",
 	"set_role.button": "Change the role",
 
-	"lock_user.title":  "Lock",
+	"lock_user.title":  "Lock this person",
 	"lock_user.lead":   "{who} is signed out everywhere at once and can’t sign in until you unlock them. Nothing of theirs is lost. They are told by mail.",
 	"lock_user.button": "Lock",
 
-	"unlock_user.title":  "Unlock",
+	"unlock_user.title":  "Unlock this person",
 	"unlock_user.lead":   "{who} can sign in again, as before, with their password and second factor. Devices that were locked by too many wrong codes work again. They are told by mail.",
 	"unlock_user.button": "Unlock",
 
-	"remove_user.title":   "Remove",
+	"remove_user.title":   "Remove this person",
 	"remove_user.lead":    "{who} no longer belongs to {account}: their sessions end at once, and their password, devices and backup codes are deleted. What they did stays in the audit record.",
 	"remove_user.undo":    "This can’t be undone. To let them in again, you would have to invite them anew.",
 	"remove_user.told":    "They are told by mail.",

@@ -37,15 +37,15 @@ var germanPeople = Catalogue{
 	"set_role.lead":   "{who} hat jetzt diese Rolle: {role}. Mit einer anderen enden die Sitzungen, und die Person erfährt es per E-Mail.",
 	"set_role.button": "Rolle ändern",
 
-	"lock_user.title":  "Sperren",
+	"lock_user.title":  "Person sperren",
 	"lock_user.lead":   "{who} wird sofort überall abgemeldet und kann sich nicht anmelden, bis Sie entsperren. Es geht nichts verloren. Die Person erfährt es per E-Mail.",
 	"lock_user.button": "Sperren",
 
-	"unlock_user.title":  "Entsperren",
+	"unlock_user.title":  "Person entsperren",
 	"unlock_user.lead":   "{who} kann sich wieder anmelden, mit Passwort und zweitem Faktor wie zuvor. Geräte, die durch zu viele falsche Codes gesperrt sind, gelten wieder. Die Person erfährt es per E-Mail.",
 	"unlock_user.button": "Entsperren",
 
-	"remove_user.title":   "Entfernen",
+	"remove_user.title":   "Person entfernen",
 	"remove_user.lead":    "{who} gehört dann nicht mehr zu {account}: Die Sitzungen enden sofort, Passwort, Geräte und Backup-Codes werden gelöscht. Was die Person getan hat, bleibt im Protokoll.",
 	"remove_user.undo":    "Das lässt sich nicht rückgängig machen. Um die Person wieder einzulassen, müssten Sie sie neu einladen.",
 	"remove_user.told":    "Die Person erfährt es per E-Mail.",

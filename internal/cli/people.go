@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"sallyport/internal/account"
+	"sallyport/internal/admin"
+	"sallyport/internal/app"
+	"sallyport/internal/user"
+)
+
+type userInviteCmd struct {
+	who
+	Role string `help:"owner, admin or member." default:"member" enum:"owner,admin,member"`
+	Name string `help:"The person's name."`
+}
+
+func (c userInviteCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		acct, err := account.BySlug(s.ctx, a.DB, c.Account)
+		if err != nil {
+			return err
+		}
+		u, err := a.Admin.OperatorInvite(s.ctx, acct.ID, admin.Invitee{Email: c.Email, Name: c.Name, Role: user.Role(c.Role)})
+		if err != nil {
+			return err
+		}
+		s.print("The invitation of %s as %s of %s is queued; a running server mails it. Its link works once, within 7 days.", u.Email, u.Role, acct.Name)
+		return nil
+	})
+}
+
+type userRoleCmd struct {
+	who
+	Role string `arg:"" help:"owner, admin or member." enum:"owner,admin,member"`
+}
+
+func (c userRoleCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		if u.Role == user.Role(c.Role) {
+			s.print("%s is %s of %s already; nothing was changed.", u.Email, u.Role, acct.Name)
+			return nil
+		}
+		if err := a.Admin.OperatorSetRole(s.ctx, u, user.Role(c.Role)); err != nil {
+			return err
+		}
+		s.print("%s is %s of %s from now on; their sessions end within a second.", u.Email, c.Role, acct.Name)
+		return nil
+	})
+}
+
+type userRemoveCmd struct{ who }
+
+func (c userRemoveCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		if err := a.Admin.OperatorRemove(s.ctx, u); err != nil {
+			return err
+		}
+		s.print("%s no longer belongs to %s; their sessions end within a second. The audit record stays.", u.Email, acct.Name)
+		return nil
+	})
+}
+
+type userCodeCmd struct {
+	who
+	Reason string `help:"Why; it stands in the audit record." required:""`
+}
+
+func (c userCodeCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		g, err := a.Admin.OperatorGiveCode(s.ctx, u, c.Reason)
+		if err != nil {
+			return err
+		}
+		s.print("%s", g.Code)
+		s.print("It works once, until %s, together with the password of %s. It is shown only now.", day(g.Ends), u.Email)
+		return nil
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
+	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
 	"sallyport/internal/user"
@@ -62,6 +63,24 @@ func TestStepUp(t *testing.T) {
 		plain.Get("/settings/confirm").Sees(http.StatusForbidden, "needs a sign-in with a second factor")
 		plain.Get(reset).Sees(http.StatusForbidden, "needs a sign-in with a second factor")
 	})
+}
+
+// TestFormsOnPeopleAreRecent: so are their pages, so that what is typed is not lost to the question for a code; and every form that is
+// Recent has such a page to lead back to.
+func TestFormsOnPeopleAreRecent(t *testing.T) {
+	routes := table(t, apptest.Start(t, dbtest.SQLite(t)))
+	recent := map[string]bool{}
+	for _, rt := range routes {
+		if rt.Fresh == httpx.Recent && rt.Method() == http.MethodGet {
+			recent[rt.Path()] = true
+		}
+	}
+	for _, rt := range routes {
+		deed := strings.HasPrefix(rt.Path(), "/admin/users/") && rt.Method() == http.MethodPost
+		if deed && rt.Fresh != httpx.Recent || rt.Fresh == httpx.Recent && (rt.Level != httpx.AAL2 || !recent[rt.Path()]) {
+			t.Errorf("%s: freshness %d, level %d, its page recent %v", rt.Pattern, rt.Fresh, rt.Level, recent[rt.Path()])
+		}
+	}
 }
 
 // TestResetPage is T12, T14, T15 as an administrator and the person see it.

@@ -169,11 +169,13 @@ func (s *Site) setText(w http.ResponseWriter, r *http.Request) error {
 		err = s.Admin.SetText(r.Context(), signed(r), l, key, form.Get("text"), by(r))
 	}
 	if err == nil {
-		list := url.Values{"language": {string(l)}}
-		if q := form.Get("q"); q != "" {
-			list.Set("q", q)
+		list := url.Values{"language": {string(l)}, "q": {form.Get("q")}}
+		back, ok := httpx.ReturnTo(withQuery("/admin/brand/texts", list))
+		if !ok { // what was sought can't stand in an address that we lead to: the whole list, then
+			list.Del("q")
+			back = withQuery("/admin/brand/texts", list)
 		}
-		return s.faceSet(w, r, withQuery("/admin/brand/texts", list), n)
+		return s.faceSet(w, r, back, n)
 	}
 	v, readErr := s.textView(r, l, key, form.Get("q"))
 	if readErr != nil {

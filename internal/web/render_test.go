@@ -140,6 +140,14 @@ func TestPagesAreAccessible(t *testing.T) {
 			if _, ok := e.attrs["autofocus"]; ok {
 				counts["autofocus"]++
 			}
+			if e.tag == "img" {
+				if e.attrs["alt"] == "" {
+					t.Errorf("the picture %s has no text", e.attrs["src"])
+				}
+				for around := e.parent; around != nil; around = around.parent {
+					around.text.WriteString(e.attrs["alt"])
+				}
+			}
 			if strings.Contains(e.attrs["class"], "primary") {
 				counts["primary"]++
 			}

@@ -41,6 +41,9 @@ func TestBadBodies(t *testing.T) {
 			if b.body == "chunked" && takesNoFields(rt) {
 				continue
 			}
+			if rt.Upload && (b.name == "multipart" || strings.HasPrefix(b.name, "huge")) {
+				continue // it takes files; TestHugeLogo and TestBadLogos send it what it does not take
+			}
 			if p := w.raw(rt, b.kind, b.body, b.encoding); !slices.Contains(b.status, p.Status) {
 				t.Errorf("%s with %s: status %d, want %v: %s", rt.Pattern, b.name, p.Status, b.status, p.Text())
 			}
@@ -68,6 +71,8 @@ func TestBadBodies(t *testing.T) {
 		"POST /settings/welcome":                       {"next"},
 		"POST /admin/mail":                             {"host", "port", "security", "user", "server_password", "from", "password"},
 		"POST /admin/mail/remove":                      {"password"},
+		"POST /admin/brand":                            {"name", "accent", "support", "issuer"},
+		"POST /admin/brand/text":                       {"language", "key", "q", "text"},
 	} {
 		rt := find(t, w.routes, pattern)
 		for name, body := range malformed(w.fields(), own) {

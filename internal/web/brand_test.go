@@ -256,7 +256,8 @@ func TestWording(t *testing.T) {
 		c.Post("/admin/brand/text", "language", "en", "key", "language", "text", "x").Sees(http.StatusNotFound, "There is no such text")
 		c.Post("/admin/brand/text", "language", "fr", "key", "verify.title", "text", "x").Sees(http.StatusUnprocessableEntity, "Choose one of the languages")
 		same(t, before, s.Rows(t), "what was refused")
-		saved := form.Press("Save", "text", "<i>Take</i> the code from {device}").Follow().Sees(http.StatusOK, "The text is saved.", "Only your own (1)", "<i>Take</i> the code")
+		form.Press("Save", "text", "<i>Take</i> the code from {device}").Follow().Sees(http.StatusOK, "The text is saved.", "Only your own (1)")
+		saved := c.Get("/admin/brand/texts?language=en&own=yes").Sees(http.StatusOK, "1 text found.", "<i>Take</i> the code")
 		half := s.Client(t)
 		half.Speaks = "de"
 		half.SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "Öffnen Sie").Lacks("Take")

@@ -171,7 +171,7 @@ func (s *Site) setText(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		list := url.Values{"language": {string(l)}, "q": {form.Get("q")}}
 		back, ok := httpx.ReturnTo(withQuery("/admin/brand/texts", list))
-		if !ok { // what was sought can't stand in an address that we lead to: the whole list, then
+		if !ok || form.Get("q") == "" { // what was sought can't stand in an address that we lead to: the whole list, then
 			list.Del("q")
 			back = withQuery("/admin/brand/texts", list)
 		}

@@ -259,16 +259,17 @@ func TestWording(t *testing.T) {
 		form.Press("Save", "text", "<i>Take</i> the code from {device}").Follow().Sees(http.StatusOK, "The text is saved.", "Only your own (1)")
 		saved := c.Get("/admin/brand/texts?language=en&own=yes").Sees(http.StatusOK, "1 text found.", "<i>Take</i> the code")
 		half := s.Client(t)
+		half.SignIn(apptest.Ada, apptest.Password)
 		half.Speaks = "de"
-		half.SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "Öffnen Sie").Lacks("Take")
+		half.Get("/sign-in/verify").Sees(http.StatusOK, "Öffnen Sie").Lacks("Take")
 		half.Speaks = "en"
 		p := half.Get("/sign-in/verify").Sees(http.StatusOK, "<i>Take</i> the code from My Phone")
 		if strings.Contains(p.Body, "<i>") {
 			t.Error("markup in a text is markup on the page")
 		}
 		form = saved.Click("verify.open_device").Sees(http.StatusOK, "Restore the default text")
-		form.Press("Restore the default text").Follow().Sees(http.StatusOK, "The default text is restored.", "Only your own (0)")
-		form.Press("Restore the default text").Follow().Sees(http.StatusOK, "The default text is restored.")
+		form.Press("Restore the default text", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.", "Only your own (0)")
+		form.Press("Restore the default text", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.")
 		half.Get("/sign-in/verify").Sees(http.StatusOK, "app on “My Phone”").Lacks("Take")
 	})
 }

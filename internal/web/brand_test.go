@@ -267,9 +267,9 @@ func TestWording(t *testing.T) {
 		if strings.Contains(p.Body, "<i>") {
 			t.Error("markup in a text is markup on the page")
 		}
-		form = saved.Click("verify.open_device").Sees(http.StatusOK, "Restore the default text")
-		form.Press("Restore the default text", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.", "Only your own (0)")
-		form.Press("Restore the default text", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.")
+		saved.Click("verify.open_device").Sees(http.StatusOK, "Restore the default text")
+		c.Post("/admin/brand/text", "language", "en", "key", "verify.open_device", "text", "x {device}", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.", "Only your own (0)")
+		c.Post("/admin/brand/text", "language", "en", "key", "verify.open_device", "text", "x {device}", "reset", "yes").Follow().Sees(http.StatusOK, "The default text is restored.")
 		half.Get("/sign-in/verify").Sees(http.StatusOK, "app on “My Phone”").Lacks("Take")
 	})
 }

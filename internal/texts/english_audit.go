@@ -7,7 +7,7 @@ var englishAudit = Catalogue{
 	"audit.lead":                 "Who did what to whom, from where and why. Entries are never changed or removed.",
 	"audit.field.action":         "What",
 	"audit.any":                  "Everything",
-	"audit.all_of":               "All of these",
+	"audit.all_of":               "{group}: all",
 	"audit.never":                "Has not happened",
 	"audit.field.person":         "Who or whom",
 	"audit.person_hint":          "The e-mail address of one person, in full. Empty for everybody.",

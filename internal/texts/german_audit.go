@@ -7,7 +7,7 @@ var germanAudit = Catalogue{
 	"audit.lead":                 "Wer was mit wem getan hat, von wo und warum. Einträge werden nie geändert oder entfernt.",
 	"audit.field.action":         "Was",
 	"audit.any":                  "Alles",
-	"audit.all_of":               "Alle davon",
+	"audit.all_of":               "{group}: alle",
 	"audit.never":                "Nicht vorgekommen",
 	"audit.field.person":         "Wer oder wen",
 	"audit.person_hint":          "Die vollständige E-Mail-Adresse einer Person. Leer für alle.",

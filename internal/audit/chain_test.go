@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -263,7 +262,7 @@ func minutesOrBroken(t *testing.T, ch *audit.Chain, c *clock) {
 	for range 5 {
 		happen(t, ch.DB, "acc_1", c.Now())
 		c.Advance(time.Minute)
-		if _, err := ch.Seal(t.Context()); err != nil && !errors.Is(err, audit.ErrChain) && !strings.Contains(err.Error(), "audit: no batch") {
+		if _, err := ch.Seal(t.Context()); err != nil && !errors.Is(err, audit.ErrChain) {
 			t.Fatal(err)
 		}
 	}

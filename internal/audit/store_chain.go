@@ -146,7 +146,7 @@ func readDigests(ctx context.Context, q db.Querier, accountID string, from, to i
 			return err
 		}
 		if len(batches) == 0 {
-			return fmt.Errorf("audit: no batch %d", after+1) // Verify says the rest
+			return ErrChain.Because(fmt.Errorf("there is no batch %d", after+1))
 		}
 		for _, b := range batches {
 			after = b.seq

@@ -85,7 +85,7 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 		user.CountDevices(u.AccountID, u.ID), tell(now, u, outbox.FactorAdded, f, by),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
-			Detail: map[string]string{"kind": string(f.Kind), "name": f.Name, "imported": "true"},
+			Detail: map[string]string{"user": u.ID, "kind": string(f.Kind), "name": f.Name, "imported": "true"},
 		}))
 }
 

@@ -31,6 +31,7 @@ var englishAudit = Catalogue{
 	"audit.locked":               "To export the log you need a second factor of your own. Set one up first; you are asked for it at each sign-in from then on.",
 	"audit.nobody":               "somebody unknown",
 	"audit.operator":             "Whoever runs the server",
+	"audit.says_plain":           "{actor}: {action}",
 	"audit.says_other":           "{actor}: {action}, {person}",
 	"audit.group.sign_ins":       "Sign-ins",
 	"audit.group.second_factors": "Second factors",

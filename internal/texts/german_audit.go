@@ -31,6 +31,7 @@ var germanAudit = Catalogue{
 	"audit.locked":               "Um das Protokoll zu exportieren, brauchen Sie selbst einen zweiten Faktor. Richten Sie zuerst einen ein; ab dann wird er bei jeder Anmeldung verlangt.",
 	"audit.nobody":               "jemand Unbekanntes",
 	"audit.operator":             "Der Betrieb des Servers",
+	"audit.says_plain":           "{actor}: {action}",
 	"audit.says_other":           "{actor}: {action}, {person}",
 	"audit.group.sign_ins":       "Anmeldungen",
 	"audit.group.second_factors": "Zweite Faktoren",

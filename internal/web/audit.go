@@ -128,6 +128,9 @@ func (s *Site) fillAudit(r *http.Request, v *Audit, f audit.Filter, form auditFo
 	if err != nil {
 		return err
 	}
+	if n, there := p.People[form.person]; there { // by a link, which names the id
+		v.Person = n.Email
+	}
 	v.Choices, v.Later = auditChoices(say, p.Actions, form.action), before != ""
 	if p.Older != "" {
 		v.Older = auditPath + form.query(p.Older)
@@ -255,6 +258,9 @@ func saysEvent(say texts.Catalogue, e audit.Event, people map[string]user.Name) 
 	key := "audit.says." + string(e.Action)
 	if _, known := say[key]; !known {
 		key = "audit.says_other"
+		if e.Person == "" || e.Person == e.Actor.ID {
+			key = "audit.says_plain"
+		}
 	}
 	if _, apart := say[key+".self"]; apart && e.Actor.ID != "" && e.Actor.ID == e.Person {
 		key += ".self"

@@ -55,7 +55,9 @@ func TestAuditLog(t *testing.T) {
 		filter("action", "group:others").Sees(http.StatusOK, "later.invented")
 		filter("action", "mail_server.set").Sees(http.StatusOK, "no entry like that")
 		filter("person", " Alan@Acme.test ").Sees(http.StatusOK, reset, "added Alan").Lacks("Ada signed in")
-		filter("person", s.Grace.ID, "action", "group:people").Sees(http.StatusOK, "added Grace").Lacks("added Alan")
+		if p := filter("person", s.Grace.ID, "action", "group:people").Sees(http.StatusOK, "added Grace").Lacks("added Alan"); !strings.Contains(p.Body, `name="person" type="text" inputmode="email" autocomplete="off" autocapitalize="none" spellcheck="false" value="grace@acme.test"`) {
+			t.Error("the person is named by an id")
+		}
 		filter("from", "2026-11-23", "to", "2026-11-23").Sees(http.StatusOK, reset)
 		filter("to", "2026-11-22").Sees(http.StatusOK, "no entry like that")
 		for _, slip := range []struct{ name, value, says string }{

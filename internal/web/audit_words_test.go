@@ -97,6 +97,7 @@ func TestSentences(t *testing.T) {
 		{audit.Event{Action: audit.FactorRenamed, Actor: someone.As("usr_ada"), Person: "usr_ada", Detail: map[string]string{"from": "{to}", "to": "Phone"}}, "Ada Lovelace renamed the device {to} to Phone", "Ada Lovelace hat das Gerät {to} in Phone umbenannt"},
 		{audit.Event{Action: audit.SignedIn, Actor: someone.As("usr_ada"), Person: "usr_ada", Detail: map[string]string{"method": "sms"}}, "Ada Lovelace signed in: text message", "Ada Lovelace hat sich angemeldet: SMS"},
 		{audit.Event{Action: "later.invented", Actor: someone.As("usr_ada"), Person: "usr_alan"}, "Ada Lovelace: later.invented, Alan Turing", "Ada Lovelace: later.invented, Alan Turing"},
+		{audit.Event{Action: "later.invented", Actor: audit.Operator()}, "Whoever runs the server: later.invented", "Der Betrieb des Servers: later.invented"},
 	} {
 		if got := says(texts.English, c.e); got != c.english {
 			t.Errorf("%s says %q, want %q", c.e.Action, got, c.english)

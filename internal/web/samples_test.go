@@ -37,9 +37,9 @@ func sampleQR() template.HTML {
 
 func itoa(n int) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
 
-func samples() []sample { return append(settledSamples(), auditSamples()...) }
+func samples() []sample { return append(allSamples(), auditSamples()...) }
 
-func settledSamples() []sample {
+func allSamples() []sample {
 	outside := Chrome{Product: "Sallyport"}
 	ada := Chrome{Product: "Sallyport", Account: "Acme", Person: &Person{Name: "Ada Lovelace", Email: "ada@acme.test"}}
 	long := Chrome{

@@ -74,7 +74,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 			"email": {apptest.Ada}, "password": {apptest.Password}, "current_password": {apptest.Password}, "new_password": {"another twelve quiet geese"},
 			"code": {phone.Code(s.Clock.Now())}, "name": {"Changed"}, "id": {phone.FactorID}, "token": {strings.Repeat("0", 26)}, "organisation": {"Other"}, "your_name": {"Other"},
 			"host": {"127.0.0.1"}, "port": {"1"}, "security": {"starttls"}, "user": {"robot"}, "server_password": {"robot's own"}, "from": {"no-reply@acme.test"}, "reason": {"lost phone"}, "role": {"admin"},
-			"accent": {"#b3005e"}, "support": {"help@acme.test"}, "issuer": {"Acme"}, "language": {"en"}, "key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"},
+			"accent": {"#b3005e"}, "support": {"help@acme.test"}, "issuer": {"Acme"}, "language": {"en"}, "key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": {"csv"},
 		}
 	}
 	w.other = elsewhere.Get("/settings/sessions").Find(`action="/settings/sessions/([^/]+)/end"`)

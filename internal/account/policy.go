@@ -1,6 +1,8 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -268,6 +270,16 @@ func (p Policy) with(setting string) (Policy, error) {
 		return p, refuse(name, "%q is not a time span in whole seconds like 30s, 15m or 24h.", value)
 	}
 	return changed, nil
+}
+
+// Fingerprint names the policy: two have the same only if they are the same.
+func (p Policy) Fingerprint() string {
+	raw, err := json.Marshal(p.tidy())
+	if err != nil {
+		panic(err) // as in fields
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
 }
 
 // fields is the policy by its settings' names, as its JSON form has them.

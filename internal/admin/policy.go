@@ -20,8 +20,13 @@ var (
 	ErrNoWay        = errs.New(errs.Conflict, "no_way_to_set_up", "Nobody can set up a second factor now: none of the allowed ways is part of your plan and working. See under Overview what is missing.")
 )
 
-// errCountry refuses what is no country.
-var errCountry = account.ErrPolicy.In("sms_countries")
+// checkCountries refuses what has the shape of a country's code and is none.
+func checkCountries(p account.Policy) error {
+	if _, err := phone.ParseCountries(p.SMSCountries); err != nil {
+		return account.ErrPolicy.In("sms_countries").Because(err)
+	}
+	return nil
+}
 
 // Rollout is how far an account's people are, as its administrators see it.
 type Rollout struct {
@@ -34,7 +39,7 @@ type Rollout struct {
 // chartDays is how far the chart goes back.
 const chartDays = 90
 
-// Adoption tells an administrator how many have a second factor.
+// AdoptionOf tells an administrator how many have a second factor.
 func (s *Service) AdoptionOf(ctx context.Context, w *session.Signed) (adoption.Day, error) {
 	if err := Administrator(w.User); err != nil {
 		return adoption.Day{}, err
@@ -71,7 +76,7 @@ type Preview struct {
 	Only    int      // people whose only second factors are of methods that are allowed no more; these go on to work
 	Gone    []account.Method
 	NoWay   bool // nothing can be set up: who is asked can't get in
-	Counted time.Time
+	Counted time.Time // when the numbers were counted; zero for just now
 }
 
 // Effect is what the policy asks of the people of a role who have no second factor.
@@ -87,6 +92,9 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 	if err := acting(w); err != nil {
 		return v, false, err
 	}
+	if err := checkCountries(p); err != nil {
+		return v, false, err
+	}
 	now, was, is := s.Now(), w.Account, w.Account.Under(p, s.Now())
 	for _, m := range was.Policy.Methods {
 		if !slices.Contains(p.Methods, m) {
@@ -97,7 +105,10 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 	if err != nil {
 		return v, false, err
 	}
-	v.Counted, v.Only = today.CountedAt, today.Only(v.Gone)
+	v.Only = today.Only(v.Gone)
+	if !today.Live {
+		v.Counted = today.CountedAt
+	}
 	administrators := true
 	for _, role := range []user.Role{user.Owner, user.Admin, user.Member} {
 		somebody := user.User{Role: role, CreatedAt: w.Account.CreatedAt}.Standing(0)
@@ -129,8 +140,11 @@ func (s *Service) SetPolicy(ctx context.Context, w *session.Signed, was, p accou
 	if err := acting(w); err != nil {
 		return err
 	}
-	if _, err := phone.ParseCountries(p.SMSCountries); err != nil {
-		return errCountry.Because(err)
+	if err := checkCountries(p); err != nil {
+		return err
+	}
+	if p.Fingerprint() == was.Fingerprint() {
+		return nil
 	}
 	a := w.Account
 	a.Policy = was

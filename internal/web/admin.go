@@ -25,6 +25,11 @@ func (s *Site) showAdmin(w http.ResponseWriter, r *http.Request) error {
 	if ends := who.Account.TrialEndsAt; !ends.IsZero() {
 		v.TrialEnds = lastMoment(ends)
 	}
+	counted, err := s.Admin.AdoptionOf(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	v.Rollout = standing(counted)
 	offers, err := s.Profile.Offers(r.Context(), who)
 	if err != nil {
 		return err

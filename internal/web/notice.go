@@ -46,6 +46,8 @@ const (
 	NoticeOthersEnded     Notice = "others_ended"
 	NoticeMailServerSet   Notice = "mail_server_set"
 	NoticeMailServerGone  Notice = "mail_server_removed"
+	NoticePolicySet       Notice = "policy_set"
+	NoticeReminded        Notice = "reminded"
 	NoticeTestSent        Notice = "test_sent" // a test message, to one's own address
 	NoticeFaceSet         Notice = "face_set"
 	NoticeLogoSet         Notice = "logo_set"

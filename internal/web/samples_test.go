@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,7 +38,7 @@ func sampleQR() template.HTML {
 
 func itoa(n int) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
 
-func samples() []sample { return append(allSamples(), auditSamples()...) }
+func samples() []sample { return slices.Concat(allSamples(), auditSamples(), policySamples()) }
 
 func allSamples() []sample {
 	outside := Chrome{Product: "Sallyport"}
@@ -250,9 +251,9 @@ func allSamples() []sample {
 		{"sessions-alone", noticed(at(ada, PlaceSessions), NoticeOthersEnded), Sessions{Sessions: []Session{
 			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: sampleNow, Current: true},
 		}}},
-		{"admin", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), Support: "support@acme.test"}},
+		{"admin", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), Support: "support@acme.test", Rollout: sampleRollout()}},
 		{"admin-trial", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", TrialEnds: sampleNow.Add(9 * day), InTrial: true, Methods: greyedWays(), Support: "support@acme.test"}},
-		{"admin-exceptions", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "free", TrialEnds: ago(9 * day), Methods: allowedWays(), Exceptions: []Exception{
+		{"admin-exceptions", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "free", TrialEnds: ago(9 * day), Rollout: Rollout{Known: true, People: 100_000, Ready: 1, CountedAt: ago(time.Hour)}, Methods: allowedWays(), Exceptions: []Exception{
 			{Kind: "sms", Reason: "Their warehouse has no smartphones; ticket 4711", Until: sampleNow.Add(90 * day)},
 			{Kind: "email", Reason: "While their phones are replaced", Until: ago(20 * day), Ended: true},
 		}}},

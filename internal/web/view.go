@@ -73,6 +73,7 @@ const (
 	PlaceSessions  Place = "sessions"
 	PlaceAdmin     Place = "admin"
 	PlaceUsers     Place = "users"
+	PlacePolicy    Place = "policy"
 	PlaceMail      Place = "mail"
 	PlaceAudit     Place = "audit"
 	PlaceBrand     Place = "brand"

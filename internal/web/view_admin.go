@@ -12,6 +12,7 @@ type Admin struct {
 	Methods    []MethodState // without devices
 	Exceptions []Exception
 	Support    string // whom to write to about plans; may be empty
+	Rollout    Rollout
 }
 
 func (Admin) page() string { return "admin" }

@@ -46,7 +46,7 @@ var (
 	selects   = regexp.MustCompile(`(?s)<select\b([^>]*)>(.*?)</select>`)
 	chosen    = regexp.MustCompile(`<option\b([^>]*) selected>`)
 	inputs    = regexp.MustCompile(`<input\b([^>]*)>`)
-	buttons   = regexp.MustCompile(`(?s)<button\b[^>]*>(.*?)</button>`)
+	buttons   = regexp.MustCompile(`(?s)<button\b([^>]*)>(.*?)</button>`)
 	links     = regexp.MustCompile(`(?s)<a\b([^>]*)>(.*?)</a>`)
 	attribute = regexp.MustCompile(`([a-z-]+)="([^"]*)"`)
 )
@@ -110,10 +110,14 @@ func (p *Page) Click(label string) *Page {
 func (p *Page) Press(button string, fields ...string) *Page {
 	p.client.tb.Helper()
 	for _, m := range forms.FindAllStringSubmatch(p.Body, -1) {
-		if !hasButton(m[2], button) {
+		pressed, has := findButton(m[2], button)
+		if !has {
 			continue
 		}
 		values := pairs(nil)
+		if pressed["name"] != "" {
+			values.Set(pressed["name"], pressed["value"])
+		}
 		for _, in := range inputs.FindAllStringSubmatch(m[2], -1) {
 			if a := attributes(in[1]); a["name"] != "" && (a["type"] != "radio" || strings.Contains(in[1], " checked")) {
 				values.Set(a["name"], a["value"])
@@ -138,13 +142,14 @@ func (p *Page) Press(button string, fields ...string) *Page {
 	return nil
 }
 
-func hasButton(form, label string) bool {
+// findButton gives the attributes of a form's button with the label.
+func findButton(form, label string) (attrs map[string]string, found bool) {
 	for _, m := range buttons.FindAllStringSubmatch(form, -1) {
-		if words(tag.ReplaceAllString(m[1], "")) == label {
-			return true
+		if words(tag.ReplaceAllString(m[2], "")) == label {
+			return attributes(m[1]), true
 		}
 	}
-	return false
+	return nil, false
 }
 
 func attributes(s string) map[string]string {

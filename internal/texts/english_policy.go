@@ -158,4 +158,13 @@ var englishPolicy = Catalogue{
 	"preview.undo":          "You can change it back at any time. Nobody’s devices and codes are lost by it.",
 	"preview.confirm":       "Confirm",
 	"preview.back":          "Back",
+
+	"demand.required":    "required by your organisation",
+	"demand.locked":      "You can change your devices, but the last one stays.",
+	"demand.now":         "Set up a device below.",
+	"demand.until":       "Set up a device by {day}. From then on you can’t get in without one.",
+	"demand.recommended": "recommended by your organisation",
+	"demand.why":         "Whoever learns your password gets in, until a device guards your account too.",
+	"demand.kept":        "This is your last device, and your organisation requires two-factor authentication. Add another device first; then you can remove this one.",
+	"demand.another":     "Add another device",
 }

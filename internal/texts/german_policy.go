@@ -158,4 +158,13 @@ var germanPolicy = Catalogue{
 	"preview.undo":          "Sie können es jederzeit zurückstellen. Niemand verliert dadurch Geräte oder Codes.",
 	"preview.confirm":       "Bestätigen",
 	"preview.back":          "Zurück",
+
+	"demand.required":    "von Ihrer Organisation verlangt",
+	"demand.locked":      "Sie können Ihre Geräte ändern, aber das letzte bleibt.",
+	"demand.now":         "Richten Sie unten ein Gerät ein.",
+	"demand.until":       "Richten Sie bis {day} ein Gerät ein. Danach kommen Sie ohne nicht mehr hinein.",
+	"demand.recommended": "von Ihrer Organisation empfohlen",
+	"demand.why":         "Wer Ihr Passwort erfährt, kommt hinein, solange nicht auch ein Gerät Ihr Konto schützt.",
+	"demand.kept":        "Das ist Ihr letztes Gerät, und Ihre Organisation verlangt die Zwei-Faktor-Authentifizierung. Fügen Sie zuerst ein anderes Gerät hinzu; dann können Sie dieses entfernen.",
+	"demand.another":     "Ein anderes Gerät hinzufügen",
 }

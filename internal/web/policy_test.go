@@ -219,3 +219,39 @@ func TestWithoutASecondFactorOnesOwn(t *testing.T) {
 	c.Post("/admin/two-factor", "enforcement", "required").Sees(http.StatusForbidden, "needs a sign-in with a second factor")
 	c.Post("/admin/two-factor/remind").Sees(http.StatusForbidden, "needs a sign-in with a second factor")
 }
+
+// TestOnesOwnSwitch is K4 for the people: what the organisation says to it, and the last device that stays.
+func TestOnesOwnSwitch(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		grace := s.SignedIn(t, apptest.Grace)
+		set := func(settings ...string) {
+			t.Helper()
+			s.SetPolicy(t, settings...)
+			s.Clock.Advance(time.Second)
+		}
+		grace.Get("/settings/two-factor").Sees(http.StatusOK, "Two-factor authentication").Lacks("by your organisation")
+		set("enforcement=recommended")
+		grace.Get("/settings/two-factor").Sees(http.StatusOK, "recommended by your organisation")
+		set("enforcement=required", "grace_days=7")
+		grace.Get("/settings/two-factor").Sees(http.StatusOK, "required by your organisation", "Set up a device by 30 November 2026")
+		phone, _ := s.AddDevice(t, grace, "My Phone")
+		grace.Get("/settings/two-factor").Sees(http.StatusOK, "required by your organisation", "the last one stays").Lacks("Set up a device by")
+		remove := "/settings/two-factor/" + phone.FactorID + "/remove"
+		grace.Get(remove).Sees(http.StatusOK, "This is your last device", "Add another device first").Lacks("Password")
+		grace.Post(remove, "password", apptest.Password).Sees(http.StatusConflict, "your last device can’t be removed")
+		s.AddDevice(t, grace, "Tablet")
+		grace.Get(remove).Sees(http.StatusOK).Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Tablet")
+		set("enforcement=optional", "enforcement_admins=required")
+		last := grace.Get("/settings/two-factor").Sees(http.StatusOK).Lacks("by your organisation").Find(`href="(/settings/two-factor/[^"/]+/remove)"`)
+		grace.Get(last).Press("Remove", "password", apptest.Password).Follow().Sees(http.StatusOK, "Two-factor authentication is off")
+		// Where no backup codes are used, none are offered anywhere, and the first device goes without.
+		set("backup_codes=off")
+		page := grace.Get("/settings/two-factor/add").Press("Add", "name", "My Phone", "password", apptest.Password).Sees(http.StatusOK)
+		page.Press("Verify", "code", page.Phone().Code(s.Clock.Now())).Follow().Sees(http.StatusOK, "does not use backup codes").Lacks("Generate new backup codes")
+		grace.Get("/settings/two-factor/backup-codes").Sees(http.StatusOK, "does not use backup codes")
+		c := s.Client(t)
+		c.SignIn(apptest.Grace, apptest.Password).Follow().Sees(http.StatusOK, "Enter your authentication code").Lacks("backup code")
+		set("backup_codes=on")
+		grace.Get("/settings/two-factor").Sees(http.StatusOK, "No codes left", "Generate new backup codes").Lacks("made 1")
+	})
+}

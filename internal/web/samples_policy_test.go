@@ -35,6 +35,9 @@ func sampleRollout() Rollout {
 func policySamples() []sample {
 	boss := Chrome{Product: "Sallyport", Account: "Acme", Place: PlacePolicy, Person: &Person{Name: "Ada Lovelace", Email: "ada@acme.test", Administrator: true}}
 	noticed := func(n Notice) Chrome { c := boss; c.Notice = n; return c }
+	mine := boss
+	mine.Place = PlaceTwoFactor
+	phone := Device{ID: "fac_1", Kind: "totp", Name: "My Phone", Confirmed: true, Added: sampleNow.AddDate(0, -1, 0), LastUsed: sampleNow}
 	required := account.Default()
 	required.Enforcement, required.GraceDays, required.SMSCountries = account.Required, 14, []string{"AT", "DE"}
 	page := func(p account.Policy, change func(*Policy)) Policy {
@@ -88,6 +91,12 @@ func policySamples() []sample {
 		{"policy-reminded-today", boss, page(required, func(v *Policy) {
 			v.Error = &FormError{Message: adoption.ErrReminded.Message}
 		})},
+		{"twofactor-required", mine, TwoFactor{Methods: ways(5, phone), Backup: &BackupState{Left: 10, Made: sampleNow}, Demand: Demand{Required: true}}},
+		{"twofactor-grace", mine, TwoFactor{Methods: ways(5), Demand: Demand{Required: true, Until: sampleNow.AddDate(0, 0, 6)}}},
+		{"twofactor-recommended", mine, TwoFactor{Methods: ways(5), Demand: Demand{Recommended: true}}},
+		{"twofactor-no-codes", mine, TwoFactor{Methods: ways(5, phone), NoCodes: true}},
+		{"twofactor-never-codes", mine, TwoFactor{Methods: ways(5, phone), Backup: &BackupState{}}},
+		{"remove-kept", mine, RemoveDevice{ID: "fac_1", Name: "My Phone", Confirmed: true, Last: true, Kept: true, AskPassword: true, Email: "ada@acme.test"}},
 		{"policyconfirm", boss, PolicyConfirm{Effects: effects, Names: []string{"Grace Hopper", "alan@acme.test", "<b>Zoë</b>"}, Others: 5, Ended: 4, Fields: fields, Confirm: "4567"}},
 		{"policyconfirm-grace", boss, PolicyConfirm{Effects: later, Names: []string{"Grace Hopper"}, Others: 7, Fields: fields, Confirm: "4567", Counted: sampleNow.Add(-time.Hour)}},
 		{"policyconfirm-nobody", boss, PolicyConfirm{Effects: effects[:1], Fields: fields, Confirm: "4567"}},

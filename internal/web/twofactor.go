@@ -55,7 +55,7 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := TwoFactor{NoCodes: !signed(r).Account.Policy.BackupCodes}
+	v := TwoFactor{NoCodes: !signed(r).Account.Policy.BackupCodes, Demand: s.demand(r)}
 	if v.Methods, err = s.methods(r, devices); err != nil {
 		return err
 	}
@@ -69,6 +69,13 @@ func (s *Site) showTwoFactor(w http.ResponseWriter, r *http.Request) error {
 		v.ReEnrol = signin.Effect(signed(r).Account, signed(r).User) == account.MailedDisableReEnrol
 	}
 	return s.render(w, r, http.StatusOK, PlaceTwoFactor, v)
+}
+
+// demand is what the organisation asks of the person's own switch (K4): the same whether they have a second factor or not.
+func (s *Site) demand(r *http.Request) Demand {
+	who := signed(r)
+	owed := who.Account.Owes(who.User.Standing(0), s.Now())
+	return Demand{Required: who.Account.Requires(who.User.Role.Administers()), Recommended: owed.Demand == account.Advised, Until: owed.By}
 }
 
 func (s *Site) addDeviceView(r *http.Request, devices []factor.Factor) (AddDevice, error) {
@@ -343,6 +350,7 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1, Sent: d.Kind.Sent(),
 		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
 	}
+	v.Kept = v.Last && s.demand(r).Required
 	if v.AskCode {
 		v.Send, err = s.codeWays(r, removePath(d.ID))
 	}

@@ -67,8 +67,16 @@ type TwoFactor struct {
 	Methods []MethodState
 	Backup  *BackupState // nil while two-factor sign-in is off
 	NoCodes bool         // the organisation uses no backup codes (K13)
+	Demand  Demand       // of the organisation (K4)
 	EndsAt  time.Time    // when it is switched off by a mailed token (K2); zero for never
 	ReEnrol bool         // a new device is set up then
+}
+
+// Demand is what the organisation says to people's own switch.
+type Demand struct {
+	Required    bool      // the last device stays
+	Recommended bool      // they may leave it
+	Until       time.Time // who has none must set one up by then; zero without a grace
 }
 
 func (TwoFactor) page() string { return "twofactor" }
@@ -196,6 +204,7 @@ type RemoveDevice struct {
 	ID          string
 	Name        string
 	Last        bool // the last confirmed one: two-factor sign-in ends with it
+	Kept        bool // it can't be removed: the organisation requires one
 	Confirmed   bool
 	Sent        bool // its codes are sent: a number or a mailbox
 	AskPassword bool // by policy (K1)

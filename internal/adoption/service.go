@@ -66,6 +66,11 @@ func (s *Service) Want(accountID string, since time.Time) {
 	}
 }
 
+// Count counts an account's people now, however many they are: for the command line, where nobody else waits.
+func (s *Service) Count(ctx context.Context, a account.Account) (Counts, error) {
+	return count(ctx, s.db, a, s.now(), 0)
+}
+
 // History is how an account's people stood on each of the last days that were counted, the oldest first, and today as it is given.
 func (s *Service) History(ctx context.Context, a account.Account, today Day, days int) ([]Day, error) {
 	all, err := history(ctx, s.db, a.ID, number(s.now())-int64(days)+1)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"sallyport/internal/account"
@@ -97,25 +98,48 @@ func (c accountShowCmd) Run(s *session) error {
 
 type accountPolicyCmd struct {
 	ShortName string   `arg:"" help:"The account's short name."`
-	Settings  []string `arg:"" help:"Settings as name=value, for instance clock_tolerance=90s." placeholder:"NAME=VALUE"`
+	Settings  []string `arg:"" help:"Settings as name=value, for instance clock_tolerance=90s or enforcement=required." placeholder:"NAME=VALUE"`
 }
 
 func (c accountPolicyCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
+		was, is, err := c.set(s, a)
 		if err != nil {
 			return err
 		}
-		policy, err := acct.Policy.With(c.Settings...)
+		s.print("The policy of %s is changed; every server follows it within a second.", is.Name)
+		if p, q := was.Policy, is.Policy; p.Enforcement == q.Enforcement && p.EnforcementAdmins == q.EnforcementAdmins && p.GraceDays == q.GraceDays {
+			return nil
+		}
+		day, err := a.Adoption.Count(s.ctx, is)
 		if err != nil {
 			return err
 		}
-		if err := account.SetPolicy(s.ctx, a.DB, a.Now(), acct.ID, policy, audit.Operator()); err != nil {
-			return err
-		}
-		s.print("The policy of %s is changed; every server follows it within a second.", acct.Name)
+		s.print("%d of %d people have a second factor; of the others, %d must set one up at their next sign-in, %d by the end of their grace, %d need not.",
+			day.Ready, day.People(), day.Overdue, day.Grace, day.Free)
 		return nil
 	})
+}
+
+// set changes the settings and nothing else: what somebody else changed at the same moment stands.
+func (c accountPolicyCmd) set(s *session, a *app.App) (was, is account.Account, err error) {
+	for {
+		if was, err = account.BySlug(s.ctx, a.DB, c.ShortName); err != nil {
+			return was, is, err
+		}
+		policy, err := was.Policy.With(c.Settings...)
+		if err != nil {
+			return was, is, err
+		}
+		// Each lost round is somebody else's change that succeeded, so the loop ends.
+		if err := account.ReplacePolicy(s.ctx, a.DB, a.Now(), was, policy, audit.Operator()); errors.Is(err, account.ErrChanged) {
+			continue
+		} else if err != nil {
+			return was, is, err
+		}
+		is, err = account.BySlug(s.ctx, a.DB, c.ShortName)
+		return was, is, err
+	}
 }
 
 func day(t time.Time) string {

@@ -73,7 +73,19 @@ func TestCommandsConnectToNoGateway(t *testing.T) {
 		t.Errorf("check-config says\n%s", out)
 	}
 	s.does(t, "user", "lock", "acme", "grace@acme.test")
-	s.does(t, "account", "set-policy", "acme", "sms_daily_budget=20")
+	if out := s.does(t, "account", "set-policy", "acme", "sms_daily_budget=20"); strings.Contains(out, "second factor") {
+		t.Errorf("a change that asks nobody for anything says\n%s", out)
+	}
+	// Grace is locked, so nobody waits for her.
+	for settings, says := range map[string]string{
+		"enforcement=required grace_days=5":                             "0 of 2 people have a second factor; of the others, 0 must set one up at their next sign-in, 2 by the end of their grace, 0 need not.",
+		"enforcement=optional enforcement_admins=required grace_days=0": "2 must set one up at their next sign-in",
+		"enforcement=recommended enforcement_admins=optional":           "0 must set one up at their next sign-in, 0 by the end of their grace, 2 need not",
+	} {
+		if out := s.does(t, append([]string{"account", "set-policy", "acme"}, strings.Fields(settings)...)...); !strings.Contains(out, says) {
+			t.Errorf("%s says\n%s", settings, out)
+		}
+	}
 	if out := s.does(t, "account", "show", "acme"); !strings.Contains(out, `"sms_daily_budget": 20`) {
 		t.Errorf("account show says\n%s", out)
 	}

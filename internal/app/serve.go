@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/throttle"
+	"sallyport/internal/user"
 )
 
 // Serve answers on the listener until ctx ends, then finishes what is in flight, requests and messages, for
@@ -126,7 +127,7 @@ func (a *App) sealUntil(ctx context.Context) {
 	}
 }
 
-// Sweep removes rows whose time is over, in batches small enough to hold nobody up.
+// Sweep removes rows whose time is over, and notes the words of people whom an older version made, in batches small enough to hold nobody up.
 func (a *App) Sweep(ctx context.Context) error {
 	now := a.Now()
 	sweeps := []func() (int64, error){
@@ -140,6 +141,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return adoption.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return brake.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return user.NoteWords(ctx, a.DB, sweepBatch) },
 		func() (int64, error) { return a.SignIns.EndDue(ctx, sweepBatch) },
 	}
 	for _, sweep := range sweeps {

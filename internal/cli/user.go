@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
@@ -86,7 +87,14 @@ func (c userCreateCmd) Run(s *session) error {
 }
 
 type userListCmd struct {
-	Account string `arg:"" help:"The account's short name."`
+	Account      string `arg:"" help:"The account's short name."`
+	Search       string `help:"Only those with these words, or their beginnings, in name or address." placeholder:"WORDS"`
+	SecondFactor string `help:"Only those with or without a second factor: on or off." enum:",on,off" default:""`
+	Kind         string `help:"Only those with a device of this kind: totp, passkey, sms or email." enum:",totp,passkey,sms,email" default:""`
+	Role         string `help:"Only owners, admins or members: owner, admin or member." enum:",owner,admin,member" default:""`
+	State        string `help:"Only those who are locked, invited, must set_up, are in grace or overdue." enum:",locked,invited,set_up,grace,overdue" default:""`
+	Sort         string `help:"The order: email, name, second_factor or added." enum:"email,name,second_factor,added" default:"email"`
+	Descending   bool   `help:"The other way round."`
 }
 
 func (c userListCmd) Run(s *session) error {
@@ -95,33 +103,37 @@ func (c userListCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		users, err := user.List(s.ctx, a.DB, acct.ID)
+		q := user.Query{
+			Search: c.Search, SecondFactor: c.SecondFactor, Kind: c.Kind, Role: c.Role, State: c.State, Sort: c.Sort, Descending: c.Descending,
+		}
+		t := table{head: []string{"E-MAIL", "ROLE", "NAME", "STATE", "SECOND FACTOR", "SINCE", "LAST USED"}}
+		err = user.Export(s.ctx, a.DB, acct, q, a.Now(), func(part []user.Listed) error {
+			for _, u := range part {
+				t.add(u.Email, string(u.Role), u.Name, userState(acct, u.User, a.Now()), strings.Join(strings.Fields(u.TwoFactorKinds), ", "), day(u.TwoFactorSince), day(u.LastUsed))
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		devices, err := factor.CountConfirmed(s.ctx, a.DB, acct.ID)
-		if err != nil {
-			return err
-		}
-		t := table{head: []string{"E-MAIL", "ROLE", "NAME", "STATE", "DEVICES"}}
-		for _, u := range users {
-			t.add(u.Email, string(u.Role), u.Name, userState(u), fmt.Sprint(devices[u.ID]))
+		if q.Narrowed() {
+			return t.print(s.Stdout, "Nobody is found.")
 		}
 		return t.print(s.Stdout, "This account has no users yet. Create its owner: sallyport user create "+acct.Slug+" EMAIL --role owner")
 	})
 }
 
-func userState(u user.User) string {
-	switch {
-	case !u.LockedAt.IsZero():
-		return "locked"
-	case !u.InvitedAt.IsZero():
-		return "invited"
-	case u.SetUpRequired:
-		return "must set up"
-	default:
+// userState says in which states a user is.
+func userState(a account.Account, u user.User, now time.Time) string {
+	said := map[user.State]string{user.Locked: "locked", user.Invited: "invited", user.SetUp: "must set up", user.Grace: "in grace", user.Overdue: "overdue"}
+	var states []string
+	for _, state := range user.StatesOf(a, u, now) {
+		states = append(states, said[state])
+	}
+	if len(states) == 0 {
 		return "active"
 	}
+	return strings.Join(states, ", ")
 }
 
 type userShowCmd struct{ who }
@@ -129,7 +141,7 @@ type userShowCmd struct{ who }
 func (c userShowCmd) Run(s *session) error {
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		s.print("e-mail:   %s\nname:     %s\nrole:     %s of %s\nid:       %s\nstate:    %s\ncreated:  %s",
-			u.Email, u.Name, u.Role, acct.Name, u.ID, userState(u), day(u.CreatedAt))
+			u.Email, u.Name, u.Role, acct.Name, u.ID, userState(acct, u, a.Now()), day(u.CreatedAt))
 		devices, err := factor.List(s.ctx, a.DB, u.AccountID, u.ID, a.Now())
 		if err != nil {
 			return err

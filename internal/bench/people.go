@@ -170,7 +170,7 @@ func (o *office) fill(ctx context.Context, n int) error {
 	set(`two_factor_since = created_at, two_factor_kinds = 'totp '`, with)
 	set(`two_factor_kinds = 'totp email '`, mailboxes)
 	set(`two_factor_kinds = 'totp sms '`, with[len(with)-20:])
-	set(`locked_at = created_at`, with[:20])
+	set(`locked_at = created_at`, with[1:21]) // the first is the owner who looks
 	for len(stmts) > 0 {
 		k := min(2000, len(stmts))
 		if err := d.Run(ctx, stmts[:k]...); err != nil {

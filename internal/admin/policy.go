@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/errs"
 	"sallyport/internal/phone"
+	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -75,7 +76,7 @@ type Preview struct {
 	Ended   int      // people who are signed in without one, and whose sessions end
 	Only    int      // people whose only second factors are of methods that are allowed no more; these go on to work
 	Gone    []account.Method
-	NoWay   bool // nothing can be set up: who is asked can't get in
+	NoWay   bool      // nothing can be set up: who is asked can't get in
 	Counted time.Time // when the numbers were counted; zero for just now
 }
 
@@ -134,10 +135,10 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 
 // SetPolicy puts p in place of the policy that the administrator was shown. Every server follows it within a second.
 //
-// Errors: ErrNotAdministrator, session.ErrLevel; account.ErrPolicy, whose field names the setting; account.ErrChanged if
+// Errors: ErrNotAdministrator, session.ErrLevel, reauth.ErrFactorNeeded; account.ErrPolicy, whose field names the setting; account.ErrChanged if
 // somebody else was faster.
-func (s *Service) SetPolicy(ctx context.Context, w *session.Signed, was, p account.Policy, by audit.Actor) error {
-	if err := acting(w); err != nil {
+func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, was, p account.Policy, by audit.Actor) error {
+	if err := s.may(proof, w); err != nil {
 		return err
 	}
 	if err := checkCountries(p); err != nil {
@@ -158,9 +159,9 @@ func (s *Service) SetPolicy(ctx context.Context, w *session.Signed, was, p accou
 // Remind mails everybody who has no second factor and of whom one is demanded or wished. It returns how many were told at once;
 // where there are many, the rest is told soon.
 //
-// Errors: ErrNotAdministrator, session.ErrLevel, ErrNothingAsked, ErrNoWay, adoption.ErrReminded.
-func (s *Service) Remind(ctx context.Context, w *session.Signed, by audit.Actor) (told adoption.Reminder, err error) {
-	if err := acting(w); err != nil {
+// Errors: ErrNotAdministrator, session.ErrLevel, reauth.ErrFactorNeeded, ErrNothingAsked, ErrNoWay, adoption.ErrReminded.
+func (s *Service) Remind(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, by audit.Actor) (told adoption.Reminder, err error) {
+	if err := s.may(proof, w); err != nil {
 		return told, err
 	}
 	if p := w.Account.Policy; p.Enforcement == account.Optional && p.EnforcementAdmins == account.Optional {

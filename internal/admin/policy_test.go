@@ -58,13 +58,13 @@ func TestWhoThrowsTheSwitch(t *testing.T) {
 			wantError(t, "looks at the overview", err, c.look)
 			_, _, err = w.Admin.Preview(t.Context(), b.Signed, p)
 			wantError(t, "asks what it would do", err, c.act)
-			_, err = w.Admin.Remind(t.Context(), b.Signed, b.As())
+			_, err = w.Admin.Remind(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, b.As())
 			if c.act == nil {
 				wantError(t, "reminds of nothing", err, admin.ErrNothingAsked)
 			} else {
 				wantError(t, "reminds", err, c.act)
 			}
-			wantError(t, "changes it", w.Admin.SetPolicy(t.Context(), b.Signed, was, p, b.As()), c.act)
+			wantError(t, "changes it", w.Admin.SetPolicy(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, was, p, b.As()), c.act)
 			a, err := account.Get(t.Context(), d, w.Acme.ID)
 			if changed := a.Policy.GraceDays == days; err != nil || changed != (c.act == nil) {
 				t.Errorf("%s, device %v: changed %v, %v", c.u.Email, c.device, changed, err)
@@ -90,7 +90,7 @@ func TestTwoAtOnce(t *testing.T) {
 			wg.Go(func() {
 				p := was
 				p.GraceDays = 10 + i
-				switch err := w.Admin.SetPolicy(context.Background(), b.Signed, was, p, b.As()); {
+				switch err := w.Admin.SetPolicy(context.Background(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, was, p, b.As()); {
 				case err == nil:
 					won.Add(1)
 				case !errors.Is(err, account.ErrChanged):
@@ -119,10 +119,10 @@ func TestTwoAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantError(t, "no change", w.Admin.SetPolicy(t.Context(), b.Signed, a.Policy, a.Policy, b.As()), nil)
+		wantError(t, "no change", w.Admin.SetPolicy(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, a.Policy, a.Policy, b.As()), nil)
 		p := a.Policy
 		p.SMSCountries = []string{"XX"}
-		wantError(t, "no country", w.Admin.SetPolicy(t.Context(), b.Signed, a.Policy, p, b.As()), account.ErrPolicy)
+		wantError(t, "no country", w.Admin.SetPolicy(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, a.Policy, p, b.As()), account.ErrPolicy)
 		if changes() != 1 {
 			t.Errorf("%d changes are recorded", changes())
 		}
@@ -194,7 +194,7 @@ func TestPreview(t *testing.T) {
 		if got, _ := look(requiring(optional, 5)); !got.NoWay {
 			t.Errorf("nothing can be set up: %+v", got)
 		}
-		_, err := w.Admin.Remind(t.Context(), b.Signed, b.As())
+		_, err := w.Admin.Remind(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, b.As())
 		wantError(t, "reminds of what can't be done", err, admin.ErrNoWay)
 		if r, err := w.Admin.Rollout(t.Context(), b.Signed); err != nil || !r.NoWay || r.Today.Grace != 2 {
 			t.Errorf("the rollout: %+v, %v", r.Today, err)

@@ -148,7 +148,7 @@ func TestLargeAccountIsCountedOffTheRequest(t *testing.T) {
 		b := w.Browse(t, w.Ada)
 		p := b.Signed.Account.Policy
 		p.Enforcement = account.Required
-		if err := w.Admin.SetPolicy(t.Context(), b.Signed, b.Signed.Account.Policy, p, b.As()); err != nil {
+		if err := w.Admin.SetPolicy(t.Context(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, b.Signed.Account.Policy, p, b.As()); err != nil {
 			t.Fatal(err)
 		}
 		work()
@@ -258,7 +258,7 @@ func TestRemindersAreExact(t *testing.T) {
 			for _, o := range others {
 				for range 3 {
 					wg.Go(func() {
-						switch _, err := o.Admin.Remind(context.Background(), b.Signed, b.As()); {
+						switch _, err := o.Admin.Remind(context.Background(), b.Signed.SecondFactor(w.Clock.Now()), b.Signed, b.As()); {
 						case err == nil:
 							n.Add(1)
 						case !errors.Is(err, adoption.ErrReminded):

@@ -21,9 +21,10 @@ var englishPolicy = Catalogue{
 	"people.other": "{n} people",
 
 	"policy.title":                  "Two-factor authentication",
-	"policy.people":                 "People",
-	"policy.people_lead":            "In the list of users you see who has which second factor, since when and last used, and can reset it for somebody who lost their device.",
-	"policy.people_with":            "Users who have a second factor",
+	"policy.people":                 "Users with two-factor authentication",
+	"policy.people_none":            "Nobody has a second factor yet.",
+	"policy.stale":                  "To change these settings, first confirm that it is you.",
+	"policy.change":                 "Change the settings",
 	"policy.people_without":         "Users who have none",
 	"policy.locked":                 "To change who needs a second factor you need one of your own. Set one up first; you are asked for it at each sign-in from then on.",
 	"policy.save":                   "Save",

@@ -21,9 +21,10 @@ var germanPolicy = Catalogue{
 	"people.other": "{n} Personen",
 
 	"policy.title":                  "Zwei-Faktor-Authentifizierung",
-	"policy.people":                 "Personen",
-	"policy.people_lead":            "In der Liste der Personen sehen Sie, wer welchen zweiten Faktor hat, seit wann und zuletzt verwendet, und können ihn zurücksetzen, wenn jemand das Gerät verloren hat.",
-	"policy.people_with":            "Personen mit zweitem Faktor",
+	"policy.people":                 "Personen mit Zwei-Faktor-Authentifizierung",
+	"policy.people_none":            "Noch hat niemand einen zweiten Faktor.",
+	"policy.stale":                  "Um diese Einstellungen zu ändern, bestätigen Sie zuerst, dass Sie es sind.",
+	"policy.change":                 "Einstellungen ändern",
 	"policy.people_without":         "Personen ohne zweiten Faktor",
 	"policy.locked":                 "Um festzulegen, wer einen zweiten Faktor braucht, brauchen Sie selbst einen. Richten Sie zuerst einen ein; Sie werden dann bei jeder Anmeldung danach gefragt.",
 	"policy.save":                   "Speichern",

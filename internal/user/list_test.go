@@ -158,7 +158,7 @@ func TestWordsFollow(t *testing.T) {
 		run(user.StoreEmail(c.now, alan, "turing@acme.test", audit.Operator())...)
 		c.wants(user.Query{Search: "alan"}, "")
 		c.wants(user.Query{Sort: "name", Search: "acme"}, "zuse turing") // Ada Lovelace, turing@acme.test
-		run(user.ForgetWords(alan.AccountID, alan.ID))
+		run(user.Remove(c.now, alan, audit.Operator())...)
 		c.wants(user.Query{Search: "acme"}, "zuse")
 
 		run(db.Write(`DELETE FROM user_words`), db.Write(`UPDATE users SET called = ''`))

@@ -168,7 +168,7 @@ func StoreMailedHash(now time.Time, u User, hash string, by audit.Actor) []db.St
 func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
 	return append([]db.Stmt{
 		db.Must(ErrNotFound, `UPDATE users SET email = $3, called = $4 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, email, calledOf(email, u.Name)),
-		ForgetWords(u.AccountID, u.ID),
+		forgetWords(u.AccountID, u.ID),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserEmailChanged, Actor: by, Target: u.ID, Detail: map[string]string{"from": u.Email, "to": email},
 		}),

@@ -36,6 +36,7 @@ func SetRole(now time.Time, u User, role Role, by audit.Actor) []db.Stmt {
 func Remove(now time.Time, u User, by audit.Actor) []db.Stmt {
 	return []db.Stmt{
 		db.Must(ErrNotFound, `DELETE FROM users WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID),
+		forgetWords(u.AccountID, u.ID),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserRemoved, Actor: by, Target: u.ID, Detail: map[string]string{"email": u.Email, "role": string(u.Role)},
 		}),
@@ -58,11 +59,11 @@ func Inviting(now time.Time, n New, by audit.Actor) (User, []db.Stmt, error) {
 // InviteAgain returns the statements that renew an invitation, with the name and role as they are meant now. They fail with
 // ErrEmailTaken if it was accepted meanwhile.
 func InviteAgain(now time.Time, u User, by audit.Actor) []db.Stmt {
-	return []db.Stmt{
-		db.Must(ErrEmailTaken, `UPDATE users SET name = $3, role = $4, invited_at = $5 WHERE account_id = $1 AND user_id = $2 AND invited_at > 0`,
-			u.AccountID, u.ID, u.Name, string(u.Role), db.At(now)),
+	return append([]db.Stmt{
+		db.Must(ErrEmailTaken, `UPDATE users SET name = $3, role = $4, invited_at = $5, called = $6 WHERE account_id = $1 AND user_id = $2 AND invited_at > 0`,
+			u.AccountID, u.ID, u.Name, string(u.Role), db.At(now), calledOf(u.Email, u.Name)),
 		invited(now, u, by),
-	}
+	}, renoteWords(u, u.Name)...)
 }
 
 func invited(now time.Time, u User, by audit.Actor) db.Stmt {
@@ -75,11 +76,11 @@ func invited(now time.Time, u User, by audit.Actor) db.Stmt {
 // from now on, and so counts any grace; and as the mailbox alone chose the password, it can't switch a second factor off for a
 // while (K3). They fail with ErrChanged if the invitation was renewed, accepted or withdrawn meanwhile.
 func Accept(now time.Time, u User, name, hash string, by audit.Actor) []db.Stmt {
-	return []db.Stmt{
+	return append([]db.Stmt{
 		db.Must(ErrChanged, `
-			UPDATE users SET name = $4, password_hash = $5, invited_at = 0, created_at = $6, password_mailed_at = $6, epoch = epoch + 1
+			UPDATE users SET name = $4, called = $7, password_hash = $5, invited_at = 0, created_at = $6, password_mailed_at = $6, epoch = epoch + 1
 			WHERE account_id = $1 AND user_id = $2 AND epoch = $3 AND invited_at > 0`,
-			u.AccountID, u.ID, u.Epoch, name, hash, db.At(now)),
+			u.AccountID, u.ID, u.Epoch, name, hash, db.At(now), calledOf(u.Email, name)),
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserJoined, Actor: by, Target: u.ID}),
-	}
+	}, renoteWords(u, name)...)
 }

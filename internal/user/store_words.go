@@ -15,9 +15,14 @@ func noteWords(accountID, userID, email, name string) []db.Stmt {
 	return stmts
 }
 
-// ForgetWords returns the statement that takes the words of a user away, for the transaction that removes the user.
-func ForgetWords(accountID, userID string) db.Stmt {
+// forgetWords returns the statement that takes the words of a user away.
+func forgetWords(accountID, userID string) db.Stmt {
 	return db.Write(`DELETE FROM user_words WHERE account_id = $1 AND user_id = $2`, accountID, userID)
+}
+
+// renoteWords returns the statements that note the words of a user who is called otherwise now.
+func renoteWords(u User, name string) []db.Stmt {
+	return append([]db.Stmt{forgetWords(u.AccountID, u.ID)}, noteWords(u.AccountID, u.ID, u.Email, name)...)
 }
 
 // NoteWords notes the words of up to limit users who have none yet, because an older version made them, and returns how many

@@ -15,8 +15,8 @@ import (
 	"sallyport/internal/user"
 )
 
-// peoplePath is where administrators land after they did something to somebody.
-const peoplePath = "/admin"
+// peoplePath is the list of users.
+const peoplePath = "/admin/users"
 
 // somebody reads whom the address names, for a page that asks whether the administrator is sure.
 func (s *Site) somebody(r *http.Request) (Somebody, user.User, error) {
@@ -34,7 +34,7 @@ func (s *Site) person(view func(*http.Request, Somebody, user.User) View) httpx.
 		if err != nil {
 			return err
 		}
-		return s.render(w, r, http.StatusOK, PlaceAdmin, view(r, p, u))
+		return s.render(w, r, http.StatusOK, PlaceUsers, view(r, p, u))
 	}
 }
 
@@ -53,7 +53,10 @@ func (s *Site) act(field string, told Notice, do func(ctx context.Context, r *ht
 		if err := do(r.Context(), r, form.Get(field)); err != nil {
 			return s.notDone(w, r, err, func(p Somebody, u user.User, f *FormError) View { return view(r, p, u, form.Get(field), f) })
 		}
-		return done(w, peoplePath, told)
+		if told == NoticeUserRemoved {
+			return done(w, peoplePath, told)
+		}
+		return done(w, peoplePath+"/"+r.PathValue("id"), told)
 	}
 }
 
@@ -66,7 +69,7 @@ func (s *Site) notDone(w http.ResponseWriter, r *http.Request, err error, view f
 	if readErr != nil {
 		return err
 	}
-	return s.again(r, err, PlaceAdmin, func(f *FormError) View { return view(p, u, f) })
+	return s.again(r, err, PlaceUsers, func(f *FormError) View { return view(p, u, f) })
 }
 
 func (s *Site) resetUserView(r *http.Request, p Somebody, reason string, f *FormError) View {
@@ -104,7 +107,7 @@ func (s *Site) giveCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.notDone(w, r, err, func(p Somebody, _ user.User, f *FormError) View { return s.giveCodeView(r, p, form.Get("reason"), f) })
 	}
-	return s.render(w, r, http.StatusOK, PlaceAdmin, GivenCode{
+	return s.render(w, r, http.StatusOK, PlaceUsers, GivenCode{
 		Somebody: Somebody{ID: g.To.ID, Name: g.To.Name, Email: g.To.Email}, Code: g.Code, Ends: g.Ends,
 	})
 }
@@ -174,7 +177,7 @@ func (s *Site) showInviteUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, PlaceAdmin, v)
+	return s.render(w, r, http.StatusOK, PlaceUsers, v)
 }
 
 func (s *Site) inviteUser(w http.ResponseWriter, r *http.Request) error {
@@ -201,7 +204,7 @@ func (s *Site) inviteUser(w http.ResponseWriter, r *http.Request) error {
 	if e.Is(admin.ErrOwners) && !v.Owner { // whoever saw no such field made the request by hand
 		e = e.In("")
 	}
-	return s.again(r, e, PlaceAdmin, func(f *FormError) View { v.Error = f; return v })
+	return s.again(r, e, PlaceUsers, func(f *FormError) View { v.Error = f; return v })
 }
 
 // showInvitation takes the token from the address's fragment, which no server sees, by script; else it is pasted.

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 	"sallyport/internal/texts"
+	"sallyport/internal/user"
 )
 
 // typed is what stands in the form, by the names of its inputs.
@@ -176,10 +177,16 @@ func tellSaved(say texts.Catalogue, groups []SettingGroup, saved account.Policy)
 // policyView is the page with what stands in the form.
 func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {
 	who := signed(r)
-	rollout, err := s.rollout(r)
-	return Policy{
-		Rollout: rollout, Locked: locked(who), Shown: who.Account.Policy.Fingerprint(), Groups: policyGroups(form, nil),
-	}, err
+	v := Policy{Locked: locked(who), Stale: !locked(who) && !s.recent(r, who), Shown: who.Account.Policy.Fingerprint(), Groups: policyGroups(form, nil)}
+	var err error
+	if v.Rollout, err = s.rollout(r); err != nil {
+		return v, err
+	}
+	v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on", At: r.URL.Query().Get("at")}, peoplePath)
+	if errs.From(err).Is(user.ErrPage) { // a place that there is no more: from the start
+		v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on"}, peoplePath)
+	}
+	return v, err
 }
 
 func (s *Site) showPolicy(w http.ResponseWriter, r *http.Request) error {
@@ -229,7 +236,7 @@ func (s *Site) setPolicy(w http.ResponseWriter, r *http.Request) error {
 	if stricter && form["confirmed"] != p.Fingerprint() {
 		return s.render(w, r, http.StatusOK, PlacePolicy, policyConfirm(preview, p, form))
 	}
-	err = s.Admin.SetPolicy(r.Context(), who, was, p, by(r))
+	err = s.Admin.SetPolicy(r.Context(), s.fresh(r), who, was, p, by(r))
 	s.Sessions.Forget(who.User.AccountID, who.User.ID) // who did it sees it at once
 	if err != nil {
 		return s.policyAgain(r, form, err)
@@ -278,7 +285,7 @@ func (s *Site) remind(w http.ResponseWriter, r *http.Request) error {
 	if _, err := httpx.Form(r); err != nil { // it takes no fields, but a body that is too large is refused like everywhere
 		return err
 	}
-	_, err := s.Admin.Remind(r.Context(), signed(r), by(r))
+	_, err := s.Admin.Remind(r.Context(), s.fresh(r), signed(r), by(r))
 	if err == nil {
 		return done(w, "/admin/two-factor", NoticeReminded)
 	}

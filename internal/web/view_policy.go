@@ -120,8 +120,10 @@ type SettingGroup struct {
 // /admin/two-factor/remind.
 type Policy struct {
 	Rollout Rollout
-	Locked  bool   // signed in without a second factor: there is nothing to press
-	Shown   string // names the policy that the form began with
+	Table   UsersTable // who has a second factor (T13, T14)
+	Stale   bool       // the second factor was proved too long ago to change anything: a code is asked for first
+	Locked  bool       // signed in without a second factor: there is nothing to press
+	Shown   string     // names the policy that the form began with
 	Groups  []SettingGroup
 	Error   *FormError
 }

@@ -26,7 +26,4 @@ CREATE INDEX users_invited   ON users (account_id) WHERE invited_at > 0;
 CREATE INDEX users_set_up    ON users (account_id) WHERE set_up_required;
 CREATE INDEX users_unnoted   ON users (account_id) WHERE called = ''; -- those who were there before, until their words are noted
 
--- What concerns a person: done to them, or by them.
-CREATE INDEX audit_by_target ON audit_events (account_id, target_id, event_id) WHERE target_id <> '';
-CREATE INDEX audit_by_actor  ON audit_events (account_id, actor_id, event_id) WHERE actor_id <> '';
 

@@ -135,3 +135,10 @@ func Names(ctx context.Context, q db.Querier, accountID string, administrators b
 		})
 	return names, err
 }
+
+// Brought returns the statement that notes what was counted on a day before an account was kept here. A day that was counted here stays as it is.
+func Brought(accountID string, day time.Time, c Counts) db.Stmt {
+	raw, _ := json.Marshal(c) // numbers and names always encode
+	return db.Write(`INSERT INTO adoption_days (account_id, day, counts, counted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, day) DO NOTHING`,
+		accountID, number(day), string(raw), db.At(day))
+}

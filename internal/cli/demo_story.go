@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
+	"sallyport/internal/adoption"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
@@ -87,7 +89,26 @@ func tellStory(ctx context.Context, a *app.App, acme account.Account, boss user.
 		})
 	}
 	all.Wait()
-	return errors.Join(failed...)
+	return errors.Join(append(failed, a.DB.Run(ctx, s.adoption()...))...)
+}
+
+// adoption is how far the account was on each day.
+func (s *story) adoption() (days []db.Stmt) {
+	for day := range storyDays {
+		at := s.began.AddDate(0, 0, day)
+		c := adoption.Counts{Free: len(demoPeople), Sets: map[string]int{}}
+		for _, one := range colleagues {
+			switch {
+			case one.device != "" && one.on <= day:
+				c.Ready++
+				c.Sets[strings.ReplaceAll(one.device, "+", " ")]++
+			case one.first <= day:
+				c.Free++
+			}
+		}
+		days = append(days, adoption.Brought(s.acme.ID, at, c))
+	}
+	return days
 }
 
 var storyAgents = []string{

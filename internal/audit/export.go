@@ -2,13 +2,11 @@ package audit
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/sheet"
 )
 
 // Format is the form of an export.
@@ -38,27 +36,21 @@ type Named struct{ Name, Email string }
 // Exporter writes events as they come, so that an export of any length takes the memory of one page.
 type Exporter struct {
 	out   *bufio.Writer
-	csv   *csv.Writer // nil for JSON
+	csv   bool
+	table sheet.CSV
 	begun bool
 	any   bool // an event was written
 }
 
 // NewExporter begins an export in a format that ParseFormat knows.
 func NewExporter(w io.Writer, format Format) *Exporter {
-	e := &Exporter{out: bufio.NewWriter(w)}
-	if format == CSV {
-		e.csv = csv.NewWriter(e.out)
-		e.csv.UseCRLF = true // RFC 4180
-	}
-	return e
+	return &Exporter{out: bufio.NewWriter(w), csv: format == CSV}
 }
 
-// heading names the columns of a CSV export. The mark before it tells spreadsheets that the file is UTF-8.
+// heading names the columns of a CSV export.
 var heading = []string{
-	"time", "action", "actor_kind", "actor_id", "actor_name", "actor_email", "person_id", "person_name", "person_email", "target", "reason", "address", "client", "detail", "event",
+	"event", "time", "action", "actor_kind", "actor_id", "actor_name", "actor_email", "person_id", "person_name", "person_email", "target", "reason", "address", "client", "detail",
 }
-
-const mark = "\ufeff"
 
 // entry is an event as JSON has it.
 type entry struct {
@@ -88,19 +80,15 @@ func (x *Exporter) Write(events []Event, people map[string]Named) error {
 	for _, e := range events {
 		at := e.At.UTC().Format("2006-01-02T15:04:05.000Z")
 		actor, person := people[e.Actor.ID], people[e.Person]
-		if x.csv != nil {
+		if x.csv {
 			detail, err := json.Marshal(e.Detail)
 			if err != nil {
 				return err
 			}
-			cells := []string{
-				at, string(e.Action), string(e.Actor.Kind), e.Actor.ID, actor.Name, actor.Email, e.Person, person.Name, person.Email, e.Target,
-				e.Detail["reason"], e.Actor.Address, e.Actor.UserAgent, string(detail), e.ID,
-			}
-			for i := range cells {
-				cells[i] = cell(cells[i])
-			}
-			if err := x.csv.Write(cells); err != nil {
+			err = x.table.Row(
+				e.ID, at, string(e.Action), string(e.Actor.Kind), e.Actor.ID, actor.Name, actor.Email, e.Person, person.Name, person.Email, e.Target,
+				e.Detail["reason"], e.Actor.Address, e.Actor.UserAgent, string(detail))
+			if err != nil {
 				return err
 			}
 			continue
@@ -124,7 +112,7 @@ func (x *Exporter) Write(events []Event, people map[string]Named) error {
 			return err
 		}
 	}
-	return x.flush()
+	return x.out.Flush()
 }
 
 // begin writes what stands before the first event, once.
@@ -133,24 +121,13 @@ func (x *Exporter) begin() error {
 		return nil
 	}
 	x.begun = true
-	if x.csv == nil {
-		_, err := x.out.WriteString("[\n")
-		return err
+	var err error
+	if x.csv {
+		x.table, err = sheet.New(x.out, heading...)
+	} else {
+		_, err = x.out.WriteString("[\n")
 	}
-	if _, err := x.out.WriteString(mark); err != nil {
-		return err
-	}
-	return x.csv.Write(heading)
-}
-
-func (x *Exporter) flush() error {
-	if x.csv != nil {
-		x.csv.Flush()
-		if err := x.csv.Error(); err != nil {
-			return err
-		}
-	}
-	return x.out.Flush()
+	return err
 }
 
 // End writes what stands behind the last event. Without it an export of JSON can't be read, so that
@@ -159,27 +136,10 @@ func (x *Exporter) End() error {
 	if err := x.begin(); err != nil {
 		return err
 	}
-	if x.csv == nil {
+	if !x.csv {
 		if _, err := x.out.WriteString("\n]\n"); err != nil {
 			return err
 		}
 	}
-	return x.flush()
-}
-
-// cell makes a value fit for a spreadsheet: what would begin a formula there is text (OWASP, CSV Injection), and what would
-// break the line or turn its direction is written out, as in \u202e.
-func cell(s string) string {
-	var b strings.Builder
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", []rune(s)[0]) {
-		b.WriteByte('\'')
-	}
-	for _, r := range s {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200e && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x61c {
-			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return x.out.Flush()
 }

@@ -58,7 +58,7 @@ func TestAudit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			says("the CSV", string(text), "\ufefftime,action,", ",'=lost,", "audit.exported")
+			says("the CSV", string(text), "\ufeffevent,time,action,", `,"'=lost`, "audit.exported")
 			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("the file is %v, %v", info.Mode(), err)
 			}

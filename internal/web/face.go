@@ -109,8 +109,8 @@ func (s *Site) face(r *http.Request, c *Chrome) {
 	}
 }
 
-// sheet writes the style sheet of an accent: the variables of static/sallyport.css that differ.
-func sheet(c brand.Colour) string {
+// styleOf writes the style sheet of an accent: the variables of static/sallyport.css that differ.
+func styleOf(c brand.Colour) string {
 	light, dark := brand.Schemes(c)
 	return fmt.Sprintf(":root {\n\t--accent: light-dark(%s, %s);\n\t--deep: light-dark(%s, %s);\n\t--on-accent: light-dark(%s, %s);\n\t--wash: light-dark(%s, %s);\n}\n",
 		light.Accent, dark.Accent, light.Deep, dark.Deep, light.On, dark.On, light.Wash, dark.Wash)
@@ -119,7 +119,7 @@ func sheet(c brand.Colour) string {
 // sheetEdition changes when sheets are written otherwise, as a later version may do, so that browsers ask anew. Yellow is one
 // of the colours that are moved.
 var sheetEdition = sync.OnceValue(func() string {
-	sum := sha256.Sum256([]byte(sheet(brand.Colour{R: 0xff, G: 0xff})))
+	sum := sha256.Sum256([]byte(styleOf(brand.Colour{R: 0xff, G: 0xff})))
 	return hex.EncodeToString(sum[:6])
 })
 
@@ -147,7 +147,7 @@ func (s *Site) brandFile(w http.ResponseWriter, r *http.Request) error {
 		if err != nil || "/brand/"+file != sheetURL(c.String()) {
 			return httpx.ErrNoPage
 		}
-		kind, body = contentType(".css"), []byte(sheet(c))
+		kind, body = contentType(".css"), []byte(styleOf(c))
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")

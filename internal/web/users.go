@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 	"sallyport/internal/session"
+	"sallyport/internal/sheet"
 	"sallyport/internal/user"
 )
 
@@ -140,7 +141,7 @@ func (s *Site) usersView(r *http.Request, q user.Query) Users {
 const usersExportFor = 5 * time.Minute
 
 // exported are the columns of an export, and the names in its JSON form.
-var exported = []string{"email", "name", "role", "second_factor", "kinds", "since", "last_used", "state", "added", "id"}
+var exported = []string{"id", "email", "name", "role", "second_factor", "kinds", "since", "last_used", "state", "added"}
 
 // exportUsers gives the list as a file. It is posted, because it is recorded: who only looks changes nothing.
 func (s *Site) exportUsers(w http.ResponseWriter, r *http.Request) error {
@@ -197,12 +198,12 @@ func cellsOf(a account.Account, u user.Listed, now time.Time) []string {
 		states = append(states, string(state))
 	}
 	return []string{
-		u.Email, u.Name, string(u.Role), on, strings.TrimSpace(u.TwoFactorKinds), at(u.TwoFactorSince), at(u.LastUsed), strings.Join(states, " "), at(u.CreatedAt), u.ID,
+		u.ID, u.Email, u.Name, string(u.Role), on, strings.TrimSpace(u.TwoFactorKinds), at(u.TwoFactorSince), at(u.LastUsed), strings.Join(states, " "), at(u.CreatedAt),
 	}
 }
 
 func csvOf(w io.Writer) (row func(...string) error, end func() error, err error) {
-	c, err := httpx.NewCSV(w, exported...)
+	c, err := sheet.New(w, exported...)
 	return c.Row, func() error { return nil }, err
 }
 

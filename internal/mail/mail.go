@@ -101,7 +101,7 @@ func (m Message) check() error {
 // compose writes the message as it goes over the wire, but for the dots. It has been checked.
 func (m Message) compose(from mailbox) ([]byte, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(from.name, from.addr); err != nil {
+	if err := msg.FromFormat(literal(from.name), from.addr); err != nil {
 		return nil, err
 	}
 	if err := msg.To(m.To); err != nil {
@@ -110,7 +110,7 @@ func (m Message) compose(from mailbox) ([]byte, error) {
 	_, domain, _ := strings.Cut(from.addr, "@")
 	msg.SetMessageIDWithValue(m.ID + "@" + domain)
 	msg.SetDateWithValue(m.At.UTC())
-	msg.Subject(oneSpaced(m.Subject))
+	msg.Subject(literal(m.Subject))
 	// So that nobody's holiday notice answers a code (RFC 3834, section 5).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	if m.Language != "" {
@@ -138,6 +138,10 @@ func headerText(s string) bool {
 // lineEnds makes every end of a line one byte: the encoder of the standard library swallows the next one after a lone
 // carriage return and a letter that is not ASCII.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// literal is a text of a header that is read as it was written: readers would decode what looks like an encoded word
+// (RFC 2047), even between quotes.
+func literal(s string) string { return strings.ReplaceAll(oneSpaced(s), "=?", "= ?") }
 
 // oneSpaced leaves one space where there are several: folded at the wrong one, they would become a line
 // of nothing but spaces, which some readers take for the end of the headers.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -183,7 +184,7 @@ func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {
 		return v, err
 	}
 	v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on", At: r.URL.Query().Get("at")}, peoplePath)
-	if errs.From(err).Is(user.ErrPage) { // a place that there is no more: from the start
+	if errors.Is(err, user.ErrPage) { // a place that there is no more: from the start
 		v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on"}, peoplePath)
 	}
 	return v, err

@@ -25,6 +25,8 @@ var englishPolicy = Catalogue{
 	"policy.people_none":            "Nobody has a second factor yet.",
 	"policy.stale":                  "To change these settings, first confirm that it is you.",
 	"policy.change":                 "Change the settings",
+	"policy.jump":                   "Change who needs one",
+	"policy.people_with":            "All users who have a second factor",
 	"policy.people_without":         "Users who have none",
 	"policy.locked":                 "To change who needs a second factor you need one of your own. Set one up first; you are asked for it at each sign-in from then on.",
 	"policy.save":                   "Save",

@@ -25,6 +25,8 @@ var germanPolicy = Catalogue{
 	"policy.people_none":            "Noch hat niemand einen zweiten Faktor.",
 	"policy.stale":                  "Um diese Einstellungen zu ändern, bestätigen Sie zuerst, dass Sie es sind.",
 	"policy.change":                 "Einstellungen ändern",
+	"policy.jump":                   "Ändern, wer einen braucht",
+	"policy.people_with":            "Alle Personen mit zweitem Faktor",
 	"policy.people_without":         "Personen ohne zweiten Faktor",
 	"policy.locked":                 "Um festzulegen, wer einen zweiten Faktor braucht, brauchen Sie selbst einen. Richten Sie zuerst einen ein; Sie werden dann bei jeder Anmeldung danach gefragt.",
 	"policy.save":                   "Speichern",

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -175,6 +174,9 @@ func tellSaved(say texts.Catalogue, groups []SettingGroup, saved account.Policy)
 	return nil
 }
 
+// fewUsers is how many of the users with a second factor the page shows.
+const fewUsers = 10
+
 // policyView is the page with what stands in the form.
 func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {
 	who := signed(r)
@@ -183,10 +185,10 @@ func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {
 	if v.Rollout, err = s.rollout(r); err != nil {
 		return v, err
 	}
-	v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on", At: r.URL.Query().Get("at")}, peoplePath)
-	if errors.Is(err, user.ErrPage) { // a place that there is no more: from the start
-		v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on"}, peoplePath)
+	if v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on"}, peoplePath); err != nil {
+		return v, err
 	}
+	v.Table.Rows, v.Table.After = v.Table.Rows[:min(len(v.Table.Rows), fewUsers)], "" // the list of users has them all
 	return v, err
 }
 

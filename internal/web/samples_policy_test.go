@@ -68,6 +68,8 @@ func policySamples() []sample {
 	later := []PolicyEffect{{Role: string(user.Member), People: 8, Demand: account.InGrace, By: sampleNow.AddDate(0, 0, 14)}}
 	fields := []HiddenField{{"enforcement", "required"}, {"shown", "0123"}}
 	return []sample{
+		{"policy-people", boss, page(required, func(v *Policy) { v.Table.Rows = sampleUsers()[:2] })},
+		{"policy-stale", boss, page(required, func(v *Policy) { v.Stale, v.Table.Rows = true, sampleUsers()[:1] })},
 		{"policy-first", boss, page(account.Default(), func(v *Policy) {
 			v.Rollout = Rollout{Known: true, People: 1, Free: 1}
 		})},

@@ -13,15 +13,7 @@ func usersSamples(boss, longBoss Chrome) []sample {
 	ago := func(d time.Duration) time.Time { return sampleNow.Add(-d) }
 	day := 24 * time.Hour
 	boss.Place, longBoss.Place = PlaceUsers, PlaceUsers
-	rows := []UserRow{
-		{ID: "usr_1", Email: "ada@acme.test", Name: "Ada Lovelace", Role: "owner", You: true, Kinds: []string{"totp", "sms"}, Since: ago(90 * day), LastUsed: ago(time.Hour)},
-		{ID: "usr_2", Email: "alan@acme.test", Name: "Alan Turing", Role: "admin", Kinds: []string{"totp"}, Since: ago(40 * day), LastUsed: ago(30 * time.Hour), Reset: true},
-		{ID: "usr_3", Email: "grace@acme.test", Name: "Grace <Hopper>", Role: "member", States: []string{"grace"}, By: sampleNow.Add(9 * day)},
-		{ID: "usr_4", Email: "an-unusually-long-mailbox-name-without-any-blank@subdomain.donaudampfschifffahrt.example", Role: "member", Kinds: []string{"totp", "passkey", "sms", "email"}, Since: ago(day), States: []string{"locked"}, Reset: true},
-		{ID: "usr_5", Email: "kurt@acme.test", Name: "Kurt Gödel", Role: "member", States: []string{"invited"}},
-		{ID: "usr_6", Email: "emmy@acme.test", Name: "Emmy Noether", Role: "member", States: []string{"locked", "overdue"}},
-		{ID: "usr_7", Email: "sofja@acme.test", Name: "Софья Ковалевская", Role: "member", States: []string{"set_up"}},
-	}
+	rows := sampleUsers()
 	users := func(change func(*Users)) Users {
 		v := Users{Table: UsersTable{Rows: rows}}
 		for _, m := range account.Methods() {
@@ -94,4 +86,19 @@ func usersSamples(boss, longBoss Chrome) []sample {
 		all = append(all, sample{"user-asked-" + strconv.Itoa(i), boss, one(2, o.demand, o.cause, func(v *UserPage) { v.Ends = sampleNow.Add(9 * day) })})
 	}
 	return all
+}
+
+// sampleUsers are people in every state.
+func sampleUsers() []UserRow {
+	ago := func(d time.Duration) time.Time { return sampleNow.Add(-d) }
+	day := 24 * time.Hour
+	return []UserRow{
+		{ID: "usr_1", Email: "ada@acme.test", Name: "Ada Lovelace", Role: "owner", You: true, Kinds: []string{"totp", "sms"}, Since: ago(90 * day), LastUsed: ago(time.Hour)},
+		{ID: "usr_2", Email: "alan@acme.test", Name: "Alan Turing", Role: "admin", Kinds: []string{"totp"}, Since: ago(40 * day), LastUsed: ago(30 * time.Hour), Reset: true},
+		{ID: "usr_3", Email: "grace@acme.test", Name: "Grace <Hopper>", Role: "member", States: []string{"grace"}, By: sampleNow.Add(9 * day)},
+		{ID: "usr_4", Email: "an-unusually-long-mailbox-name-without-any-blank@subdomain.donaudampfschifffahrt.example", Role: "member", Kinds: []string{"totp", "passkey", "sms", "email"}, Since: ago(day), States: []string{"locked"}, Reset: true},
+		{ID: "usr_5", Email: "kurt@acme.test", Name: "Kurt Gödel", Role: "member", States: []string{"invited"}},
+		{ID: "usr_6", Email: "emmy@acme.test", Name: "Emmy Noether", Role: "member", States: []string{"locked", "overdue"}},
+		{ID: "usr_7", Email: "sofja@acme.test", Name: "Софья Ковалевская", Role: "member", States: []string{"set_up"}},
+	}
 }

@@ -300,8 +300,8 @@ func saysPlace(say texts.Catalogue, place string, e audit.Event, people map[stri
 		if words, known := say["audit.kind."+e.Detail[place]]; known {
 			return words
 		}
-	case "role":
-		if words, known := say["role."+e.Detail[place]]; known {
+	case "role", "from", "to":
+		if words, known := say["role."+e.Detail[place]]; known && (place == "role" || e.Action == audit.UserRoleChanged) {
 			return words
 		}
 	}

@@ -2,7 +2,10 @@ package apptest
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"sallyport/internal/db"
 )
 
 // Rows gives the content of all tables as text, one row an element, in a fixed order:
@@ -51,5 +54,69 @@ func (s *Server) Rows(tb testing.TB) []string {
 		tb.Fatalf("read all rows: %v", err)
 	}
 	slices.Sort(all)
+	return all
+}
+
+// Row is a row of some table, with whom it belongs to.
+type Row struct {
+	Table   string
+	Account string
+	User    string // "" if it is nobody's in particular
+	Text    string // the columns, in a fixed order
+}
+
+// Owned gives the rows that belong to the two accounts, of every table there is, whatever tables are added later. What the
+// server writes by itself is left out: the counts, the chain of the record, and how far a message has come.
+func (s *Server) Owned(tb testing.TB, one, other string) []Row {
+	tb.Helper()
+	list, columns := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`, `SELECT name FROM pragma_table_info($1) ORDER BY cid`
+	if s.DB.Engine() == db.Postgres {
+		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name`
+		columns = `SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position`
+	}
+	var parts []string
+	for _, table := range s.texts(tb, list) {
+		names := s.texts(tb, columns, table)
+		if !slices.Contains(names, "account_id") || slices.Contains([]string{"adoption_days", "audit_seals", "audit_heads"}, table) {
+			continue
+		}
+		owner := "''"
+		for _, name := range []string{"actor_id", "user_id"} {
+			if slices.Contains(names, name) {
+				owner = name
+			}
+		}
+		if table == "outbox" {
+			names = []string{"message_id", "kind", "recipient", "facts"}
+		}
+		for i, name := range names {
+			names[i] = "COALESCE(CAST(" + name + " AS text), '')"
+		}
+		parts = append(parts, "SELECT '"+table+"', account_id, "+owner+", "+strings.Join(names, " || ' ' || ")+" FROM "+table+" WHERE account_id IN ($1, $2)")
+	}
+	var all []Row
+	err := s.DB.Each(tb.Context(), strings.Join(parts, " UNION ALL "), []any{one, other}, func(scan func(...any) error) error {
+		var r Row
+		err := scan(&r.Table, &r.Account, &r.User, &r.Text)
+		all = append(all, r)
+		return err
+	})
+	if err != nil {
+		tb.Fatalf("read the rows: %v", err)
+	}
+	return all
+}
+
+func (s *Server) texts(tb testing.TB, sql string, args ...any) (all []string) {
+	tb.Helper()
+	err := s.DB.Each(tb.Context(), sql, args, func(scan func(...any) error) error {
+		var text string
+		err := scan(&text)
+		all = append(all, text)
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	return all
 }

@@ -11,9 +11,9 @@ import (
 	"sallyport/internal/factor"
 )
 
-// quickCodes makes ten backup codes of the product's form, hashed with Argon2id at its
+// QuickCodes makes ten backup codes of the product's form, hashed with Argon2id at its
 // least cost: real ones cost a test a third of a second. Package backupcode tests the real ones.
-func quickCodes(context.Context) (shown []string, stored []factor.Code, err error) {
+func QuickCodes(context.Context) (shown []string, stored []factor.Code, err error) {
 	for i := range 10 {
 		one, kept := quick(alphabet[i])
 		shown, stored = append(shown, one), append(stored, kept)

@@ -114,7 +114,7 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		Methods: []factor.Method{
 			totp.Method{}, sentcode.Method{Of: factor.SMS}, sentcode.Method{Of: factor.Email}, backupcode.Method{Hasher: h},
 		},
-		NewCodes: quickCodes, NewCode: quickCode,
+		NewCodes: QuickCodes, NewCode: quickCode,
 	}
 	w.Codes = &sentcode.Service{
 		DB: d, Factors: w.Factors, Limits: brake.Limits{Account: 100, Prefix: 100, Day: 1000},

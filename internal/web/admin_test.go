@@ -45,6 +45,7 @@ func TestMailServer(t *testing.T) {
 		reach(s, m.Roots)
 		c := boss(t, s)
 		page := c.Get("/settings").Click("Mail server").Sees(http.StatusOK, "nothing can be mailed", "Use your own server").Lacks("Send a test message")
+		c.Post("/admin/mail/test").Sees(http.StatusConflict, "No mail server is set up")
 		c.Get("/admin").Sees(http.StatusOK, "E-mail codes not available", "Set up a mail server")
 		before := s.Rows(t)
 		for _, f := range []struct{ field, value, says string }{

@@ -17,12 +17,31 @@ const few = 1000
 
 // condition is what a list asks of its people.
 type condition struct {
-	find  string // the people by the condition's own index: of users u, or for a word of user_words w
-	check string // the same asked of one user; written so that no engine takes it for a way to find them
+	find  string // the people by the condition's own index: of the table w, see below
+	check string // what is asked of one user u, if that is not the same
 	along []Sort // the orders whose index find is a range of
 	found []any  // what stands for ? in find
 	asked []any  // and in check
 	word  bool
+}
+
+// asks is what is asked of one user, with its arguments.
+func (c condition) asks() (string, []any) {
+	if c.check == "" {
+		return strings.ReplaceAll(c.find, `w.`, `u.`), c.found
+	}
+	return c.check, c.asked
+}
+
+// exact reports whether find finds nobody who does not meet the condition.
+func (c condition) exact() bool { return c.word || c.check == "" }
+
+// table is where find finds.
+func (c condition) table() string {
+	if c.word {
+		return `user_words`
+	}
+	return `users`
 }
 
 // Select returns a page of the account's users. What was typed is never part of a statement: those are put together from the
@@ -107,25 +126,25 @@ func (q Query) conditions(a account.Account, now time.Time) (all []condition, po
 		})
 	}
 	if q.Role != "" {
-		all = append(all, condition{find: `u.role = ?`, check: `u.role || '' = ?`, found: []any{q.Role}, asked: []any{q.Role}})
+		all = append(all, condition{find: `w.role = ?`, found: []any{q.Role}})
 	}
 	if q.Kind != "" {
 		all = append(all, ofKind(q.Kind))
 	}
 	if q.Kind != "" || q.SecondFactor == "on" {
-		all = append(all, condition{find: `u.two_factor_since > 0`, check: `u.two_factor_since + 0 > 0`, along: []Sort{SortSince}})
+		all = append(all, condition{find: `w.two_factor_since > 0`, along: []Sort{SortSince}})
 	}
 	if q.SecondFactor == "off" {
-		all = append(all, condition{find: `u.two_factor_since = 0`, check: `u.two_factor_since + 0 = 0`, along: []Sort{SortSince, SortAdded}})
+		all = append(all, condition{find: `w.two_factor_since = 0`, along: []Sort{SortSince, SortAdded}})
 	}
 	with, without := q.Kind != "" || q.SecondFactor == "on", q.SecondFactor == "off"
 	switch State(q.State) {
 	case Locked:
-		all = append(all, condition{find: `u.locked_at > 0`, check: `u.locked_at + 0 > 0`})
+		all = append(all, condition{find: `w.locked_at > 0`})
 	case Invited:
-		all = append(all, condition{find: `u.invited_at > 0`, check: `u.invited_at + 0 > 0`})
+		all = append(all, condition{find: `w.invited_at > 0`})
 	case SetUp:
-		all = append(all, condition{find: `u.set_up_required`, check: `CASE WHEN u.set_up_required THEN u.two_factor_since + u.invited_at = 0 ELSE FALSE END`})
+		all = append(all, condition{find: `w.set_up_required = TRUE`, check: `u.set_up_required AND u.two_factor_since + u.invited_at = 0`})
 		without = true
 	case Grace, Overdue:
 		due, required := dueBy(a, now, State(q.State))
@@ -140,7 +159,7 @@ func (q Query) conditions(a account.Account, now time.Time) (all []condition, po
 
 // ofKind is who has confirmed a device of a kind. Which kinds somebody has is one text, in which the kinds stand in their order.
 func ofKind(kind string) condition {
-	c := condition{check: `u.two_factor_kinds || '' LIKE ?`, asked: []any{"%" + kind + " %"}}
+	var c condition
 	combinations := []string{""}
 	for _, m := range account.Methods() {
 		for _, before := range combinations {
@@ -152,7 +171,7 @@ func ofKind(kind string) condition {
 			c.found = append(c.found, kinds)
 		}
 	}
-	c.find = `u.two_factor_kinds IN (?` + strings.Repeat(`, ?`, len(c.found)-1) + `)`
+	c.find = `w.two_factor_kinds IN (?` + strings.Repeat(`, ?`, len(c.found)-1) + `)`
 	return c
 }
 
@@ -181,10 +200,10 @@ func dueBy(a account.Account, now time.Time, s State) (all []condition, required
 	}
 	if !members.applies {
 		members = administrators
-		all = append(all, condition{find: `u.role IN ('owner', 'admin')`, check: `u.role || '' IN ('owner', 'admin')`})
+		all = append(all, condition{find: `w.role IN ('owner', 'admin')`})
 	}
 	return append(all, condition{
-		find:  `u.two_factor_since = 0 AND u.created_at > ? AND u.created_at <= ?`,
+		find:  `w.two_factor_since = 0 AND w.created_at > ? AND w.created_at <= ?`,
 		found: []any{min(members.from, administrators.from), max(members.to, administrators.to)},
 		check: `u.two_factor_since + u.invited_at = 0 AND NOT u.set_up_required AND CASE WHEN u.role IN ('owner', 'admin') THEN u.created_at > ? AND u.created_at <= ? ELSE u.created_at > ? AND u.created_at <= ? END`,
 		asked: []any{administrators.from, administrators.to, members.from, members.to},
@@ -214,14 +233,14 @@ var keys = map[Sort]string{SortEmail: `u.email`, SortName: `u.called`, SortSince
 
 // find returns the first places, limit at most, in the order sort, down or up, from the cursor on.
 func find(ctx context.Context, r db.Querier, accountID string, all []condition, few int, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
-	rarest, err := rare(ctx, r, accountID, all, few)
-	if err != nil {
+	rarest, nobody, err := rare(ctx, r, accountID, all, few)
+	if err != nil || nobody {
 		return nil, err
 	}
-	if rarest == nil {
+	if rarest < 0 {
 		return walk(ctx, r, accountID, all, sort, down, from, limit)
 	}
-	places, err := gather(ctx, r, accountID, *rarest, all, sort)
+	places, err := gather(ctx, r, accountID, all, rarest, sort)
 	if err != nil {
 		return nil, err
 	}
@@ -236,10 +255,10 @@ func find(ctx context.Context, r db.Querier, accountID string, all []condition, 
 	return places[:min(limit, len(places))], nil
 }
 
-// rare returns the condition that the fewest people meet, if those are few, or nil. It counts no further than that.
-func rare(ctx context.Context, r db.Querier, accountID string, all []condition, few int) (rarest *condition, err error) {
+// rare returns which condition the fewest people meet, if those are few, or -1; or that nobody meets one. It counts no further than that.
+func rare(ctx context.Context, r db.Querier, accountID string, all []condition, few int) (rarest int, nobody bool, err error) {
 	if len(all) == 0 {
-		return nil, nil
+		return -1, false, nil
 	}
 	var s statement
 	counts := make([]int, len(all))
@@ -247,38 +266,34 @@ func rare(ctx context.Context, r db.Querier, accountID string, all []condition, 
 	for i, c := range all {
 		dest[i] = &counts[i]
 		s.add(map[bool]string{true: `SELECT `, false: `, `}[i == 0])
-		if c.word {
-			s.add(`(SELECT count(*) FROM (SELECT 1 FROM user_words w WHERE w.account_id = ? AND `, accountID)
-		} else {
-			s.add(`(SELECT count(*) FROM (SELECT 1 FROM users u WHERE u.account_id = ? AND `, accountID)
-		}
+		s.add(`(SELECT count(*) FROM (SELECT 1 FROM `+c.table()+` w WHERE w.account_id = ? AND `, accountID)
 		s.add(c.find, c.found...)
 		s.add(` LIMIT ` + strconv.Itoa(few+1) + `) AS found)`)
 	}
 	if err := r.Get(ctx, s.text.String(), s.args, dest...); err != nil {
-		return nil, err
+		return -1, false, err
 	}
 	least := slices.Min(counts)
 	if least > few {
-		return nil, nil
+		return -1, false, nil
 	}
-	return &all[slices.Index(counts, least)], nil
+	return slices.Index(counts, least), least == 0, nil
 }
 
-// gather returns the places of all who meet the rarest condition, and the others too.
-func gather(ctx context.Context, r db.Querier, accountID string, rarest condition, all []condition, sort Sort) (places []place, err error) {
+// gather returns the places of all who meet the rarest condition, which is at a place of its own among all, and the others too.
+func gather(ctx context.Context, r db.Querier, accountID string, all []condition, at int, sort Sort) (places []place, err error) {
+	rarest := all[at]
+	// A subquery of one value is asked row by row on both engines: what the condition's index finds leads to the users, never the
+	// other way. The words of one person may be found more than once.
 	var s statement
-	key := `CAST(` + keys[sort] + ` AS text)`
-	if rarest.word {
-		// A subquery of one value is asked row by row on both engines: the words found lead to the users, never the other way.
-		s.add(`SELECT DISTINCT w.user_id, (SELECT ` + key + ` FROM users u WHERE u.account_id = w.account_id AND u.user_id = w.user_id`)
-		s.checks(all)
-		s.add(`) FROM user_words w WHERE w.account_id = ? AND `, accountID)
+	s.add(`SELECT ` + map[bool]string{true: `DISTINCT `, false: ``}[rarest.word] + `w.user_id, (SELECT CAST(` + keys[sort] + ` AS text)
+		FROM users u WHERE u.account_id = w.account_id AND u.user_id = w.user_id`)
+	if others := slices.Delete(slices.Clone(all), at, at+1); rarest.exact() {
+		s.checks(others)
 	} else {
-		s.add(`SELECT u.user_id, `+key+` FROM users u WHERE u.account_id = ?`, accountID)
 		s.checks(all)
-		s.add(` AND `)
 	}
+	s.add(`) FROM `+rarest.table()+` w WHERE w.account_id = ? AND `, accountID)
 	s.add(rarest.find, rarest.found...)
 	err = r.Each(ctx, s.text.String(), s.args, func(scan func(...any) error) error {
 		var id string
@@ -292,9 +307,15 @@ func gather(ctx context.Context, r db.Querier, accountID string, rarest conditio
 	return places, err
 }
 
+// checks asks of a user all that the list does. Within CASE no engine takes it for a way to find people, nor PostgreSQL for a sign
+// that there are so few that it had better read and sort everybody.
 func (s *statement) checks(all []condition) {
-	for _, c := range all {
-		s.add(` AND `+c.check, c.asked...)
+	for i, c := range all {
+		asks, asked := c.asks()
+		s.add(map[bool]string{true: ` AND CASE WHEN `, false: ` AND `}[i == 0]+`(`+asks+`)`, asked...)
+	}
+	if len(all) > 0 {
+		s.add(` THEN TRUE ELSE FALSE END`)
 	}
 }
 
@@ -305,7 +326,7 @@ func walk(ctx context.Context, r db.Querier, accountID string, all []condition, 
 	s.checks(all)
 	for _, c := range all {
 		if slices.Contains(c.along, sort) {
-			s.add(` AND `+c.find, c.found...)
+			s.add(` AND `+strings.ReplaceAll(c.find, `w.`, `u.`), c.found...) // its own index, in that order
 		}
 	}
 	if from != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
@@ -19,8 +20,8 @@ const (
 	confirmSetUpPath = setUpPath + "/confirm"
 )
 
-// showSetUp is where a sign-in stands that goes on only with a second factor of its own (T11, T15): a choice of methods,
-// with ?method= the form of one; before them, where the policy says so, the token from the mailbox.
+// showSetUp is where a sign-in stands that goes on only with a second factor of its own (T11, T15): the form of the policy's first
+// method, or of another one with ?method=; before it, where the policy says so, the token from the mailbox.
 func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.pendingSignIn(r)
 	if err != nil {
@@ -43,7 +44,7 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
-// setUpView describes the choice, or the form of the method asked for. A single method needs no choice.
+// setUpView describes the form of the method asked for, with the others to choose from.
 func (s *Site) setUpView(r *http.Request, p *signin.Pending, method string) (SetUp, error) {
 	v := SetUp{Cause: string(p.Owed(s.Now()).Cause), Ends: p.ExpiresAt, Support: s.Support}
 	offers, err := s.SignIns.SetUpOffers(r.Context(), p)
@@ -59,10 +60,10 @@ func (s *Site) setUpView(r *http.Request, p *signin.Pending, method string) (Set
 			v.Unavailable = append(v.Unavailable, MethodState{Kind: string(o.Method), Why: string(o.Why), Support: s.Support})
 		}
 	}
-	for _, kind := range v.Ways {
-		if kind == method || len(v.Ways) == 1 {
-			v.Kind = kind
-		}
+	if slices.Contains(v.Ways, method) {
+		v.Kind = method
+	} else if len(v.Ways) > 0 {
+		v.Kind = v.Ways[0]
 	}
 	key := map[string]string{"totp": "device.default", "sms": "address.name_sms", "email": "address.name_email"}[v.Kind]
 	if key == "" {

@@ -37,7 +37,7 @@ func TestRequiredSignIn(t *testing.T) {
 		s.Clock.Advance(time.Second)
 		door := c.Get("/settings/sessions").Follow().Sees(http.StatusOK, "Your organisation now requires two-factor authentication. Sign in again to set it up.")
 		door.Press("Sign in", "email", apptest.Grace, "password", apptest.Password).Follow().
-			Sees(http.StatusOK, "Your organisation requires two-factor authentication", "Authenticator app", "E-mail codes").Lacks("Phone number")
+			Sees(http.StatusOK, "Your organisation requires two-factor authentication", "authenticator app", "Or another way", "E-mail codes").Lacks("Phone number")
 		if _, in := c.Cookies[httpx.SessionCookie]; in {
 			t.Error("there is a session before the set-up")
 		}

@@ -69,7 +69,7 @@ func TestUserPage(t *testing.T) {
 		phone, _ := s.Enrolled(t, apptest.Grace)
 		s.SignedInWith(t, apptest.Grace, phone)
 		page := c.Get("/admin/users").Click(apptest.Grace).Sees(http.StatusOK, "What is asked of Grace at sign-in, and why", "a code of one of their devices", "leaves it to its people",
-			"My Phone", "10 of 10 codes left", "1 browser is signed in", "Reset the second factor", "Give out a backup code", "Lock the access", "Signed in", "Device added", "User created, by whoever runs the server")
+			"My Phone", "10 of 10 codes left", "1 browser is signed in", "Reset the second factor", "Give out a backup code", "Lock the access", "Grace signed in", "Whoever runs the server added Grace")
 		page.Lacks("otpauth", "secret")
 		s.SetPolicy(t, "enforcement=required", "grace_days=7", "admin_reset=off", "admin_codes=off")
 		s.Clock.Advance(2 * time.Second)
@@ -79,7 +79,7 @@ func TestUserPage(t *testing.T) {
 		if err := s.Admin.Lock(t.Context(), s.Alan, audit.Operator()); err != nil {
 			t.Fatal(err)
 		}
-		c.Get("/admin/users/"+s.Alan.ID).Sees(http.StatusOK, "they can’t sign in at all", "Unlock the access", "Access locked")
+		c.Get("/admin/users/"+s.Alan.ID).Sees(http.StatusOK, "they can’t sign in at all", "Unlock the access", "Whoever runs the server locked Alan")
 		c.Speaks = "de"
 		c.Get("/admin/users/"+s.Alan.ID).Sees(http.StatusOK, "Zugang entsperren", "Nur das Passwort, bis")
 		c.Speaks = ""

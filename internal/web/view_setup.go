@@ -2,16 +2,15 @@ package web
 
 import "time"
 
-// SetUp is /sign-in/set-up: the set-up of a first device inside the sign-in (T11, T15). Without a Kind it is the choice
-// of methods, each a link to ?method=KIND; with one it posts method, name and address. The answer is ShowKey with SigningIn
-// set, or leads to ConfirmDevice.
+// SetUp is /sign-in/set-up: the set-up of a first device inside the sign-in (T11, T15), by one method; the others are links
+// to ?method=KIND. It posts method, name and address. The answer is ShowKey with SigningIn set, or leads to ConfirmDevice.
 type SetUp struct {
 	Cause       string        // as account.Cause
 	Ways        []string      // what can be set up, as in Way; empty if nothing can
 	Unavailable []MethodState // what can't, and why
 	Support     string        // whom to write to about plans; may be empty
-	Kind        string
-	Name        string // offered: "My Phone"
+	Kind        string        // of Ways: the one that is set up; empty if nothing can be
+	Name        string        // offered: "My Phone"
 	Address     string
 	Countries   []string // whose numbers may be added
 	Ends        time.Time
@@ -22,8 +21,15 @@ func (SetUp) page() string   { return "setup" }
 func (SetUp) onCard() bool   { return true }
 func (v SetUp) failed() bool { return v.Error != nil }
 
-// Choice reports whether there was more than one method to choose from.
-func (v SetUp) Choice() bool { return len(v.Ways) > 1 }
+// Others are the ways that are not shown.
+func (v SetUp) Others() (others []string) {
+	for _, kind := range v.Ways {
+		if kind != v.Kind {
+			others = append(others, kind)
+		}
+	}
+	return others
+}
 
 // SetUpMail is /sign-in/set-up while a token from the mailbox must come first. Posts to /sign-in/set-up/mail to have it
 // mailed, and token to /sign-in/set-up/mail/confirm.

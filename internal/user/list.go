@@ -49,12 +49,13 @@ type Query struct {
 	Sort         string // empty for SortEmail
 	Descending   bool
 	At           string // where the page begins: Page.Before or Page.After of another one; empty for the first
+	Most         int    // how many stand on the page; 0 for PageSize
 }
 
 // Narrowed reports whether the query asks for less than everybody.
 func (q Query) Narrowed() bool { return q.Search+q.SecondFactor+q.Kind+q.Role+q.State != "" }
 
-// PageSize is how many users stand on one page.
+// PageSize is how many users stand on one page, unless fewer are asked for.
 const PageSize = 50
 
 // mostWords bounds what a search costs.

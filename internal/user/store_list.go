@@ -1,6 +1,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -50,7 +51,7 @@ func (c condition) table() string {
 // A page costs about the same however many people there are: it is read in the order of an index, or it is of few people in all.
 // Errors: ErrFilter, ErrSearch, ErrPage.
 func Select(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time) (Page, error) {
-	return page(ctx, r, a, q, now, PageSize, few)
+	return page(ctx, r, a, q, now, cmp.Or(q.Most, PageSize), few)
 }
 
 // Export calls each for the pages of the whole list from the first on, whatever q.At says.

@@ -146,6 +146,9 @@ func (s *Site) textView(r *http.Request, l texts.Language, key, query string) (T
 
 func (s *Site) showText(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
+	if query.Get("key") == "" { // opened by its bare address
+		return httpx.SeeOther(w, "/admin/brand/texts")
+	}
 	v, err := s.textView(r, wordedLanguage(r, query.Get("language")), query.Get("key"), query.Get("q"))
 	if err != nil {
 		return err

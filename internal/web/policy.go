@@ -185,10 +185,8 @@ func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {
 	if v.Rollout, err = s.rollout(r); err != nil {
 		return v, err
 	}
-	if v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on"}, peoplePath); err != nil {
-		return v, err
-	}
-	v.Table.Rows, v.Table.After = v.Table.Rows[:min(len(v.Table.Rows), fewUsers)], "" // the list of users has them all
+	v.Table, err = s.usersTable(r, user.Query{SecondFactor: "on", Most: fewUsers}, peoplePath)
+	v.Table.After = "" // the list of users has them all
 	return v, err
 }
 

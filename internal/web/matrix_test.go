@@ -220,7 +220,7 @@ func TestMatrix(t *testing.T) {
 					case aim < 2*n:
 						id, across = m.id(rt.Path(), theirs.people[aim-n]), true
 					case aim == 2*n:
-						id = []string{"x'--", "\x00", "%", strings.Repeat("9", 300), "../.."}[m.rng.IntN(5)]
+						id = []string{"x'--", "\x00", "\xff", "%", strings.Repeat("9", 300), "../.."}[m.rng.IntN(6)]
 					}
 					cookie := m.Browse(t, by.User).Cookie
 					f := m.fields(by, id)

@@ -12,3 +12,8 @@ import (
 func SelectWalking(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time) (Page, error) {
 	return page(ctx, r, a, q, now, PageSize, -1)
 }
+
+// SelectWith is Select where so many count as few.
+func SelectWith(ctx context.Context, r db.Querier, a account.Account, q Query, now time.Time, few int) (Page, error) {
+	return page(ctx, r, a, q, now, PageSize, few)
+}

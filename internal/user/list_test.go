@@ -133,8 +133,10 @@ func TestSearch(t *testing.T) {
 			"100%": "hundred", "10": "hundred", "\U0010ffff": "", "ada\U0010ffff": "ada.lovelace adalbert", " ": "ada.lovelace adalbert hundred ivan o.neil tm",
 		} {
 			c.wants(user.Query{Search: typed}, want)
-			if p, err := user.SelectWalking(t.Context(), d, c.acme, user.Query{Search: typed}, c.now); err != nil || strings.Join(locals(p), " ") != want {
-				t.Errorf("%q walked finds %q, %v; want %q", typed, locals(p), err, want)
+			for _, few := range []int{-1, 1} { // each word asked for at each place, or all who have it read before
+				if p, err := user.SelectWith(t.Context(), d, c.acme, user.Query{Search: typed}, c.now, few); err != nil || strings.Join(locals(p), " ") != want {
+					t.Errorf("%q walked (%d) finds %q, %v; want %q", typed, few, locals(p), err, want)
+				}
 			}
 		}
 	})

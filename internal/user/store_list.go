@@ -16,6 +16,10 @@ import (
 // people are found by going through the list in its order: of 100,000 people, 50 hits are met among 5,000 at most.
 const few = 1000
 
+// some is how many times few people may have a word for all of them to be read before the list is gone through: asking for the word at
+// each place costs several times as much as that place itself.
+const some = 5
+
 // condition is what a list asks of its people.
 type condition struct {
 	find  string // the people by the condition's own index: of the table w, see below
@@ -234,12 +238,22 @@ var keys = map[Sort]string{SortEmail: `u.email`, SortName: `u.called`, SortSince
 
 // find returns the first places, limit at most, in the order sort, down or up, from the cursor on.
 func find(ctx context.Context, r db.Querier, accountID string, all []condition, few int, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
-	rarest, nobody, err := rare(ctx, r, accountID, all, few)
-	if err != nil || nobody {
+	counts, err := count(ctx, r, accountID, all, few)
+	if err != nil || slices.Contains(counts, 0) && few > 0 {
 		return nil, err
 	}
+	rarest, walked := -1, slices.Clone(all)
+	for i, n := range counts {
+		switch {
+		case n <= few && (rarest < 0 || n < counts[rarest]):
+			rarest = i
+		case all[i].word && n <= few*some:
+			walked[i].check = `u.user_id IN (SELECT w.user_id FROM user_words w WHERE w.account_id = ? AND ` + all[i].find + `)`
+			walked[i].asked = append([]any{accountID}, all[i].found...)
+		}
+	}
 	if rarest < 0 {
-		return walk(ctx, r, accountID, all, sort, down, from, limit)
+		return walk(ctx, r, accountID, walked, sort, down, from, limit)
 	}
 	places, err := gather(ctx, r, accountID, all, rarest, sort)
 	if err != nil {
@@ -256,10 +270,10 @@ func find(ctx context.Context, r db.Querier, accountID string, all []condition, 
 	return places[:min(limit, len(places))], nil
 }
 
-// rare returns which condition the fewest people meet, if those are few, or -1; or that nobody meets one. It counts no further than that.
-func rare(ctx context.Context, r db.Querier, accountID string, all []condition, few int) (rarest int, nobody bool, err error) {
+// count counts the people who meet each condition, a little further than few; those with a word some times as far.
+func count(ctx context.Context, r db.Querier, accountID string, all []condition, few int) ([]int, error) {
 	if len(all) == 0 {
-		return -1, false, nil
+		return nil, nil
 	}
 	var s statement
 	counts := make([]int, len(all))
@@ -269,16 +283,14 @@ func rare(ctx context.Context, r db.Querier, accountID string, all []condition, 
 		s.add(map[bool]string{true: `SELECT `, false: `, `}[i == 0])
 		s.add(`(SELECT count(*) FROM (SELECT 1 FROM `+c.table()+` w WHERE w.account_id = ? AND `, accountID)
 		s.add(c.find, c.found...)
-		s.add(` LIMIT ` + strconv.Itoa(few+1) + `) AS found)`)
+		limit := few + 1
+		if c.word {
+			limit = max(limit, few*some+1)
+		}
+		s.add(` LIMIT ` + strconv.Itoa(limit) + `) AS found)`)
 	}
-	if err := r.Get(ctx, s.text.String(), s.args, dest...); err != nil {
-		return -1, false, err
-	}
-	least := slices.Min(counts)
-	if least > few {
-		return -1, false, nil
-	}
-	return slices.Index(counts, least), least == 0, nil
+	err := r.Get(ctx, s.text.String(), s.args, dest...)
+	return counts, err
 }
 
 // gather returns the places of all who meet the rarest condition, which is at a place of its own among all, and the others too.

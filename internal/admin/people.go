@@ -64,7 +64,8 @@ func enter(ctx context.Context, tx *db.Tx, w *session.Signed) (actor, error) {
 // on does something to another person of the administrator's account, in one transaction: what change says, provided that the
 // administrator may. An id of another account's is that of nobody.
 func (s *Service) on(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string,
-	change func(tx *db.Tx, by actor, target user.User) error) error {
+	change func(tx *db.Tx, by actor, target user.User) error,
+) error {
 	if err := s.may(proof, w); err != nil {
 		return err
 	}

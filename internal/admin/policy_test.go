@@ -41,8 +41,12 @@ func TestWhoThrowsTheSwitch(t *testing.T) {
 			look   error
 			act    error
 		}{
-			{w.Grace, false, admin.ErrNotAdministrator, admin.ErrNotAdministrator}, {w.Alan, false, nil, session.ErrLevel}, {w.Ada, false, nil, session.ErrLevel},
-			{w.Grace, true, admin.ErrNotAdministrator, admin.ErrNotAdministrator}, {w.Alan, true, nil, nil}, {w.Ada, true, nil, nil},
+			{w.Grace, false, admin.ErrNotAdministrator, admin.ErrNotAdministrator},
+			{w.Alan, false, nil, session.ErrLevel},
+			{w.Ada, false, nil, session.ErrLevel},
+			{w.Grace, true, admin.ErrNotAdministrator, admin.ErrNotAdministrator},
+			{w.Alan, true, nil, nil},
+			{w.Ada, true, nil, nil},
 		} {
 			if c.device {
 				w.Enrol(t, c.u)

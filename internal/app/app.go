@@ -132,8 +132,10 @@ func (a *App) wire() {
 		DB: a.DB, Faces: a.Faces, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
 		PublicURL: func() *url.URL { return a.Config.PublicURL }, Now: a.Now, Log: a.Log, Count: a.Metrics.Message,
 	}
-	a.SignIns = &signin.Service{DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
-		Plans: a.Config.Plans, Countries: a.Config.SMSCountries, Now: a.Now}
+	a.SignIns = &signin.Service{
+		DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
+		Plans: a.Config.Plans, Countries: a.Config.SMSCountries, Now: a.Now,
+	}
 	a.Profile = &profile.Service{
 		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: a.Config.Plans, Countries: a.Config.SMSCountries,
 		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,

@@ -136,11 +136,15 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w.Recovery = &recovery.Service{
 		DB: d, Ring: ring, Hasher: h, Channels: w.Channels, Sessions: w.Sessions, Now: c.Now, Stopped: func(brake.Limit) {},
 	}
-	w.SignIn = &signin.Service{DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
-		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now}
+	w.SignIn = &signin.Service{
+		DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
+		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now,
+	}
 	w.Adoption = adoption.New(d, c.Now)
-	w.Admin = &admin.Service{DB: d, Ring: ring, Hasher: h, Factors: w.Factors, Sessions: w.Sessions, Channels: w.Channels,
-		Plans: everything, Adoption: w.Adoption, Now: c.Now}
+	w.Admin = &admin.Service{
+		DB: d, Ring: ring, Hasher: h, Factors: w.Factors, Sessions: w.Sessions, Channels: w.Channels,
+		Plans: everything, Adoption: w.Adoption, Now: c.Now,
+	}
 	return w
 }
 

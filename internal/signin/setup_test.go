@@ -150,8 +150,11 @@ func TestSetUpWithANumber(t *testing.T) {
 			address string
 			code    string
 		}{
-			{factor.Email, "grace@acme.test", "factor_not_allowed"}, {factor.SMS, "", "address_missing"},
-			{factor.SMS, "+43 1 5861770", "phone_not_mobile"}, {factor.TOTP, "x", "factor_not_found"}, {factor.BackupCode, "x", "factor_not_allowed"},
+			{factor.Email, "grace@acme.test", "factor_not_allowed"},
+			{factor.SMS, "", "address_missing"},
+			{factor.SMS, "+43 1 5861770", "phone_not_mobile"},
+			{factor.TOTP, "x", "factor_not_found"},
+			{factor.BackupCode, "x", "factor_not_allowed"},
 		} {
 			_, err := begin(c.kind, c.address)
 			if got := codeOf(err); got != c.code {

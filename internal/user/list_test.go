@@ -251,10 +251,19 @@ func TestBrokenCursors(t *testing.T) {
 			return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "\x00")))
 		}
 		for _, q := range []user.Query{
-			{At: "x"}, {At: first.After[1:]}, {At: first.After + "="}, {At: "' OR 1=1 --"}, {At: first.After, Sort: "name"}, {At: first.After, Sort: "added"},
-			{At: forge("email", "after", "a")}, {At: forge("email", "past", "a", "b")}, {At: forge("email", "after", "a", "b", "c")},
-			{At: forge("added", "after", "1 OR 1=1", "b"), Sort: "added"}, {At: forge("added", "after", "9223372036854775808", "b"), Sort: "added"},
-			{At: forge("email", "after", "\xff", "b")}, {At: forge("email", "after", strings.Repeat("a", 2000), "b")},
+			{At: "x"},
+			{At: first.After[1:]},
+			{At: first.After + "="},
+			{At: "' OR 1=1 --"},
+			{At: first.After, Sort: "name"},
+			{At: first.After, Sort: "added"},
+			{At: forge("email", "after", "a")},
+			{At: forge("email", "past", "a", "b")},
+			{At: forge("email", "after", "a", "b", "c")},
+			{At: forge("added", "after", "1 OR 1=1", "b"), Sort: "added"},
+			{At: forge("added", "after", "9223372036854775808", "b"), Sort: "added"},
+			{At: forge("email", "after", "\xff", "b")},
+			{At: forge("email", "after", strings.Repeat("a", 2000), "b")},
 		} {
 			if p, err := user.Select(t.Context(), d, c.acme, q, c.now); !errors.Is(err, user.ErrPage) || len(p.People) > 0 {
 				t.Errorf("%+v: %d people, %v", q, len(p.People), err)
@@ -304,8 +313,11 @@ func TestFilters(t *testing.T) {
 		}
 		met := map[string]int{}
 		for _, policy := range [][]string{
-			{"enforcement=optional"}, {"enforcement=required", "grace_days=13"}, {"enforcement=required", "grace_days=0"},
-			{"enforcement=recommended", "enforcement_admins=required", "grace_days=13"}, {"enforcement=required", "enforcement_admins=required", "grace_days=20"},
+			{"enforcement=optional"},
+			{"enforcement=required", "grace_days=13"},
+			{"enforcement=required", "grace_days=0"},
+			{"enforcement=recommended", "enforcement_admins=required", "grace_days=13"},
+			{"enforcement=required", "enforcement_admins=required", "grace_days=20"},
 		} {
 			p, err := c.acme.Policy.With(policy...)
 			if err != nil {

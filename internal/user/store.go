@@ -30,8 +30,10 @@ type Scanner struct {
 // Dest lists where the columns go.
 func (s *Scanner) Dest() []any {
 	u := &s.u
-	return []any{&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends,
-		&s.invited, &s.since, &u.TwoFactorKinds}
+	return []any{
+		&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends,
+		&s.invited, &s.since, &u.TwoFactorKinds,
+	}
 }
 
 // Finish returns the user that was read.

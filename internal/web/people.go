@@ -40,7 +40,8 @@ func (s *Site) person(view func(*http.Request, Somebody, user.User) View) httpx.
 
 // act does something to somebody, and shows its page again if it could not be done.
 func (s *Site) act(field string, told Notice, do func(ctx context.Context, r *http.Request, value string) error,
-	view func(r *http.Request, p Somebody, u user.User, value string, f *FormError) View) httpx.Handler {
+	view func(r *http.Request, p Somebody, u user.User, value string, f *FormError) View,
+) httpx.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var fields []string
 		if field != "" {

@@ -16,8 +16,10 @@ func brandSamples(boss, member, outside Chrome) []sample {
 	named.Logo = ""
 	pale := sampleFace
 	pale.Pale = true
-	own := Appearance{Product: "Sallyport", Name: "Acme", Accent: "#ffff00", Support: "help@acme.test", Issuer: "Acme VPN", Chosen: "#ffff00",
-		Light: Swatch{"#6c6c00", "#ffffff", "#ffffff", true}, Dark: Swatch{"#ffff00", "#0f1416", "#171d20", false}, Logo: sampleFace}
+	own := Appearance{
+		Product: "Sallyport", Name: "Acme", Accent: "#ffff00", Support: "help@acme.test", Issuer: "Acme VPN", Chosen: "#ffff00",
+		Light: Swatch{"#6c6c00", "#ffffff", "#ffffff", true}, Dark: Swatch{"#ffff00", "#0f1416", "#171d20", false}, Logo: sampleFace,
+	}
 	change := func(do func(*Appearance)) Appearance { v := own; do(&v); return v }
 	first := Appearance{Product: "Sallyport", Name: "Acme"}
 	text := TextForm{

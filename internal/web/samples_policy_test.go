@@ -62,7 +62,8 @@ func policySamples() []sample {
 		return v
 	}
 	effects := []PolicyEffect{
-		{Role: string(user.Owner), People: 0, Demand: account.SetUp}, {Role: string(user.Admin), People: 1, Demand: account.SetUp},
+		{Role: string(user.Owner), People: 0, Demand: account.SetUp},
+		{Role: string(user.Admin), People: 1, Demand: account.SetUp},
 		{Role: string(user.Member), People: 7, Demand: account.SetUp},
 	}
 	later := []PolicyEffect{{Role: string(user.Member), People: 8, Demand: account.InGrace, By: sampleNow.AddDate(0, 0, 14)}}

@@ -47,7 +47,8 @@ func usersSamples(boss, longBoss Chrome) []sample {
 	phone := Device{ID: "fac_1", Kind: "totp", Name: "My Phone", Confirmed: true, Added: ago(40 * day), LastUsed: ago(3 * time.Hour)}
 	number := Device{ID: "fac_9", Kind: "sms", Name: "Work <number>", Hint: "+43 ••• ••• ••67", Confirmed: true, Locked: true, Added: ago(9 * day)}
 	events := []UserEvent{
-		{At: ago(time.Hour), Says: "<bdi>Alan Turing</bdi> signed in"}, {At: ago(30 * time.Hour), Says: "A wrong password was entered for <bdi>Alan Turing</bdi>"},
+		{At: ago(time.Hour), Says: "<bdi>Alan Turing</bdi> signed in"},
+		{At: ago(30 * time.Hour), Says: "A wrong password was entered for <bdi>Alan Turing</bdi>"},
 		{At: ago(50 * day), Says: "<bdi>Ada Lovelace</bdi> reset the second factor of <bdi>Alan Turing</bdi>", Reason: "Lost the phone on the train"},
 	}
 	one := func(i int, demand account.Demand, cause account.Cause, change func(*UserPage)) UserPage {

@@ -54,9 +54,11 @@ var units = []choice{{"d", "policy.days"}, {"h", "policy.hours"}, {"m", "policy.
 var settingGroups = []settingGroup{
 	{ID: "demand", Title: "policy.demand", Settings: []setting{
 		{Name: "enforcement", Label: "policy.enforcement", Why: "policy.enforcement_why", Radio: true, Choices: []choice{
-			{"optional", "policy.optional"}, {"recommended", "policy.recommended"}, {"required", "policy.required"}}},
+			{"optional", "policy.optional"}, {"recommended", "policy.recommended"}, {"required", "policy.required"},
+		}},
 		{Name: "enforcement_admins", Label: "policy.enforcement_admins", Why: "policy.enforcement_admins_why", Radio: true, Choices: []choice{
-			{"optional", "policy.same"}, {"recommended", "policy.recommended"}, {"required", "policy.required"}}},
+			{"optional", "policy.same"}, {"recommended", "policy.recommended"}, {"required", "policy.required"},
+		}},
 		{Name: "grace_days", Label: "policy.grace_days", Why: "policy.grace_days_why"},
 		{Name: "mailed_set_up", Label: "policy.mailed_set_up", Why: "policy.mailed_set_up_why", Choices: yesNo},
 	}},
@@ -67,16 +69,19 @@ var settingGroups = []settingGroup{
 	}},
 	{ID: "devices", Title: "policy.devices", Settings: []setting{
 		{Name: "enrolment", Label: "policy.enrolment", Why: "policy.enrolment_why", Choices: []choice{
-			{"password", "policy.password"}, {"recent_sign_in", "policy.recent"}}},
+			{"password", "policy.password"}, {"recent_sign_in", "policy.recent"},
+		}},
 		{Name: "removal", Label: "policy.removal", Why: "policy.removal_why", Choices: []choice{
-			{"password", "policy.password"}, {"password_and_code", "policy.password_and_code"}, {"recent_sign_in", "policy.recent"}}},
+			{"password", "policy.password"}, {"password_and_code", "policy.password_and_code"}, {"recent_sign_in", "policy.recent"},
+		}},
 		{Name: "max_devices_per_kind", Label: "policy.max_devices", Why: "policy.max_devices_why"},
 		{Name: "clock_tolerance", Label: "policy.clock", Why: "policy.clock_why", Span: true},
 	}},
 	{ID: "lost", Title: "policy.lost", Settings: []setting{
 		{Name: "backup_codes", Label: "backup.title", Why: "policy.backup_codes_why", Choices: yesNo},
 		{Name: "mailed_disable", Label: "policy.mailed_disable", Why: "policy.mailed_disable_why", Choices: []choice{
-			{"off", "policy.no"}, {"disable", "policy.mailed_disables"}, {"re_enrol", "policy.mailed_re_enrol"}}},
+			{"off", "policy.no"}, {"disable", "policy.mailed_disables"}, {"re_enrol", "policy.mailed_re_enrol"},
+		}},
 		{Name: "mailed_disable_delay", Label: "policy.delay", Why: "policy.delay_why", Span: true},
 		{Name: "admin_reset", Label: "policy.admin_reset", Why: "policy.admin_reset_why", Choices: yesNo},
 		{Name: "admin_codes", Label: "policy.admin_codes", Why: "policy.admin_codes_why", Choices: yesNo},

@@ -52,7 +52,7 @@ func TestEnforcement(t *testing.T) {
 			member.wait("the session to end", func() bool { member.open("/settings/sessions"); return member.heading() == "Sign in" })
 			member.signIn(grace, d.passwords[grace])
 			member.setsUp(d, "Old phone", "Your organisation requires two-factor authentication.")
-			member.sees("Where you are signed in") // where she wanted to go
+			member.sees("Sessions", "The browsers in which you are signed in.") // where she wanted to go
 
 			// T12–T14: the phone is lost. She stands at the question for its code until the administrator helps.
 			member.signOut()

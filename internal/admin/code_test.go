@@ -178,13 +178,14 @@ func TestGivenCodeIsRefused(t *testing.T) {
 func TestTenCodesAnHour(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
-		ada, alan := strong(t, w, w.Ada), strong(t, w, w.Alan)
+		strong(t, w, w.Ada)
+		strong(t, w, w.Alan)
 		people := make([]user.User, 16)
 		for i := range people {
 			people[i] = w.AddUser(t, w.Acme, fmt.Sprintf("p%d@acme.test", i), "", user.Member)
 			w.Enrol(t, people[i])
 		}
-		ada, alan = w.Browse(t, w.Ada), w.Browse(t, w.Alan)
+		ada, alan := w.Browse(t, w.Ada), w.Browse(t, w.Alan)
 		results := make(chan error, len(people))
 		for _, u := range people {
 			go func() {

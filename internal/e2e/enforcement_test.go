@@ -146,7 +146,7 @@ func (b *watched) requires(days int) {
 	b.sees("Two-factor authentication", "The settings are saved.")
 }
 
-// setsUp goes from the password to being signed in: the token from the mail, a choice, the QR code, the backup codes.
+// setsUp goes from the password to being signed in: the token from the mail, another method and back, the QR code, the backup codes.
 func (b *watched) setsUp(d *demo, device, why string) {
 	b.t.Helper()
 	b.sees("Set up two-factor authentication", why)
@@ -162,11 +162,10 @@ func (b *watched) setsUp(d *demo, device, why string) {
 	b.token = token
 	b.fill("Token from the mail", token)
 	b.press("Next")
-	b.sees("Set up two-factor authentication", "How do you want to confirm your sign-ins?")
-	b.look("set-up-choice", noScript)
+	b.sees("Set up two-factor authentication", "Or another way")
+	b.look("set-up-app", noScript)
 	b.leave("choosing a number", clickOn(`//a[contains(@href, "method=sms")]`))
 	b.look("set-up-number", false)
-	b.press("Choose another way")
 	b.leave("choosing an app", clickOn(`//a[contains(@href, "method=totp")]`))
 	b.fill("Device name", device)
 	b.press("Add")

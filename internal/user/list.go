@@ -56,7 +56,7 @@ type Query struct {
 func (q Query) Narrowed() bool { return q.Search+q.SecondFactor+q.Kind+q.Role+q.State != "" }
 
 // PageSize is how many users stand on one page, unless fewer are asked for.
-const PageSize = 50
+const PageSize = 25
 
 // mostWords bounds what a search costs.
 const mostWords = 10

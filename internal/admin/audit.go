@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	auditPage   = 50  // entries on one page
+	auditPage   = 20  // entries on one page
 	exportBatch = 500 // events that an export reads at once
 )
 

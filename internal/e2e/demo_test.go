@@ -19,6 +19,7 @@ import (
 type demo struct {
 	url       string            // without a slash at the end
 	passwords map[string]string // by e-mail
+	token     string            // the last one from a mail that was used
 }
 
 var (

@@ -97,7 +97,6 @@ func TestMailServer(t *testing.T) {
 		c.Speaks = "de"
 		c.Get("/admin/mail").Sees(http.StatusOK, "arbeitet nicht", "Der Mailserver war nicht erreichbar", "Im Einzelnen, auf Englisch: "+closed.String())
 		c.Speaks = ""
-		page.Press("Send a test message").Sees(http.StatusConflict)
 		page.Press("Send a test message").Sees(http.StatusTooManyRequests, "Too many test messages")
 		s.Clock.Advance(10*time.Minute + time.Second)
 		page.Press("Send a test message").Sees(http.StatusConflict)

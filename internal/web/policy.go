@@ -175,7 +175,7 @@ func tellSaved(say texts.Catalogue, groups []SettingGroup, saved account.Policy)
 }
 
 // fewUsers is how many of the users with a second factor the page shows.
-const fewUsers = 5
+const fewUsers = 3
 
 // policyView is the page with what stands in the form.
 func (s *Site) policyView(r *http.Request, form typed) (Policy, error) {

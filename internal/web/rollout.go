@@ -51,6 +51,9 @@ func (s *Site) rollout(r *http.Request) (Rollout, error) {
 	return v, nil
 }
 
+// chartPoints is up to how many days the lines of the chart bend at.
+const chartPoints = 45
+
 // chart draws the days, or nothing while there is only one.
 func chart(days []adoption.Day) *Chart {
 	if len(days) < 2 {
@@ -63,7 +66,11 @@ func chart(days []adoption.Day) *Chart {
 	}
 	long := last.Sub(first)
 	var ready, people strings.Builder
+	every := 1 + len(days)/chartPoints // more than the eye tells apart weighs the page down
 	for i, d := range days {
+		if i%every > 0 && i < len(days)-1 {
+			continue
+		}
 		x := int(int64(d.Day.Sub(first)) * chartWide / int64(long))
 		step(&ready, i, x, d.Ready, c.Most)
 		step(&people, i, x, d.People(), c.Most)

@@ -180,7 +180,7 @@ func TestSortsAndPages(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := newCrowd(t, d)
 		names := []string{"Émile", "emil", "", "Zoe", "Österreich", "ada b", "Ada B", "ada-b"}
-		for i := range 2*user.PageSize + 7 {
+		for i := range 4*user.PageSize + 7 {
 			u := c.add(fmt.Sprintf("p%03d@acme.test", (i*37)%107), names[i%len(names)], user.Member)
 			if i%3 == 0 {
 				c.set(u, `two_factor_since = $3, two_factor_kinds = 'totp '`, 1000+i%2)

@@ -43,10 +43,10 @@ func TestUsersList(t *testing.T) {
 		for i := range 2*user.PageSize + 3 {
 			s.AddUser(t, s.Acme, fmt.Sprintf("x%03d@acme.test", i), "", user.Member)
 		}
-		all := c.Get("/admin/users?search=x&sort=-email").Sees(http.StatusOK, "x102@", "x053@").Lacks("x052@", "Previous page")
-		second := all.Click("Next page").Sees(http.StatusOK, "x052@", "x003@").Lacks("x053@", "x002@", "alan@")
+		all := c.Get("/admin/users?search=x&sort=-email").Sees(http.StatusOK, "x052@", "x028@").Lacks("x027@", "Previous page")
+		second := all.Click("Next page").Sees(http.StatusOK, "x027@", "x003@").Lacks("x028@", "x002@", "alan@")
 		second.Click("Next page").Sees(http.StatusOK, "x002@", "x000@").Lacks("x003@", "Next page")
-		second.Click("Previous page").Sees(http.StatusOK, "x102@", "x053@").Lacks("x052@", "Previous page")
+		second.Click("Previous page").Sees(http.StatusOK, "x052@", "x028@").Lacks("x027@", "Previous page")
 
 		// Somebody who can be reset, and by whom.
 		phone, _ := s.Enrolled(t, apptest.Alan)

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	auditPage   = 20  // entries on one page
+	auditPage   = 16  // entries on one page
 	exportBatch = 500 // events that an export reads at once
 )
 

@@ -37,8 +37,11 @@ func (s *Service) SetUpCountries(p *Pending) []string {
 // BeginSetUp adds an authenticator app inside a sign-in whose state is SetUp. The password that opened
 // the first door is its proof. Errors: ErrExpired, ErrNoSetUp, ErrMailFirst, those of totp.Begin, and that the method is not offered.
 func (s *Service) BeginSetUp(ctx context.Context, cookie, name string) (*Pending, totp.Enrolment, error) {
-	p, proof, err := s.settingUp(ctx, cookie, factor.TOTP)
+	p, proof, err := s.settingUp(ctx, cookie)
 	if err != nil {
+		return p, totp.Enrolment{}, err
+	}
+	if err := s.offered(ctx, p, factor.TOTP); err != nil {
 		return p, totp.Enrolment{}, errs.From(err).In("name")
 	}
 	e, err := totp.Begin(ctx, s.Factors, proof, p.Account, p.User, name)
@@ -48,7 +51,10 @@ func (s *Service) BeginSetUp(ctx context.Context, cookie, name string) (*Pending
 // BeginSetUpAddress adds a phone number or mailbox likewise, and sends the code that proves it.
 // Errors: those of BeginSetUp, and of the address.
 func (s *Service) BeginSetUpAddress(ctx context.Context, cookie string, k factor.Kind, name, address string, by audit.Actor) (*Pending, factor.Factor, error) {
-	p, proof, err := s.settingUp(ctx, cookie, k)
+	p, proof, err := s.settingUp(ctx, cookie)
+	if err == nil {
+		err = s.offered(ctx, p, k)
+	}
 	if err != nil {
 		return p, factor.Factor{}, err
 	}
@@ -71,7 +77,7 @@ func (s *Service) BeginSetUpAddress(ctx context.Context, cookie string, k factor
 // SendSetUp sends a code to the number or mailbox that is being set up; the one before ends.
 // Errors: those of BeginSetUp, factor.ErrNotFound, and those of sentcode.Service.Send.
 func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by audit.Actor) error {
-	p, err := s.Pending(ctx, cookie)
+	p, _, err := s.settingUp(ctx, cookie)
 	if err != nil {
 		return err
 	}
@@ -79,7 +85,7 @@ func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by aud
 	if !ok || f.State != factor.Pending || !f.Kind.Sent() {
 		return factor.ErrNotFound
 	}
-	if _, _, err := s.settingUp(ctx, cookie, f.Kind); err != nil {
+	if err := s.offered(ctx, p, f.Kind); err != nil {
 		return err
 	}
 	return s.Codes.Send(ctx, f, f.ID, p.Account.Policy.SMSDailyBudget, by.As(p.User.ID))
@@ -88,7 +94,7 @@ func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by aud
 // ConfirmSetUp confirms the device, ends the pending sign-in and begins a session, all
 // in one transaction. It returns the backup codes, to be shown once.
 func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code string, by audit.Actor) (Step, []string, error) {
-	p, err := s.Pending(ctx, cookie)
+	p, _, err := s.settingUp(ctx, cookie)
 	if err != nil {
 		return Step{}, nil, err
 	}
@@ -96,7 +102,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	if f, ok := p.stored(factorID); ok {
 		kind = f.Kind
 	}
-	if p, _, err = s.settingUp(ctx, cookie, kind); err != nil {
+	if err := s.offered(ctx, p, kind); err != nil {
 		return Step{}, nil, err
 	}
 	now, step := s.Now(), p.step(SignedIn)
@@ -118,9 +124,9 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	return step, codes, nil
 }
 
-// settingUp reads a pending sign-in that may set up a factor of this kind now. Where it may not it
-// fails, with the sign-in if there is one in state SetUp.
-func (s *Service) settingUp(ctx context.Context, cookie string, k factor.Kind) (*Pending, reauth.Proof, error) {
+// settingUp reads a pending sign-in in which a factor may be set up now, with the proof that the password is. Where the mailed
+// token must come first it fails, with the sign-in.
+func (s *Service) settingUp(ctx context.Context, cookie string) (*Pending, reauth.Proof, error) {
 	p, err := s.Pending(ctx, cookie)
 	if err != nil {
 		return nil, reauth.Proof{}, err
@@ -135,12 +141,14 @@ func (s *Service) settingUp(ctx context.Context, cookie string, k factor.Kind) (
 	if p.MailFirst() {
 		return p, reauth.Proof{}, ErrMailFirst
 	}
-	offers, err := s.SetUpOffers(ctx, p) // the right may have ended since the page was shown
-	if err == nil {
-		err = account.Offered(offers, account.Method(k))
-	}
-	if err != nil {
-		return p, reauth.Proof{}, err
-	}
 	return p, proof, nil
+}
+
+// offered refuses a kind of factor that may not be set up now. The right may have ended since the page was shown.
+func (s *Service) offered(ctx context.Context, p *Pending, k factor.Kind) error {
+	offers, err := s.SetUpOffers(ctx, p)
+	if err != nil {
+		return err
+	}
+	return account.Offered(offers, account.Method(k))
 }

@@ -2,10 +2,8 @@ package signin
 
 import (
 	"context"
-	"errors"
 
 	"sallyport/internal/audit"
-	"sallyport/internal/brake"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/mailtoken"
@@ -49,25 +47,7 @@ func (s *Service) AskSetUp(ctx context.Context, cookie string, by audit.Actor) e
 	if err != nil || !p.MailFirst() {
 		return err
 	}
-	now, u := s.Now(), p.User
-	by = by.As(u.ID)
-	secret, issue := mailtoken.Again(now, u, u.Epoch, mailtoken.SetUp, p.Request(), "", p.ExpiresAt)
-	send, err := outbox.SendToken(now, s.Factors.Ring, outbox.Message{
-		AccountID: u.AccountID, UserID: u.ID, Channel: outbox.Mail, Kind: outbox.SetUpToken, Secret: []byte(secret), ExpiresAt: p.ExpiresAt,
-	}, by)
-	if err != nil {
-		return err
-	}
-	stmts := append(brake.ChargeMail(now, "set_up", brake.Send{AccountID: u.AccountID, UserID: u.ID, Address: u.Email}), issue, send,
-		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.SetUpMailAsked, Actor: by, Target: u.ID}))
-	err = s.DB.Run(ctx, stmts...)
-	switch {
-	case errors.Is(err, mailtoken.ErrTooSoon):
-		return s.tooSoon(ctx, p, mailtoken.SetUp)
-	case errors.Is(err, brake.ErrMails):
-		return errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(outbox.SetUpToken), err, by))
-	}
-	return err
+	return s.mailToken(ctx, p, mailtoken.SetUp, outbox.SetUpToken, audit.SetUpMailAsked, by)
 }
 
 // ProveMailbox takes that token, after which the set-up may begin. A wrong one is not charged, as in ConfirmDisable.

@@ -117,24 +117,29 @@ func (s *Service) AskDisable(ctx context.Context, cookie string, by audit.Actor)
 	if err != nil {
 		return err
 	}
+	return s.mailToken(ctx, p, mailtoken.Disable, outbox.DisableToken, audit.TwoFactorOffAsked, by)
+}
+
+// mailToken mails a token that is good inside this sign-in only; one of the same purpose that was mailed before ends. Each
+// purpose is counted by itself: whoever has used up their codes needs the way out most.
+func (s *Service) mailToken(ctx context.Context, p *Pending, purpose mailtoken.Purpose, kind outbox.Kind, asked audit.Action, by audit.Actor) error {
 	now, u := s.Now(), p.User
 	by = by.As(u.ID)
-	secret, issue := mailtoken.Again(now, u, u.Epoch, mailtoken.Disable, p.Request(), "", p.ExpiresAt)
+	secret, issue := mailtoken.Again(now, u, u.Epoch, purpose, p.Request(), "", p.ExpiresAt)
 	send, err := outbox.SendToken(now, s.Factors.Ring, outbox.Message{
-		AccountID: u.AccountID, UserID: u.ID, Channel: outbox.Mail, Kind: outbox.DisableToken, Secret: []byte(secret), ExpiresAt: p.ExpiresAt,
+		AccountID: u.AccountID, UserID: u.ID, Channel: outbox.Mail, Kind: kind, Secret: []byte(secret), ExpiresAt: p.ExpiresAt,
 	}, by)
 	if err != nil {
 		return err
 	}
-	// A count of its own: whoever has used up their codes needs the way out most.
-	stmts := append(brake.ChargeMail(now, "disable", brake.Send{AccountID: u.AccountID, UserID: u.ID, Address: u.Email}), issue, send,
-		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.TwoFactorOffAsked, Actor: by, Target: u.ID}))
+	stmts := append(brake.ChargeMail(now, string(purpose), brake.Send{AccountID: u.AccountID, UserID: u.ID, Address: u.Email}), issue, send,
+		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: asked, Actor: by, Target: u.ID}))
 	err = s.DB.Run(ctx, stmts...)
 	switch {
 	case errors.Is(err, mailtoken.ErrTooSoon):
-		return s.tooSoon(ctx, p, mailtoken.Disable)
+		return s.tooSoon(ctx, p, purpose)
 	case errors.Is(err, brake.ErrMails):
-		return errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(outbox.DisableToken), err, by))
+		return errors.Join(err, s.Codes.NoteStop(ctx, u.AccountID, u.ID, u.ID, string(kind), err, by))
 	}
 	return err
 }

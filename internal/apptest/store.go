@@ -86,8 +86,11 @@ func (s *Server) Owned(tb testing.TB, one, other string) []Row {
 				owner = name
 			}
 		}
-		if table == "outbox" {
+		switch table {
+		case "outbox":
 			names = []string{"message_id", "kind", "recipient", "facts"}
+		case "mail_servers": // what came of the last send is noted when it comes, whoever calls meanwhile
+			names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains([]string{"result", "detail", "result_at"}, name) })
 		}
 		for i, name := range names {
 			names[i] = "COALESCE(CAST(" + name + " AS text), '')"

@@ -32,6 +32,7 @@ type Account struct {
 
 	RequiredAt       time.Time // since when everybody must have a second factor; zero while they need not
 	AdminsRequiredAt time.Time // since when owners and administrators must
+	TrustFrom        time.Time // a browser trusted before is not trusted; zero for never
 }
 
 // Errors about accounts.

@@ -30,6 +30,7 @@ const (
 type Standing struct {
 	Administrator bool      // owner or administrator
 	Devices       int       // confirmed second factors, of whatever kind
+	Passkey       bool      // one of them is a passkey
 	Reset         bool      // the second factor was reset: set up again, whatever the account demands
 	Since         time.Time // since when they belong to the account: nobody's grace is over before they came
 	NoWay         bool      // nothing can be set up: by plan, policy and what is configured
@@ -41,14 +42,17 @@ type Owed struct {
 	Cause  Cause
 	By     time.Time // InGrace: when it becomes SetUp
 	Stuck  bool      // nothing can be set up, so a demand to do so keeps them out
+	// Passkey: only a passkey will do (K8). Who has none sets one up, after what Demand asks; who has one proves it or a backup code.
+	Passkey bool
 }
 
 // Owes answers what somebody owes at the time now (T7–T11, T15, K4, K5). It is the one rule: sign-ins, sessions and
 // the administrators' pages all ask it.
 func (a Account) Owes(s Standing, now time.Time) Owed {
 	o := a.demanded(s, now)
+	o.Passkey = a.Policy.PasskeyRequired == PasskeyEveryone || a.Policy.PasskeyRequired == PasskeyAdmins && s.Administrator
 	if s.Devices > 0 {
-		return Owed{Demand: Prove, Cause: o.Cause} // never in on the password alone, whatever the account demands (security.md B31)
+		return Owed{Demand: Prove, Cause: o.Cause, Passkey: o.Passkey} // never in on the password alone, whatever the account demands (security.md B31)
 	}
 	o.Stuck = s.NoWay && (o.Demand == SetUp || o.Demand == InGrace)
 	return o
@@ -108,8 +112,20 @@ func (a Account) Under(p Policy, now time.Time) Account {
 		}
 		return was
 	}
+	if a.endsTrust(p) {
+		a.TrustFrom = now
+	}
 	a.Policy, a.RequiredAt, a.AdminsRequiredAt = p, since(a.RequiredAt, p.Enforcement), since(a.AdminsRequiredAt, p.EnforcementAdmins)
 	return a
+}
+
+// endsTrust reports whether putting p in place ends the trust in browsers: a second factor is required of more people, or a browser
+// may be trusted for fewer days.
+func (a Account) endsTrust(p Policy) bool {
+	begins := func(was, is Enforcement) bool { return was != Required && is == Required }
+	return begins(a.Policy.Enforcement, p.Enforcement) || begins(a.Policy.EnforcementAdmins, p.EnforcementAdmins) ||
+		a.Policy.PasskeyRequired != p.PasskeyRequired && p.PasskeyRequired != PasskeyOptional ||
+		p.TrustedBrowserDays < a.Policy.TrustedBrowserDays
 }
 
 // Requires reports whether somebody must have a second factor, at once or after the grace.

@@ -57,6 +57,16 @@ const (
 // Enforcements lists the steps, the mildest first.
 func Enforcements() []Enforcement { return []Enforcement{Optional, Recommended, Required} }
 
+// PasskeyRule is whose second factor must be a passkey, the strongest method (K8).
+type PasskeyRule string
+
+// The choices for passkeys.
+const (
+	PasskeyOptional PasskeyRule = "optional" // one method among others
+	PasskeyAdmins   PasskeyRule = "admins"   // owners and administrators need one
+	PasskeyEveryone PasskeyRule = "everyone" // everybody with a second factor needs one
+)
+
 // Seconds is a time span that JSON and people write as "90s" or "24h".
 type Seconds time.Duration
 
@@ -98,6 +108,8 @@ type Policy struct {
 	MaxDevicesPerKind  int           `json:"max_devices_per_kind"` // K6: 1 … 20
 	ClockTolerance     Seconds       `json:"clock_tolerance"`      // K10: 0 … 180 s
 	Methods            []Method      `json:"methods"`              // K8: the first is offered first; narrowed by Plans.Entitled
+	PasskeyRequired    PasskeyRule   `json:"passkey_required"`     // K8: whose second factor must be a passkey
+	TrustedBrowserDays int           `json:"trusted_browser_days"` // K11: 0 … 365; 0 for never: everybody is asked at every sign-in
 	MailedDisable      MailedDisable `json:"mailed_disable"`       // K2
 	MailedDisableDelay Seconds       `json:"mailed_disable_delay"` // K2: from the token to its effect, 0 … 30 days
 	SMSCountries       []string      `json:"sms_countries"`        // C20: ISO 3166 codes, sorted; empty for all that the operator allows
@@ -109,20 +121,22 @@ type Policy struct {
 // Default is the policy of a new account.
 func Default() Policy {
 	return Policy{
-		Enforcement:       Optional,
-		EnforcementAdmins: Optional,
-		BackupCodes:       true,
-		AdminReset:        true,
-		AdminCodes:        true,
-		Removal:           RemovalPassword,
-		Enrolment:         EnrolmentPassword,
-		MaxDevicesPerKind: 5,
-		ClockTolerance:    Seconds(30 * time.Second),
-		Methods:           Methods(),
-		MailedDisable:     MailedDisableOff,
-		SMSCountries:      []string{},
-		SessionLifetime:   Seconds(24 * time.Hour),
-		SessionIdle:       Seconds(time.Hour),
+		Enforcement:        Optional,
+		EnforcementAdmins:  Optional,
+		BackupCodes:        true,
+		AdminReset:         true,
+		AdminCodes:         true,
+		Removal:            RemovalPassword,
+		Enrolment:          EnrolmentPassword,
+		MaxDevicesPerKind:  5,
+		TrustedBrowserDays: 90,
+		ClockTolerance:     Seconds(30 * time.Second),
+		Methods:            Methods(),
+		PasskeyRequired:    PasskeyOptional,
+		MailedDisable:      MailedDisableOff,
+		SMSCountries:       []string{},
+		SessionLifetime:    Seconds(24 * time.Hour),
+		SessionIdle:        Seconds(time.Hour),
 	}
 }
 
@@ -145,6 +159,12 @@ func (p Policy) Check() error {
 		return refuse("enforcement_admins", "%q is not one of optional, recommended, required.", p.EnforcementAdmins)
 	case p.GraceDays < 0 || p.GraceDays > 90:
 		return refuse("grace_days", "%d is not between 0 and 90.", p.GraceDays)
+	case !slices.Contains([]PasskeyRule{PasskeyOptional, PasskeyAdmins, PasskeyEveryone}, p.PasskeyRequired):
+		return refuse("passkey_required", "%q is not one of optional, admins, everyone.", p.PasskeyRequired)
+	case p.PasskeyRequired != PasskeyOptional && !slices.Contains(p.Methods, Passkey):
+		return refuse("passkey_required", "passkeys are not among the methods.")
+	case p.TrustedBrowserDays < 0 || p.TrustedBrowserDays > 365:
+		return refuse("trusted_browser_days", "%d is not between 0 and 365.", p.TrustedBrowserDays)
 	case !slices.Contains(removals, p.Removal):
 		return refuse("removal", "%q is not one of password, password_and_code, recent_sign_in.", p.Removal)
 	case !slices.Contains(enrolments, p.Enrolment):

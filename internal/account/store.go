@@ -63,7 +63,7 @@ func creating(now time.Time, slug, name string, t Terms, by audit.Actor) (Accoun
 
 // Columns lists an account's columns for the alias a, in the order of Scanner.Dest.
 // They are readable across a left join too: without an account its id is empty.
-const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.face, '{}'), COALESCE(a.wording, 0), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0)`
+const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.face, '{}'), COALESCE(a.wording, 0), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0), COALESCE(a.trust_from, 0)`
 
 // Scanner reads an account from a row; other packages' joins use it through Dest and Finish.
 type Scanner struct {
@@ -71,11 +71,12 @@ type Scanner struct {
 	policy, allowances, face    string
 	trial, suspended, createdAt db.Time
 	required, adminsRequired    db.Time
+	trustFrom                   db.Time
 }
 
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
-	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.face, &s.a.Wording, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired}
+	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.face, &s.a.Wording, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired, &s.trustFrom}
 }
 
 // Finish returns the account that was read.
@@ -85,7 +86,7 @@ func (s *Scanner) Finish() (Account, error) {
 		return s.a, err
 	}
 	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()
-	s.a.RequiredAt, s.a.AdminsRequiredAt = s.required.Std(), s.adminsRequired.Std()
+	s.a.RequiredAt, s.a.AdminsRequiredAt, s.a.TrustFrom = s.required.Std(), s.adminsRequired.Std(), s.trustFrom.Std()
 	if s.a.Allowances, err = decodeAllowances(s.allowances); err != nil {
 		return s.a, err
 	}
@@ -198,9 +199,10 @@ func ReplacePolicy(ctx context.Context, d *db.DB, now time.Time, a Account, p Po
 		db.Must(ErrChanged, `
 			UPDATE accounts SET policy = $2,
 				required_at = CASE WHEN NOT $4 THEN 0 WHEN required_at > 0 THEN required_at ELSE $6 END,
-				admins_required_at = CASE WHEN NOT $5 THEN 0 WHEN admins_required_at > 0 THEN admins_required_at ELSE $6 END
+				admins_required_at = CASE WHEN NOT $5 THEN 0 WHEN admins_required_at > 0 THEN admins_required_at ELSE $6 END,
+				trust_from = CASE WHEN $7 THEN $6 ELSE trust_from END
 			WHERE account_id = $1 AND policy = $3`,
-			a.ID, string(raw), stored, p.Enforcement == Required, p.EnforcementAdmins == Required, db.At(now)),
+			a.ID, string(raw), stored, p.Enforcement == Required, p.EnforcementAdmins == Required, db.At(now), a.endsTrust(p)),
 		audit.Record(now, audit.Event{AccountID: a.ID, Action: audit.AccountPolicyChanged, Actor: by, Target: a.ID, Detail: a.Policy.changes(p)}),
 	}, more...)...)
 }

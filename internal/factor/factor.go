@@ -28,6 +28,7 @@ type Kind string
 // The kinds.
 const (
 	TOTP       Kind = "totp"
+	Passkey    Kind = "passkey"
 	SMS        Kind = "sms"
 	Email      Kind = "email"
 	BackupCode Kind = "backup_code"

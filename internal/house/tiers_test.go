@@ -23,10 +23,10 @@ const (
 // package without saying where it stands.
 var tiers = map[string]tier{
 	"errs": ground, "id": ground, "token": ground, "db": ground, "seal": ground, "otp": ground, "qr": ground,
-	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground,
+	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground, "place": ground,
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
-	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain,
+	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain, "passkey": domain, "browser": domain,
 	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain,
 
 	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow,
@@ -49,6 +49,7 @@ var sideways = map[string][]string{
 	"*domain": {"audit", "throttle", "reauth", "account", "user", "outbox"},
 	// A method implements factor.Method, so it knows the seam; factor knows no method.
 	"totp":       {"factor"},
+	"passkey":    {"factor"},
 	"backupcode": {"factor"},
 	// A code that is sent is charged before.
 	"sentcode": {"factor", "brake"},

@@ -53,7 +53,7 @@ func (u User) Devices() int { return len(strings.Fields(u.TwoFactorKinds)) }
 
 // Standing is what the account's demand for a second factor depends on, for a user with so many confirmed devices.
 func (u User) Standing(devices int) account.Standing {
-	return account.Standing{Administrator: u.Role.Administers(), Devices: devices, Reset: u.SetUpRequired, Since: u.CreatedAt}
+	return account.Standing{Administrator: u.Role.Administers(), Devices: devices, Passkey: strings.Contains(u.TwoFactorKinds, "passkey "), Reset: u.SetUpRequired, Since: u.CreatedAt}
 }
 
 // Errors about users.

@@ -21,7 +21,7 @@ import (
 // eachEmpty runs fn on each engine with the address of an empty database.
 func eachEmpty(t *testing.T, fn func(t *testing.T, dsn string)) {
 	t.Helper()
-	t.Run(db.SQLite, func(t *testing.T) { fn(t, dbtest.SQLite(t)) })
+	t.Run(db.SQLite, func(t *testing.T) { fn(t, dbtest.EmptySQLite(t)) })
 	t.Run(db.Postgres, func(t *testing.T) { fn(t, dbtest.EmptyPostgres(t)) })
 }
 
@@ -85,7 +85,7 @@ func indexes(t *testing.T, d *db.DB) []string {
 
 // TestEnginesAgree migrates both from empty and compares what came of it.
 func TestEnginesAgree(t *testing.T) {
-	lite, pg := open(t, dbtest.SQLite(t)), open(t, dbtest.EmptyPostgres(t))
+	lite, pg := open(t, dbtest.EmptySQLite(t)), open(t, dbtest.EmptyPostgres(t))
 	for _, d := range []*db.DB{lite, pg} {
 		for range 2 { // the second time has nothing to do
 			if err := d.Migrate(t.Context()); err != nil {

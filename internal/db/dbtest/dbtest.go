@@ -52,8 +52,22 @@ func Open(tb testing.TB, dsn string) *db.DB {
 	return d
 }
 
-// SQLite returns the address of a database file that does not exist yet.
+// SQLite returns the address of a migrated database file.
 func SQLite(tb testing.TB) string {
+	tb.Helper()
+	content, err := migrated()
+	if err != nil {
+		tb.Fatalf("make the template file: %v", err)
+	}
+	file := filepath.Join(tb.TempDir(), "test.db")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		tb.Fatalf("create test database: %v", err)
+	}
+	return "sqlite:" + file
+}
+
+// EmptySQLite returns the address of a database file that does not exist yet.
+func EmptySQLite(tb testing.TB) string {
 	tb.Helper()
 	return "sqlite:" + filepath.Join(tb.TempDir(), "test.db")
 }

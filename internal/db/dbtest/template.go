@@ -3,7 +3,10 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -51,6 +54,25 @@ func makeTemplate(ctx context.Context, admin string) (string, error) {
 	}
 	return name, d.Close()
 }
+
+// migrated is the content of a SQLite file that tests' files are copies of.
+var migrated = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "sallyport-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file, ctx := filepath.Join(dir, "template.db"), context.Background()
+	d, err := db.Open(ctx, "sqlite:"+file)
+	if err != nil {
+		return nil, err
+	}
+	// Closing it empties its log into the file.
+	if err := errors.Join(d.Migrate(ctx), d.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
 
 // sqlAt runs one statement on a connection of its own.
 func sqlAt(ctx context.Context, dsn, text string) error {

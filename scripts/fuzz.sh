@@ -6,11 +6,23 @@ cd "$(dirname "$0")/.."
 duration=${1:-20s}
 
 passed=0 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+log=$work/log binary=$work/fuzz.test found=$(go env GOCACHE)/fuzz
+
+# Each package is built once for all its targets, and they run as "go test -fuzz" runs them: in its folder,
+# with what was found before.
+pkg='' built=''
 while IFS=: read -r file target; do
-	pkg=./$(dirname "$file")
-	fuzz() { go test -run '^$' -fuzz "^$target\$" -fuzztime "$duration" "$pkg" >"$log" 2>&1; }
+	if [[ $pkg != "./$(dirname "$file")" ]]; then
+		pkg=./$(dirname "$file") built=yes
+		go test -c -fuzz . -o "$binary" "$pkg" >"$work/build" 2>&1 || built=''
+	fi
+	fuzz() {
+		[[ $built ]] || { cp "$work/build" "$log" && return 1; }
+		(cd "$pkg" && "$binary" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$duration" \
+			-test.fuzzcachedir "$found/$(go list)") >"$log" 2>&1
+	}
 	# Go's fuzzer sometimes fails by its own end of time, and says no more than that: once more then.
 	if fuzz || { grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log" && fuzz; }; then
 		passed=$((passed + 1))

@@ -14,6 +14,7 @@ import (
 // inspected in one of the two.
 func TestEnforcement(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	for _, c := range []struct {
 		name, boss    string
 		withoutScript bool

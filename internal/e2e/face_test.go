@@ -16,6 +16,7 @@ import (
 // of the way and at the door that comes of it.
 func TestFace(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	b.open("/sign-in")

@@ -11,6 +11,7 @@ import (
 // that the first start prints instead of having a default user.
 func TestFirstStart(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	dir := t.TempDir()
 	listen := freePort(t)
 	env := []string{

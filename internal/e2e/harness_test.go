@@ -11,6 +11,7 @@ import (
 // and a sound page has no findings. Without this, a green run could mean a blind inspector.
 func TestHarness(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	const head = `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>A page</title>` +
 		`<style>@media (prefers-color-scheme: dark) { .dim { color: #999; background: #aaa } } .wide { width: 400px }</style></head><body><main><h1>A page</h1>`
 	const form = `<form method="post" action="/sound"><label for="c">Authentication code</label><input id="c" name="c" value="old"><button>Verify</button></form>`

@@ -13,6 +13,7 @@ import (
 // has the focus on the way must show it.
 func TestKeyboardOnly(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 

@@ -23,6 +23,7 @@ const (
 // on the way is inspected.
 func TestNewcomer(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	for name, withoutScript := range map[string]bool{"script": false, "no script": noScript} {
 		t.Run(name, func(t *testing.T) {
 			d := startDemo(t)
@@ -136,6 +137,7 @@ func spaced(code string) string { return code[:3] + " " + code[3:] }
 // TestFirstPage: whoever comes without anything is led to the door, and learns nothing else.
 func TestFirstPage(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	for _, path := range []string{"/", "/settings", "/settings/two-factor", "/settings/two-factor/add", "/settings/sessions", "/sign-in/verify"} {

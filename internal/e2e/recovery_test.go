@@ -11,6 +11,7 @@ import (
 // and the next sign-in demands a new device before it lets them in.
 func TestReset(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	dir := t.TempDir()
 	d := startDemo(t, "--data", dir)
 	b := openBrowser(t, d.url, false)

@@ -16,6 +16,7 @@ func clickOn(xpath string) chromedp.Action[chromedp.Void] {
 // TestDoorSaysWhatIsWrong tries what people do wrong at the door, and then the backup code.
 func TestDoorSaysWhatIsWrong(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 
@@ -90,6 +91,7 @@ func TestDoorSaysWhatIsWrong(t *testing.T) {
 // TestSettings walks every page behind the door once.
 func TestSettings(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 

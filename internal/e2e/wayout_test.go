@@ -69,6 +69,7 @@ func TestDisableAtTheCodePage(t *testing.T) {
 // TestLinkFillsTheField: the token of a mailed link stands after the #. The script moves it into the field and out of the address.
 func TestLinkFillsTheField(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	token := strings.Repeat("ab", 13)

@@ -76,6 +76,17 @@ func Offered(offers []Offer, m Method) error {
 	return errNotOffered[NotByPolicy]
 }
 
+// PasskeyOnly returns the offers to somebody for whom only a passkey will do: the policy has no other method for them.
+func PasskeyOnly(offers []Offer) []Offer {
+	own := slices.Clone(offers)
+	for i := range own {
+		if own[i].Method != Passkey && own[i].Why == "" {
+			own[i] = Offer{Method: own[i].Method, Why: NotByPolicy}
+		}
+	}
+	return own
+}
+
 // NoWay reports whether none of the methods can be set up. A passkey is none yet.
 func NoWay(offers []Offer) bool {
 	return !slices.ContainsFunc(offers, func(o Offer) bool { return o.Why == "" && o.Method != Passkey })

@@ -42,17 +42,21 @@ type Owed struct {
 	Cause  Cause
 	By     time.Time // InGrace: when it becomes SetUp
 	Stuck  bool      // nothing can be set up, so a demand to do so keeps them out
-	// Passkey: only a passkey will do (K8). Who has none sets one up, after what Demand asks; who has one proves it or a backup code.
+	// Passkey: only a passkey will do (K8), or a backup code of somebody who has one.
 	Passkey bool
+	// AddPasskey: they have a second factor that is no passkey. Once it is proved they set one up, before they are in.
+	AddPasskey bool
 }
 
 // Owes answers what somebody owes at the time now (T7–T11, T15, K4, K5). It is the one rule: sign-ins, sessions and
 // the administrators' pages all ask it.
 func (a Account) Owes(s Standing, now time.Time) Owed {
 	o := a.demanded(s, now)
-	o.Passkey = a.Policy.PasskeyRequired == PasskeyEveryone || a.Policy.PasskeyRequired == PasskeyAdmins && s.Administrator
+	o.Passkey = a.Policy.PasskeyRequired.of(s.Administrator)
 	if s.Devices > 0 {
-		return Owed{Demand: Prove, Cause: o.Cause, Passkey: o.Passkey} // never in on the password alone, whatever the account demands (security.md B31)
+		add := o.Passkey && !s.Passkey
+		// Never in on the password alone, whatever the account demands (security.md B31).
+		return Owed{Demand: Prove, Cause: o.Cause, Passkey: o.Passkey, AddPasskey: add, Stuck: add && s.NoWay}
 	}
 	o.Stuck = s.NoWay && (o.Demand == SetUp || o.Demand == InGrace)
 	return o

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,6 +44,100 @@ func TestWhatSomebodyOwes(t *testing.T) {
 			t.Errorf("%s: requires %v", r, got)
 		}
 	}
+}
+
+// TestWhoMustUseAPasskey is the rest of the table (K8): whose second factor must be a passkey, and who adds one to what they have.
+func TestWhoMustUseAPasskey(t *testing.T) {
+	for _, c := range []struct {
+		rule              account.PasskeyRule
+		administrator     bool
+		devices           int
+		passkey, noWay    bool
+		only, adds, stuck bool
+		demand            account.Demand
+	}{
+		{account.PasskeyOptional, true, 1, false, true, false, false, false, account.Prove},
+		{account.PasskeyOptional, false, 0, false, false, false, false, false, account.SetUp},
+		{account.PasskeyAdmins, false, 1, false, true, false, false, false, account.Prove},
+		{account.PasskeyAdmins, true, 0, false, false, true, false, false, account.SetUp},
+		{account.PasskeyAdmins, true, 0, false, true, true, false, true, account.SetUp},
+		{account.PasskeyAdmins, true, 1, false, false, true, true, false, account.Prove},
+		{account.PasskeyAdmins, true, 1, false, true, true, true, true, account.Prove},
+		{account.PasskeyAdmins, true, 1, true, false, true, false, false, account.Prove},
+		{account.PasskeyEveryone, false, 0, false, false, true, false, false, account.SetUp},
+		{account.PasskeyEveryone, false, 2, false, false, true, true, false, account.Prove},
+		{account.PasskeyEveryone, false, 2, true, true, true, false, false, account.Prove},
+		{account.PasskeyEveryone, true, 1, false, false, true, true, false, account.Prove},
+	} {
+		p := account.Default()
+		p.Enforcement, p.PasskeyRequired = account.Required, c.rule
+		s := account.Standing{Administrator: c.administrator, Devices: c.devices, Passkey: c.passkey, NoWay: c.noWay}
+		got := account.Account{Policy: p}.Owes(s, domaintest.Start)
+		if got.Demand != c.demand || got.Passkey != c.only || got.AddPasskey != c.adds || got.Stuck != c.stuck {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
+// TestOnlyAPasskeyIsOffered to those who need one, for the policy's reason; what can't be set up anyway keeps its own.
+func TestOnlyAPasskeyIsOffered(t *testing.T) {
+	offers := []account.Offer{{Method: account.TOTP}, {Method: account.Passkey}, {Method: account.SMS, Why: account.NoPlan}}
+	want := []account.Offer{{Method: account.TOTP, Why: account.NotByPolicy}, {Method: account.Passkey}, {Method: account.SMS, Why: account.NoPlan}}
+	if got := account.PasskeyOnly(offers); !slices.Equal(got, want) || offers[0].Why != "" {
+		t.Errorf("got %+v, and the offers were made %+v", got, offers)
+	}
+}
+
+// TestWhatEndsTrust in browsers: a policy that asks for more, or for less trust, does, and any other goes by.
+func TestWhatEndsTrust(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		now := domaintest.Start
+		a, err := account.Create(t.Context(), d, now, "acme", "Acme", audit.Operator())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			setting string
+			ends    bool
+		}{
+			{"trusted_browser_days=90", false},
+			{"trusted_browser_days=91", false},
+			{"trusted_browser_days=90", true},
+			{"enforcement=recommended", false},
+			{"enforcement_admins=required", true},
+			{"enforcement=required", true},
+			{"grace_days=3", false},
+			{"enforcement=optional", false},
+			{"enforcement=required", true},
+			{"passkey_required=admins", true},
+			{"passkey_required=everyone", true},
+			{"passkey_required=optional", false},
+			{"trusted_browser_days=0", true},
+			{"trusted_browser_days=365", false},
+			{"max_devices_per_kind=2", false},
+		} {
+			now = now.Add(time.Hour)
+			p, err := a.Policy.With(c.setting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			foretold := a.Under(p, now)
+			if err := account.SetPolicy(t.Context(), d, now, a.ID, p, audit.Operator()); err != nil {
+				t.Fatal(err)
+			}
+			was := a.TrustFrom
+			if a, err = account.Get(t.Context(), d, a.ID); err != nil {
+				t.Fatal(err)
+			}
+			want := was
+			if c.ends {
+				want = now
+			}
+			if !a.TrustFrom.Equal(want) || !foretold.TrustFrom.Equal(want) {
+				t.Errorf("%s: trusted from %s, foretold %s, want %s", c.setting, a.TrustFrom, foretold.TrustFrom, want)
+			}
+		}
+	})
 }
 
 // TestTheSoonerGraceCounts: of two demands on an administrator that began at different times, the one that ends first counts, and says why.

@@ -67,6 +67,11 @@ const (
 	PasskeyEveryone PasskeyRule = "everyone" // everybody with a second factor needs one
 )
 
+// of reports whether an administrator's, or anybody else's, second factor must be a passkey.
+func (r PasskeyRule) of(administrator bool) bool {
+	return r == PasskeyEveryone || r == PasskeyAdmins && administrator
+}
+
 // Seconds is a time span that JSON and people write as "90s" or "24h".
 type Seconds time.Duration
 

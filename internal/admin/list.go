@@ -25,6 +25,7 @@ func (s *Service) People(ctx context.Context, w *session.Signed, q user.Query) (
 type Person struct {
 	User       user.User
 	Owed       account.Owed
+	Offers     []account.Offer // of what they could set up
 	Devices    []factor.Factor // confirmed ones, oldest first
 	Codes      factor.Set
 	Sessions   int                  // that count
@@ -54,7 +55,10 @@ func (s *Service) Person(ctx context.Context, w *session.Signed, offers []accoun
 		}
 	}
 	standing := u.Standing(len(p.Devices))
-	standing.NoWay = account.NoWay(offers)
+	if p.Offers = offers; w.Account.Owes(standing, now).Passkey {
+		p.Offers = account.PasskeyOnly(offers)
+	}
+	standing.NoWay = account.NoWay(p.Offers)
 	p.Owed = w.Account.Owes(standing, now)
 	if p.Codes, err = factor.BackupCodes(ctx, s.DB, u.AccountID, u.ID); err != nil {
 		return p, err

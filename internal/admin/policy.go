@@ -76,8 +76,11 @@ type Preview struct {
 	Ended   int      // people who are signed in without one, and whose sessions end
 	Only    int      // people whose only second factors are of methods that are allowed no more; these go on to work
 	Gone    []account.Method
-	NoWay   bool      // nothing can be set up: who is asked can't get in
-	Counted time.Time // when the numbers were counted; zero for just now
+	// Passkeys is how many people with a second factor must add a passkey before they are in again.
+	Passkeys  int
+	TrustEnds bool      // every browser that is trusted now is asked again
+	NoWay     bool      // nothing can be set up: who is asked can't get in
+	Counted   time.Time // when the numbers were counted; zero for just now
 }
 
 // Effect is what the policy asks of the people of a role who have no second factor.
@@ -120,8 +123,16 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 		v.Demands = append(v.Demands, Effect{role, after, today.Roles[role].Without})
 		administrators = administrators && role.Administers()
 	}
-	stricter = len(v.Demands) > 0 || len(v.Gone) > 0
-	if len(v.Demands) > 0 {
+	wider := p.PasskeyRequired != was.Policy.PasskeyRequired && p.PasskeyRequired != account.PasskeyOptional &&
+		was.Policy.PasskeyRequired != account.PasskeyEveryone
+	stricter = len(v.Demands) > 0 || len(v.Gone) > 0 || wider
+	v.TrustEnds = !is.TrustFrom.Equal(was.TrustFrom) && was.Policy.TrustedBrowserDays > 0
+	if wider {
+		if v.Passkeys, err = user.CountWithoutPasskey(ctx, s.DB, w.Account.ID, p.PasskeyRequired == account.PasskeyAdmins); err != nil {
+			return v, stricter, err
+		}
+	}
+	if len(v.Demands) > 0 || wider {
 		if v.Names, err = adoption.Names(ctx, s.DB, w.Account.ID, administrators, 3); err != nil {
 			return v, stricter, err
 		}

@@ -169,9 +169,12 @@ func TestPreview(t *testing.T) {
 			"nothing":       {optional, false, admin.Preview{}},
 			"only a grace":  {func() account.Policy { p := optional; p.GraceDays = 9; return p }(), false, admin.Preview{}},
 			"recommended":   {recommended, true, admin.Preview{Demands: all(account.Advised, account.ByRecommendation, time.Time{}), Names: names}},
-			"required":      {requiring(optional, 0), true, admin.Preview{Demands: all(account.SetUp, account.ByRequirement, time.Time{}), Names: names, Ended: 1}},
-			"with a grace":  {requiring(optional, 7), true, admin.Preview{Demands: all(account.InGrace, account.ByRequirement, now.AddDate(0, 0, 7)), Names: names}},
-			"of the mighty": {admins, true, admin.Preview{Demands: all(account.SetUp, account.ByRole, time.Time{})[:2]}},
+			"required":      {requiring(optional, 0), true, admin.Preview{Demands: all(account.SetUp, account.ByRequirement, time.Time{}), Names: names, Ended: 1, TrustEnds: true}},
+			"with a grace":  {requiring(optional, 7), true, admin.Preview{Demands: all(account.InGrace, account.ByRequirement, now.AddDate(0, 0, 7)), Names: names, TrustEnds: true}},
+			"of the mighty": {admins, true, admin.Preview{Demands: all(account.SetUp, account.ByRole, time.Time{})[:2], TrustEnds: true}},
+			"passkeys":      {func() account.Policy { p := optional; p.PasskeyRequired = account.PasskeyEveryone; return p }(), true, admin.Preview{Passkeys: 2, Ended: 1, TrustEnds: true}},
+			"their passkey": {func() account.Policy { p := optional; p.PasskeyRequired = account.PasskeyAdmins; return p }(), true, admin.Preview{Passkeys: 2, Ended: 1, TrustEnds: true}},
+			"fewer days":    {func() account.Policy { p := optional; p.TrustedBrowserDays = 1; return p }(), false, admin.Preview{TrustEnds: true}},
 			"without texts": {noSMS, true, admin.Preview{Gone: []account.Method{account.SMS, account.Email}, Only: 1}},
 		} {
 			got, stricter := look(c.p)

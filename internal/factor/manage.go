@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
@@ -34,6 +35,30 @@ var ErrCodesMade = errs.New(errs.Conflict, "backup_codes_made",
 
 // ErrRequired says that the last device stays while the account demands one (K4).
 var ErrRequired = errs.New(errs.Conflict, "two_factor_required", "Your organisation requires two-factor authentication, so your last device can’t be removed. Add another one first.")
+
+// ErrPasskeyRequired says that the last passkey stays while the account demands one beside other devices (K8).
+var ErrPasskeyRequired = errs.New(errs.Conflict, "passkey_required", "Your organisation requires a passkey of you, so your last one can’t be removed. Add another one first.")
+
+// Keep is what must stay of somebody's devices.
+type Keep struct {
+	One     bool // any of them
+	Passkey bool // a passkey, while any device stays
+}
+
+// refuses says why the device f, of which the devices in rest are left, may not go.
+func (k Keep) refuses(f Factor, rest []Factor) error {
+	rest = slices.DeleteFunc(slices.Clone(rest), func(r Factor) bool { return r.State != Confirmed })
+	passkey := slices.ContainsFunc(rest, func(r Factor) bool { return r.Kind == Passkey })
+	switch {
+	case f.State != Confirmed:
+		return nil
+	case k.One && len(rest) == 0:
+		return ErrRequired
+	case k.Passkey && f.Kind == Passkey && len(rest) > 0 && !passkey:
+		return ErrPasskeyRequired
+	}
+	return nil
+}
 
 // ErrNoFactor says that backup codes need a device first.
 var ErrNoFactor = errs.New(errs.Conflict, "no_second_factor", "Backup codes come with your first device. Add a device first.")
@@ -82,9 +107,9 @@ func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string
 }
 
 // Remove takes a device away, and with the last one the backup codes, in one
-// transaction with more. Where keepOne says so the last one stays, with ErrRequired. The first statement of more must hold the user's row
+// transaction with more. What must stay does, with ErrRequired or ErrPasskeyRequired. The first statement of more must hold the user's row
 // (user.RaiseEpoch), so that what is the last device is decided by one transaction at a time.
-func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, factorID string, keepOne bool, by audit.Actor, more ...db.Stmt) (last bool, err error) {
+func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, factorID string, keep Keep, by audit.Actor, more ...db.Stmt) (last bool, err error) {
 	if err := proof.Check(u.AccountID, u.ID, s.Now()); err != nil {
 		return false, err
 	}
@@ -104,8 +129,8 @@ func (s *Service) Remove(ctx context.Context, proof reauth.Proof, u user.User, f
 		for _, r := range rest {
 			last = last && r.State != Confirmed
 		}
-		if last && keepOne {
-			return ErrRequired
+		if err := keep.refuses(f, rest); err != nil {
+			return err
 		}
 		stmts := []db.Stmt{user.CountDevices(u.AccountID, u.ID), audit.Record(s.Now(), audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorRemoved, Actor: by, Target: f.ID,

@@ -165,7 +165,7 @@ func TestProofs(t *testing.T) {
 			wantError(t, c.name+" proof, begin", err, c.want)
 			_, err = w.Factors.NewBackupCodes(t.Context(), c.proof, ada, w.CodeSet(t, ada), domaintest.By)
 			wantError(t, c.name+" proof, backup codes", err, c.want)
-			_, err = w.Factors.Remove(t.Context(), c.proof, ada, p.FactorID, false, domaintest.By)
+			_, err = w.Factors.Remove(t.Context(), c.proof, ada, p.FactorID, factor.Keep{}, domaintest.By)
 			wantError(t, c.name+" proof, remove", err, c.want)
 		}
 	})

@@ -17,9 +17,18 @@ func (s *Service) Offers(ctx context.Context, w *session.Signed) ([]account.Offe
 	return s.Plans.Offers(w.Account, open.Mail, open.SMS, s.Now()), nil
 }
 
+// OwnOffers tells which methods the person themselves may set up: where only a passkey will do for them (K8), no other.
+func (s *Service) OwnOffers(ctx context.Context, w *session.Signed) ([]account.Offer, error) {
+	offers, err := s.Offers(ctx, w)
+	if w.Account.Owes(w.User.Standing(w.User.Devices()), s.Now()).Passkey {
+		offers = account.PasskeyOnly(offers)
+	}
+	return offers, err
+}
+
 // offered refuses a kind of factor that may not be set up now.
 func (s *Service) offered(ctx context.Context, w *session.Signed, k factor.Kind) error {
-	offers, err := s.Offers(ctx, w)
+	offers, err := s.OwnOffers(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,9 @@ func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID 
 		return "", false, err
 	}
 	cookie, more := s.goOn(w, w.Level, w.AMR)
-	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, w.Account.Requires(w.User.Role.Administers()), by, more...)
+	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, factor.Keep{
+		One: w.Account.Requires(w.User.Role.Administers()), Passkey: w.Account.Owes(w.User.Standing(w.User.Devices()), s.Now()).Passkey,
+	}, by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {
 		return "", false, err

@@ -90,7 +90,7 @@ func (s *Signed) dead(now time.Time) error {
 	if s.over(now) || s.Epoch != s.User.Epoch || !s.User.LockedAt.IsZero() || !s.Account.SuspendedAt.IsZero() {
 		return ErrNone
 	}
-	if s.Account.Owes(s.User.Standing(s.User.Devices()), now).Demand == account.SetUp {
+	if o := s.Account.Owes(s.User.Standing(s.User.Devices()), now); o.Demand == account.SetUp || o.AddPasskey {
 		return ErrSetUp
 	}
 	return nil

@@ -22,8 +22,9 @@ type Pending struct {
 
 	bearer   token.Bearer
 	epoch    int64
-	forgives bool // there are failed passwords to forgive
-	mailbox  bool // a token proved the registered address (see MailFirst)
+	forgives bool        // there are failed passwords to forgive
+	mailbox  bool        // a token proved the registered address (see MailFirst)
+	proved   factor.Kind // the second factor that was proved already, where a passkey must be set up besides; else empty
 	factors  []factor.Stored
 }
 
@@ -38,7 +39,7 @@ func (p *Pending) Request() string { return p.bearer.ID }
 
 // State is what the sign-in waits for at now, decided from what is stored.
 func (p *Pending) State(now time.Time) State {
-	if p.Owed(now).Demand == account.SetUp {
+	if o := p.Owed(now); o.Demand == account.SetUp || o.AddPasskey && p.proved != "" {
 		return SetUp
 	}
 	return SecondFactor // if its device is gone, only a new sign-in may decide without one

@@ -26,7 +26,11 @@ func (s *Service) SetUpOffers(ctx context.Context, p *Pending) ([]account.Offer,
 	if err != nil {
 		return nil, err
 	}
-	return s.Plans.Offers(p.Account, open.Mail, open.SMS, s.Now()), nil
+	offers := s.Plans.Offers(p.Account, open.Mail, open.SMS, s.Now())
+	if p.Owed(s.Now()).Passkey {
+		offers = account.PasskeyOnly(offers)
+	}
+	return offers, nil
 }
 
 // SetUpCountries names the countries whose numbers the person may set up.

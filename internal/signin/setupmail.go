@@ -22,7 +22,9 @@ var (
 )
 
 // MailFirst reports whether the sign-in waits for a token from the registered mailbox.
-func (p *Pending) MailFirst() bool { return p.Account.Policy.MailedSetUp && !p.mailbox }
+func (p *Pending) MailFirst() bool {
+	return p.Account.Policy.MailedSetUp && !p.mailbox && p.proved == ""
+}
 
 // waiting reads a pending sign-in that waits for such a token.
 func (s *Service) waiting(ctx context.Context, cookie string) (*Pending, error) {

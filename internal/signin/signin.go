@@ -281,6 +281,10 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 		Request: p.bearer.ID, Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, func(m factor.Match) []db.Stmt {
 		now := s.Now()
+		if p.Owed(now).AddPasskey { // the session begins with the passkey, in ConfirmSetUp
+			step.State, step.Cookie = SetUp, cookie
+			return append(s.notices(now, p, m, true, by), factorProved(p.bearer, m.Factor.Kind, now))
+		}
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m.Factor.Kind), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}

@@ -88,6 +88,12 @@ func mailboxProved(b token.Bearer, now time.Time) db.Stmt {
 		b.AccountID, b.UserID, b.ID, db.At(now))
 }
 
+// factorProved notes that the second factor was proved, once: what is left is the set-up of a passkey.
+func factorProved(b token.Bearer, k factor.Kind, now time.Time) db.Stmt {
+	return db.Must(ErrExpired, `UPDATE pending_sign_ins SET proved = $4 WHERE account_id = $1 AND user_id = $2 AND pending_id = $3 AND proved = '' AND expires_at > $5`,
+		b.AccountID, b.UserID, b.ID, string(k), db.At(now))
+}
+
 func forgetPending(b token.Bearer) db.Stmt {
 	return db.Write(`DELETE FROM pending_sign_ins WHERE account_id = $1 AND user_id = $2 AND pending_id = $3`,
 		b.AccountID, b.UserID, b.ID)
@@ -97,7 +103,7 @@ func forgetPending(b token.Bearer) db.Stmt {
 func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
 	var p *Pending
 	err := q.Each(ctx, `
-		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
+		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.proved, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
 			`+factor.Columns+`, `+factor.SecretColumn+`
 		FROM pending_sign_ins p
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
@@ -112,7 +118,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 			var f factor.Scanner
 			row := Pending{bearer: b}
 			var started, expires db.Time
-			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &started, &expires}, u.Dest()...)
+			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &row.proved, &started, &expires}, u.Dest()...)
 			dest = append(dest, a.Dest()...)
 			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
 				return err

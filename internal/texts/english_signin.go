@@ -62,6 +62,7 @@ var englishSignIn = Catalogue{
 	"setup.button":           "Add",
 	"setup.required":         "Your organisation requires two-factor authentication. Set it up to finish signing in.",
 	"setup.required_admin":   "Your organisation requires two-factor authentication of its owners and administrators. Set it up to finish signing in.",
+	"setup.passkey":          "Your organisation requires a passkey of you. The first part is done: add a passkey to finish signing in.",
 	"setup.other":            "Or another way",
 	"setup.stuck":            "Right now there is no way that you could set up, so you can’t be signed in. Ask your administrator.",
 	"setup.hint_totp":        "A code from an app on your phone. It works without a network.",

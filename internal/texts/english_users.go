@@ -56,6 +56,8 @@ var englishUsers = Catalogue{
 	"user.asked.advised":             "The password alone. They have no second factor, and are reminded to set one up.",
 	"user.asked.grace":               "The password alone, until {day}. If they have no second factor by then, they get in only by setting one up.",
 	"user.asked.set_up":              "The password, and then the set-up of a second factor. They get in no other way.",
+	"user.asked.add_passkey":         "The password, a code of one of their devices or a backup code, and then the set-up of a passkey, which the rules require of them.",
+	"user.asked.passkey":             "The password, and their passkey or a backup code. Other devices do not count for them.",
 	"user.asked.prove":               "The password, and a code of one of their devices or a backup code.",
 	"user.because.own_choice":        "Your organisation leaves it to its people whether to set up a second factor. Whoever has one is always asked for it.",
 	"user.because.recommended":       "Your organisation recommends a second factor and does not require it. Whoever has one is always asked for it.",

@@ -66,6 +66,7 @@ var germanErrors = Catalogue{
 	"error.changed_meanwhile":        "An Ihrer Anmeldung wurde gleichzeitig anderswo etwas geändert. Sehen Sie sich die Seite noch einmal an und wiederholen Sie, was Sie getan haben.",
 	"error.policy_changed_meanwhile": "Jemand anderes hat diese Einstellungen gleichzeitig geändert. Sehen Sie sie noch einmal an und wiederholen Sie Ihre Änderung.",
 	"error.two_factor_required":      "Ihre Organisation verlangt die Zwei-Faktor-Authentifizierung, deshalb kann Ihr letztes Gerät nicht entfernt werden. Fügen Sie zuerst ein anderes hinzu.",
+	"error.passkey_required":         "Ihre Organisation verlangt von Ihnen einen Passkey, deshalb kann Ihr letzter nicht entfernt werden. Fügen Sie zuerst einen anderen hinzu.",
 	"error.set_up_mail_first":        "Bevor Sie ein Gerät einrichten, geben Sie den Schlüssel ein, den wir an Ihre registrierte Adresse senden.",
 	"error.set_up_no_mail":           "Ihre Organisation verlangt vor dem Einrichten einen Schlüssel aus Ihrer E-Mail, aber es ist kein Mailserver eingerichtet, also kann keiner gesendet werden. Fragen Sie Ihre Administration.",
 	"error.set_up_required":          "Ihre Organisation verlangt die Zwei-Faktor-Authentifizierung. Melden Sie sich noch einmal an, um sie einzurichten.",

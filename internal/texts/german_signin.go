@@ -62,6 +62,7 @@ var germanSignIn = Catalogue{
 	"setup.button":           "Hinzufügen",
 	"setup.required":         "Ihre Organisation verlangt die Zwei-Faktor-Authentifizierung. Richten Sie sie ein, um die Anmeldung abzuschließen.",
 	"setup.required_admin":   "Ihre Organisation verlangt von ihren Inhabern und ihrer Administration die Zwei-Faktor-Authentifizierung. Richten Sie sie ein, um die Anmeldung abzuschließen.",
+	"setup.passkey":          "Ihre Organisation verlangt von Ihnen einen Passkey. Der erste Teil ist geschafft: Fügen Sie einen Passkey hinzu, um die Anmeldung abzuschließen.",
 	"setup.other":            "Oder auf einem anderen Weg",
 	"setup.stuck":            "Im Moment gibt es keinen Weg, den Sie einrichten könnten, deshalb können Sie nicht angemeldet werden. Fragen Sie Ihre Administration.",
 	"setup.hint_totp":        "Ein Code aus einer App auf Ihrem Handy. Das geht auch ohne Netz.",

@@ -56,6 +56,8 @@ var germanUsers = Catalogue{
 	"user.asked.advised":             "Nur das Passwort. Es gibt keinen zweiten Faktor, und es wird daran erinnert, einen einzurichten.",
 	"user.asked.grace":               "Nur das Passwort, bis {day}. Gibt es bis dahin keinen zweiten Faktor, führt der Weg hinein nur noch über dessen Einrichtung.",
 	"user.asked.set_up":              "Das Passwort, und danach die Einrichtung eines zweiten Faktors. Einen anderen Weg hinein gibt es nicht.",
+	"user.asked.add_passkey":         "Das Passwort, ein Code eines der Geräte oder ein Backup-Code, und danach die Einrichtung eines Passkeys, den die Regeln hier verlangen.",
+	"user.asked.passkey":             "Das Passwort, und der Passkey oder ein Backup-Code. Andere Geräte gelten hier nicht.",
 	"user.asked.prove":               "Das Passwort, und ein Code eines der Geräte oder ein Backup-Code.",
 	"user.because.own_choice":        "Ihre Organisation überlässt es ihren Leuten, ob sie einen zweiten Faktor einrichten. Wer einen hat, wird immer danach gefragt.",
 	"user.because.recommended":       "Ihre Organisation empfiehlt einen zweiten Faktor und verlangt ihn nicht. Wer einen hat, wird immer danach gefragt.",

@@ -84,3 +84,11 @@ func Accept(now time.Time, u User, name, hash string, by audit.Actor) []db.Stmt 
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.UserJoined, Actor: by, Target: u.ID}),
 	}, renoteWords(u, name)...)
 }
+
+// CountWithoutPasskey tells how many people of an account, or of its owners and administrators, have a second factor and no passkey.
+func CountWithoutPasskey(ctx context.Context, q db.Querier, accountID string, administrators bool) (n int, err error) {
+	err = q.Get(ctx, `SELECT count(*) FROM users
+		WHERE account_id = $1 AND two_factor_kinds <> '' AND two_factor_kinds NOT LIKE '%passkey %' AND locked_at = 0 AND (role <> 'member' OR NOT $2)`,
+		[]any{accountID, administrators}, &n)
+	return n, err
+}

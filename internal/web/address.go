@@ -15,7 +15,7 @@ import (
 // methods describes what can be set up, each with the devices there are (C21, K18).
 func (s *Site) methods(r *http.Request, devices []factor.Factor) ([]MethodState, error) {
 	who := signed(r)
-	offers, err := s.Profile.Offers(r.Context(), who)
+	offers, err := s.Profile.OwnOffers(r.Context(), who)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/errs"
 	"sallyport/internal/session"
@@ -23,6 +22,7 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	v := UserPage{
 		UserRow: userRow(who, p.User, s.Now()), Sessions: p.Sessions, SignedIn: p.SignedInAt, Added: p.User.CreatedAt,
 		Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), Ends: p.Owed.By, Support: s.Support,
+		AddPasskey: p.Owed.AddPasskey, Passkey: p.Owed.Passkey,
 	}
 	for _, d := range p.Devices {
 		v.Devices = append(v.Devices, Device{
@@ -33,8 +33,8 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 		v.Backup = &BackupState{Left: p.Codes.Left, Made: p.Codes.MadeAt}
 	}
 	if p.Owed.Stuck {
-		for _, o := range offers {
-			if o.Why != "" && o.Method != account.Passkey { // comes with the browsers
+		for _, o := range p.Offers {
+			if o.Why != "" {
 				v.Stuck = append(v.Stuck, MethodState{Kind: string(o.Method), Why: string(o.Why), Support: s.Support})
 			}
 		}

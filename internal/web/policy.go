@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +34,7 @@ func typedOf(p account.Policy) typed {
 	form := typed{
 		"enforcement": string(p.Enforcement), "enforcement_admins": string(p.EnforcementAdmins), "grace_days": strconv.Itoa(p.GraceDays),
 		"mailed_set_up": onOff(p.MailedSetUp), "enrolment": string(p.Enrolment), "removal": string(p.Removal),
+		"passkey_required": string(p.PasskeyRequired), "trusted_browser_days": strconv.Itoa(p.TrustedBrowserDays),
 		"max_devices_per_kind": strconv.Itoa(p.MaxDevicesPerKind), "backup_codes": onOff(p.BackupCodes),
 		"mailed_disable": string(p.MailedDisable), "admin_reset": onOff(p.AdminReset), "admin_codes": onOff(p.AdminCodes),
 		"sms_countries": strings.Join(p.SMSCountries, ", "), "sms_daily_budget": strconv.Itoa(p.SMSDailyBudget),
@@ -44,15 +44,11 @@ func typedOf(p account.Policy) typed {
 	} {
 		form[name], form[name+"_unit"] = splitSpan(span.Std())
 	}
-	place := 0
-	for _, m := range settable() {
+	for _, m := range account.Methods() {
 		form["method_"+string(m)] = ""
 	}
-	for _, m := range p.Methods {
-		if slices.Contains(settable(), m) {
-			place++
-			form["method_"+string(m)] = strconv.Itoa(place)
-		}
+	for i, m := range p.Methods {
+		form["method_"+string(m)] = strconv.Itoa(i + 1)
 	}
 	return form
 }
@@ -88,13 +84,13 @@ func joinSpan(number, unit string) string {
 }
 
 // settingsIn reads the form's settings as the policy takes them. What was not sent stays as it is.
-func settingsIn(form typed, was account.Policy) (settings []string) {
+func settingsIn(form typed) (settings []string) {
 	for _, g := range settingGroups {
 		for _, s := range g.Settings {
 			value, sent := form[string(s.Name)]
 			value = strings.TrimSpace(value)
 			switch {
-			case !sent || g.ID == "methods":
+			case !sent || strings.HasPrefix(string(s.Name), "method_"):
 				continue
 			case s.Span:
 				value = joinSpan(value, form[string(s.Name)+"_unit"])
@@ -102,27 +98,21 @@ func settingsIn(form typed, was account.Policy) (settings []string) {
 			settings = append(settings, string(s.Name)+"="+value)
 		}
 	}
-	if methods, sent := methodsIn(form, was); sent {
+	if methods, sent := methodsIn(form); sent {
 		settings = append(settings, "methods="+account.JoinMethods(methods))
 	}
 	return settings
 }
 
-// methodsIn reads the order of the methods. Of two at one place the one goes first that does so by default; a method that the
-// form does not show keeps its place, unless nothing else is left.
-func methodsIn(form typed, was account.Policy) (methods []account.Method, sent bool) {
+// methodsIn reads the order of the methods. Of two at one place the one goes first that does so by default.
+func methodsIn(form typed) (methods []account.Method, sent bool) {
 	for _, c := range places {
-		for _, m := range settable() {
+		for _, m := range account.Methods() {
 			place, known := form["method_"+string(m)]
 			sent = sent || known
 			if c.Value != "" && place == string(c.Value) {
 				methods = append(methods, m)
 			}
-		}
-	}
-	for i, m := range was.Methods {
-		if len(methods) > 0 && !slices.Contains(settable(), m) {
-			methods = slices.Insert(methods, min(i, len(methods)), m)
 		}
 	}
 	return methods, sent
@@ -202,7 +192,7 @@ func (s *Site) showPolicy(w http.ResponseWriter, r *http.Request) error {
 var wrongPolicy = map[string]key{
 	"enforcement": "policy.wrong.choice", "enforcement_admins": "policy.wrong.choice", "enrolment": "policy.wrong.choice", "removal": "policy.wrong.choice",
 	"mailed_disable": "policy.wrong.choice", "mailed_set_up": "policy.wrong.choice", "backup_codes": "policy.wrong.choice", "admin_reset": "policy.wrong.choice",
-	"admin_codes": "policy.wrong.choice", "grace_days": "policy.wrong.grace_days", "max_devices_per_kind": "policy.wrong.max_devices",
+	"admin_codes": "policy.wrong.choice", "passkey_required": "policy.wrong.passkey", "trusted_browser_days": "policy.wrong.trusted_days", "grace_days": "policy.wrong.grace_days", "max_devices_per_kind": "policy.wrong.max_devices",
 	"clock_tolerance": "policy.wrong.clock", "mailed_disable_delay": "policy.wrong.delay", "methods": "policy.wrong.methods",
 	"sms_countries": "policy.wrong.countries", "sms_daily_budget": "policy.wrong.budget", "session_lifetime": "policy.wrong.lifetime", "session_idle": "policy.wrong.idle",
 }
@@ -226,7 +216,7 @@ func (s *Site) setPolicy(w http.ResponseWriter, r *http.Request) error {
 	if form["shown"] != was.Fingerprint() {
 		return s.policyAgain(r, form, account.ErrChanged)
 	}
-	p, err := was.With(settingsIn(form, was)...)
+	p, err := was.With(settingsIn(form)...)
 	if err != nil {
 		return s.policyAgain(r, form, err)
 	}

@@ -34,7 +34,7 @@ func TestTheSwitch(t *testing.T) {
 		page.Sees(http.StatusOK, "2 people of 3 have a second factor", "Not required 1", "Default: optional").Lacks("Remind those who have none")
 
 		told := page.Press("Save", "enforcement", "required", "grace_days", "0", "session_idle", "90", "session_idle_unit", "m")
-		told.Sees(http.StatusOK, "What this does now", "Nothing is saved yet", "1 member has none: to be set up at the next sign-in", "Grace", "1 person is signed in without a second factor and is signed out at once").
+		told.Sees(http.StatusOK, "What this does now", "Nothing is saved yet", "1 member has none: to be set up at the next sign-in", "Grace", "1 person who is signed in has none of what is demanded and is signed out at once").
 			Lacks("administrator has none", "owner has none", "more")
 		if p := policyOf(t, s); p.Fingerprint() != account.Default().Fingerprint() {
 			t.Fatalf("saved before it was confirmed: %+v", p)
@@ -126,7 +126,7 @@ func TestWrongPolicies(t *testing.T) {
 	}
 	c.Speaks = "en"
 	form := c.Get("/admin/two-factor")
-	form.Press("Save", "method_totp", "", "method_sms", "", "method_email", "").Sees(http.StatusUnprocessableEntity, "Allow at least one way")
+	form.Press("Save", "method_totp", "", "method_passkey", "", "method_sms", "", "method_email", "").Sees(http.StatusUnprocessableEntity, "Allow at least one way")
 	form.Press("Save", "method_totp", "", "enforcement_admins", "required").Sees(http.StatusUnprocessableEntity, "authenticator apps must be allowed")
 	same(t, before, s.Rows(t), "settings that are refused")
 }
@@ -175,7 +175,7 @@ func TestAConfirmationIsForWhatWasShown(t *testing.T) {
 	}
 }
 
-// TestMethodsInOrder: the order of the form is the policy's; a way that goes is told with who has no other; passkeys keep their place.
+// TestMethodsInOrder: the order of the form is the policy's; a way that goes is told with who has no other; of two at one place, the one goes first that does so by default.
 func TestMethodsInOrder(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
 	s.AddAddress(t, s.Grace, factor.SMS, "+436641234567")
@@ -183,7 +183,7 @@ func TestMethodsInOrder(t *testing.T) {
 	told := c.Get("/admin/two-factor").Press("Save", "method_email", "1", "method_totp", "2", "method_sms", "").
 		Sees(http.StatusOK, "What can’t be set up any more", "Phone number (SMS)", "1 person has no other way", "keeps it and can go on to sign in").Lacks("Who is asked")
 	told.Press("Confirm").Follow().Sees(http.StatusOK, "The settings are saved")
-	if got := account.JoinMethods(policyOf(t, s).Methods); got != "email, passkey, totp" {
+	if got := account.JoinMethods(policyOf(t, s).Methods); got != "email, totp, passkey" {
 		t.Errorf("methods: %s", got)
 	}
 	s.Clock.Advance(time.Second)

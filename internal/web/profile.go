@@ -71,7 +71,7 @@ func (s *Site) showWelcome(w http.ResponseWriter, r *http.Request) error {
 	if owed.Demand == account.Prove { // set up already
 		return s.onward(w, next, NoticeSignedIn)
 	}
-	offers, err := s.Profile.Offers(r.Context(), who)
+	offers, err := s.Profile.OwnOffers(r.Context(), who)
 	if err != nil {
 		return err
 	}

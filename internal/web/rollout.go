@@ -34,7 +34,7 @@ func (s *Site) rollout(r *http.Request) (Rollout, error) {
 		return Rollout{}, err
 	}
 	v := standing(all.Today)
-	for _, m := range settable() {
+	for _, m := range account.Methods() {
 		people := all.Today.With(m)
 		v.Methods = append(v.Methods, MethodShare{Kind: string(m), People: people, Share: share(people, all.Today.Ready)})
 	}
@@ -99,15 +99,14 @@ func step(path *strings.Builder, i, x, n, most int) {
 func policyConfirm(preview admin.Preview, p account.Policy, form typed) PolicyConfirm {
 	v := PolicyConfirm{
 		Names: preview.Names, Ended: preview.Ended, Only: preview.Only, NoWay: preview.NoWay, Confirm: p.Fingerprint(), Counted: preview.Counted,
+		Passkeys: preview.Passkeys, TrustEnds: preview.TrustEnds,
 	}
 	for _, e := range preview.Demands {
 		v.Effects = append(v.Effects, PolicyEffect{Role: string(e.Role), People: e.People, Demand: e.Owed.Demand, By: e.Owed.By})
 	}
 	v.Others = max(0, v.Asked()-len(v.Names))
 	for _, m := range preview.Gone {
-		if m != account.Passkey {
-			v.Gone = append(v.Gone, string(m))
-		}
+		v.Gone = append(v.Gone, string(m))
 	}
 	for _, name := range append(policyFields(), "shown") {
 		if value, sent := form[name]; sent {

@@ -27,7 +27,7 @@ func sampleDays() []adoption.Day {
 func sampleRollout() Rollout {
 	return Rollout{
 		Known: true, People: 39, Ready: 31, Grace: 5, Overdue: 3, GraceEnds: sampleNow.AddDate(0, 0, 6), Chart: chart(sampleDays()),
-		Methods:    []MethodShare{{"totp", 27, 87}, {"sms", 6, 19}, {"email", 0, 0}},
+		Methods:    []MethodShare{{"totp", 27, 87}, {"passkey", 9, 29}, {"sms", 6, 19}, {"email", 0, 0}},
 		Remindable: 8, MayRemind: true,
 	}
 }
@@ -105,6 +105,11 @@ func policySamples() []sample {
 		{"policyconfirm-nobody", boss, PolicyConfirm{Effects: effects[:1], Fields: fields, Confirm: "4567"}},
 		{"policyconfirm-no-way", boss, PolicyConfirm{Effects: effects, Names: []string{"Grace Hopper"}, Others: 7, Ended: 1, NoWay: true, Fields: fields, Confirm: "4567"}},
 		{"policyconfirm-recommended", boss, PolicyConfirm{Effects: []PolicyEffect{{Role: string(user.Member), People: 1, Demand: account.Advised}}, Names: []string{"Grace Hopper"}, Fields: fields, Confirm: "4567"}},
+		{"policyconfirm-passkeys", boss, PolicyConfirm{Passkeys: 12, TrustEnds: true, Ended: 3, Fields: fields, Confirm: "4567"}},
+		{"policyconfirm-passkeys-no-way", boss, PolicyConfirm{Passkeys: 1, Ended: 1, NoWay: true, Fields: fields, Confirm: "4567"}},
+		{"policyconfirm-trust-ends", boss, PolicyConfirm{Effects: effects, Names: []string{"Grace Hopper"}, Others: 7, Ended: 1, TrustEnds: true, Fields: fields, Confirm: "4567"}},
+		{"policy-wrong-passkey", boss, wrong("passkey_required", "Choose one of the values in the list. Whoever must use a passkey must be allowed to set one up.")},
+		{"policy-wrong-days", boss, wrong("trusted_browser_days", "Enter a whole number of days from 0 to 365.")},
 		{"policyconfirm-gone", boss, PolicyConfirm{Gone: []string{"sms", "email"}, Only: 2, Fields: fields, Confirm: "4567"}},
 	}
 }

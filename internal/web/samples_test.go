@@ -145,6 +145,7 @@ func allSamples() []sample {
 		{"expired-plain", outside, SignInExpired{}},
 		{"setup-reset", outside, SetUp{Cause: "reset", Ways: []string{"totp"}, Kind: "totp", Name: "My Phone", Ends: ends}},
 		{"setup-unnamed", outside, SetUp{Cause: "required", Ways: []string{"totp", "sms"}, Kind: "totp", Ends: ends, Error: &FormError{Field: "name", Message: "Give the device a name."}}},
+		{"setup-passkey-stuck", outside, SetUp{Cause: "passkey", Unavailable: []MethodState{{Kind: "passkey", Why: "plan", Support: "sales@sallyport.test"}}, Ends: ends}},
 		{"setup-choice", outside, SetUp{Cause: "required", Ways: []string{"totp", "sms", "email"}, Kind: "totp", Name: "My Phone", Ends: ends}},
 		{"setup-choice-less", outside, SetUp{Cause: "required_of_admin", Ways: []string{"totp", "sms"}, Kind: "totp", Name: "My Phone", Unavailable: []MethodState{{Kind: "email", Why: "channel"}}, Ends: ends}},
 		{"setup-stuck", outside, SetUp{Cause: "required", Unavailable: []MethodState{{Kind: "totp", Why: "plan", Support: "sales@sallyport.test"}, {Kind: "email", Why: "channel"}}, Ends: ends}},

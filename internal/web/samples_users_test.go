@@ -65,6 +65,8 @@ func usersSamples(boss, longBoss Chrome) []sample {
 			v.Devices, v.Backup, v.Actions, v.Why = []Device{phone}, &BackupState{Made: ago(day)}, nil, "self"
 		})},
 		sample{"user-rank", boss, one(1, account.Prove, account.OwnChoice, func(v *UserPage) { v.Devices, v.Actions, v.Why = []Device{phone}, nil, "rank" })},
+		sample{"user-passkey", boss, one(1, account.Prove, account.OwnChoice, func(v *UserPage) { v.Devices, v.Passkey = []Device{phone}, true })},
+		sample{"user-add-passkey", boss, one(1, account.Prove, account.ByRole, func(v *UserPage) { v.Devices, v.Passkey, v.AddPasskey = []Device{phone}, true, true })},
 		sample{"user-long", longBoss, one(3, account.Prove, account.ByRecommendation, func(v *UserPage) {
 			v.Devices, v.Actions, v.Why, v.Events = []Device{number}, nil, "level", nil
 		})},

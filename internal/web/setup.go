@@ -46,7 +46,11 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 
 // setUpView describes the form of the method asked for, with the others to choose from.
 func (s *Site) setUpView(r *http.Request, p *signin.Pending, method string) (SetUp, error) {
-	v := SetUp{Cause: string(p.Owed(s.Now()).Cause), Ends: p.ExpiresAt, Support: s.Support}
+	owed := p.Owed(s.Now())
+	v := SetUp{Cause: string(owed.Cause), Ends: p.ExpiresAt, Support: s.Support}
+	if owed.AddPasskey {
+		v.Cause = "passkey"
+	}
 	offers, err := s.SignIns.SetUpOffers(r.Context(), p)
 	if err != nil {
 		return v, err

@@ -103,6 +103,9 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 // enter hands over the session and leads on. A sign-in without any second factor sees it recommended first (A1), or hears
 // until when it must be set up (K5).
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n Notice) error {
+	if step.State == signin.SetUp { // proved, and a passkey is owed besides
+		return httpx.SeeOther(w, setUpPath)
+	}
 	if err := s.handOver(w, r, step); err != nil {
 		return err
 	}

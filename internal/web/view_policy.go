@@ -1,7 +1,6 @@
 package web
 
 import (
-	"slices"
 	"time"
 
 	"sallyport/internal/account"
@@ -45,7 +44,7 @@ type settingGroup struct {
 var yesNo = []choice{{"on", "policy.yes"}, {"off", "policy.no"}}
 
 // places are what a method can have: where it stands in the order, or none.
-var places = []choice{{"1", "policy.first"}, {"2", "policy.second"}, {"3", "policy.third"}, {"", "policy.not_allowed"}}
+var places = []choice{{"1", "policy.first"}, {"2", "policy.second"}, {"3", "policy.third"}, {"4", "policy.fourth"}, {"", "policy.not_allowed"}}
 
 // units are what a number of a time can mean, the largest first.
 var units = []choice{{"d", "policy.days"}, {"h", "policy.hours"}, {"m", "policy.minutes"}, {"s", "policy.seconds"}}
@@ -64,8 +63,12 @@ var settingGroups = []settingGroup{
 	}},
 	{ID: "methods", Title: "policy.methods", Lead: "policy.methods_why", Settings: []setting{
 		{Name: "method_totp", Label: "ways.totp", Choices: places},
+		{Name: "method_passkey", Label: "ways.passkey", Choices: places},
 		{Name: "method_sms", Label: "two_factor.sms", Choices: places},
 		{Name: "method_email", Label: "two_factor.email", Choices: places},
+		{Name: "passkey_required", Label: "policy.passkey_required", Why: "policy.passkey_required_why", Choices: []choice{
+			{"optional", "policy.passkey_optional"}, {"admins", "policy.passkey_admins"}, {"everyone", "policy.passkey_everyone"},
+		}},
 	}},
 	{ID: "devices", Title: "policy.devices", Settings: []setting{
 		{Name: "enrolment", Label: "policy.enrolment", Why: "policy.enrolment_why", Choices: []choice{
@@ -91,6 +94,7 @@ var settingGroups = []settingGroup{
 		{Name: "sms_daily_budget", Label: "policy.budget", Why: "policy.budget_why"},
 	}},
 	{ID: "sessions", Title: "policy.sessions", Settings: []setting{
+		{Name: "trusted_browser_days", Label: "policy.trusted_days", Why: "policy.trusted_days_why"},
 		{Name: "session_lifetime", Label: "policy.lifetime", Why: "policy.lifetime_why", Span: true},
 		{Name: "session_idle", Label: "policy.idle", Why: "policy.idle_why", Span: true},
 	}},
@@ -146,10 +150,13 @@ type PolicyConfirm struct {
 	Ended   int      // people whose session ends at once
 	Gone    []string // methods that are allowed no more, as in Way
 	Only    int      // people who have only such
-	NoWay   bool     // nothing can be set up
-	Counted time.Time
-	Fields  []HiddenField
-	Confirm string // names the policy that is confirmed
+	// Passkeys is how many people with a second factor must add a passkey.
+	Passkeys  int
+	TrustEnds bool // every browser that is trusted now is asked again
+	NoWay     bool // nothing can be set up
+	Counted   time.Time
+	Fields    []HiddenField
+	Confirm   string // names the policy that is confirmed
 }
 
 func (PolicyConfirm) page() string { return "policyconfirm" }
@@ -226,8 +233,3 @@ const (
 	chartWide = 900
 	chartHigh = 160
 )
-
-// settable lists the methods that people can be given a choice of: a passkey is none yet.
-func settable() []account.Method {
-	return slices.DeleteFunc(account.Methods(), func(m account.Method) bool { return m == account.Passkey })
-}

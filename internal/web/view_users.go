@@ -51,19 +51,21 @@ func (q UsersQuery) Filtered() bool { return q.SecondFactor+q.Kind+q.Role+q.Stat
 // UserPage is /admin/users/{id}. What can be done there is done on pages of their own below it.
 type UserPage struct {
 	UserRow
-	Devices  []Device // confirmed ones
-	Backup   *BackupState
-	Sessions int
-	SignedIn time.Time // the last time; zero if never
-	Added    time.Time
-	Demand   string        // as of package account
-	Cause    string        // as there
-	Ends     time.Time     // of the grace
-	Stuck    []MethodState // nothing can be set up, for these reasons, and something is to be
-	Support  string        // whom to write to about plans; may be empty
-	Actions  []string      // "reset", "backup-code", "role", "lock", "unlock", "remove", "invite"
-	Why      string        // why there are none: "self", "rank", "level"; empty if there are
-	Events   []UserEvent
+	Devices    []Device // confirmed ones
+	Backup     *BackupState
+	Sessions   int
+	SignedIn   time.Time // the last time; zero if never
+	Added      time.Time
+	Demand     string        // as of package account
+	Cause      string        // as there
+	Ends       time.Time     // of the grace
+	Passkey    bool          // only a passkey will do
+	AddPasskey bool          // they have a second factor that is none, and add one after it
+	Stuck      []MethodState // nothing can be set up, for these reasons, and something is to be
+	Support    string        // whom to write to about plans; may be empty
+	Actions    []string      // "reset", "backup-code", "role", "lock", "unlock", "remove", "invite"
+	Why        string        // why there are none: "self", "rank", "level"; empty if there are
+	Events     []UserEvent
 }
 
 func (UserPage) page() string { return "user" }

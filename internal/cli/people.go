@@ -54,14 +54,14 @@ func (c userRemoveCmd) Run(s *session) error {
 		if err := a.Admin.OperatorRemove(s.ctx, u); err != nil {
 			return err
 		}
-		s.print("%s no longer belongs to %s; their sessions end within a second. The audit record stays.", u.Email, acct.Name)
+		s.print("%s no longer belongs to %s; their sessions end within a second. The audit log stays.", u.Email, acct.Name)
 		return nil
 	})
 }
 
 type userCodeCmd struct {
 	who
-	Reason string `help:"Why; it stands in the audit record." required:""`
+	Reason string `help:"Why; it stands in the audit log." required:""`
 }
 
 func (c userCodeCmd) Run(s *session) error {

@@ -94,7 +94,7 @@ type accountAllowCmd struct {
 	ShortName string  `arg:"" help:"The account's short name."`
 	Method    string  `arg:"" help:"The method: totp, passkey, sms or email."`
 	Until     lastDay `help:"The last day on which it is allowed (UTC), like 2026-12-31; two years from now at most." required:"" placeholder:"DATE"`
-	Reason    string  `help:"Why; it stands in the audit record." required:""`
+	Reason    string  `help:"Why; it stands in the audit log." required:""`
 }
 
 func (c accountAllowCmd) Run(s *session) error {

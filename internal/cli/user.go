@@ -26,7 +26,7 @@ type userCmd struct {
 	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
 	Invite         userInviteCmd   `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`
 	SetRole        userRoleCmd     `cmd:"" help:"Give a user another role."`
-	Remove         userRemoveCmd   `cmd:"" help:"Take a user off the account for good; the audit record stays."`
+	Remove         userRemoveCmd   `cmd:"" help:"Take a user off the account for good; the audit log stays."`
 	BackupCode     userCodeCmd     `cmd:"" help:"Give out a fresh backup code for a user: once, for an hour."`
 }
 
@@ -178,7 +178,7 @@ func (s *session) events(a *app.App, u user.User) error {
 
 type userResetCmd struct {
 	who
-	Reason string `help:"Why; it stands in the audit record." required:""`
+	Reason string `help:"Why; it stands in the audit log." required:""`
 }
 
 func (c userResetCmd) Run(s *session) error {

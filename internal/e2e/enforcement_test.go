@@ -36,7 +36,7 @@ func TestEnforcement(t *testing.T) {
 			phone, _ := boss.addDevice("My Phone", d.passwords[c.boss])
 			boss.press("I have saved them")
 			boss.open("/admin")
-			boss.sees("Overview", "of 38 have a second factor.")
+			boss.sees("Overview", "of 38.")
 			boss.look("admin", noScript)
 			boss.stepsUp(phone)
 

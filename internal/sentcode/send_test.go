@@ -47,7 +47,7 @@ func TestNothingIsSentToTheBlocked(t *testing.T) {
 	})
 }
 
-// TestStopIsRecordedOnce: in the audit record once a day, in the metrics each time; and nothing is queued.
+// TestStopIsRecordedOnce: in the audit log once a day, in the metrics each time; and nothing is queued.
 func TestStopIsRecordedOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *domaintest.World, sms factor.Stored) {
 		stopped := map[brake.Limit]int{}

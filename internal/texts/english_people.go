@@ -8,7 +8,7 @@ var englishPeople = Catalogue{
 	"confirm_identity.button": "Confirm",
 
 	"field.reason":      "Reason",
-	"hint.reason":       "They are told, and it stands in the audit record.",
+	"hint.reason":       "They are told, and it stands in the audit log.",
 	"field.role":        "Role",
 	"role.owner_about":  "Owners make and unmake owners and administrators, and can do all that administrators can.",
 	"role.admin_about":  "Administrators invite, help, lock and remove members, and change the organisation’s rules.",
@@ -47,7 +47,7 @@ var englishPeople = Catalogue{
 	"unlock_user.button": "Unlock",
 
 	"remove_user.title":   "Remove this person",
-	"remove_user.lead":    "{who} no longer belongs to {account}: their sessions end at once, and their password, devices and backup codes are deleted. What they did stays in the audit record.",
+	"remove_user.lead":    "{who} no longer belongs to {account}: their sessions end at once, and their password, devices and backup codes are deleted. What they did stays in the audit log.",
 	"remove_user.undo":    "This can’t be undone. To let them in again, you would have to invite them anew.",
 	"remove_user.told":    "They are told by mail.",
 	"remove_user.invited": "They have not accepted the invitation yet; its link stops working.",

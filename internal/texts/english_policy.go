@@ -115,7 +115,7 @@ var englishPolicy = Catalogue{
 
 	"rollout.title":            "How far you are",
 	"rollout.unknown":          "Your people are being counted. Look again in a minute.",
-	"rollout.lead":             "{ready} of {all} have a second factor.",
+	"rollout.lead":             "With a second factor: {ready} of {all}.",
 	"rollout.counted":          "Counted {time}.",
 	"rollout.ready":            "Set up",
 	"rollout.grace":            "In grace",

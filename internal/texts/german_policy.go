@@ -115,7 +115,7 @@ var germanPolicy = Catalogue{
 
 	"rollout.title":            "Wie weit Sie sind",
 	"rollout.unknown":          "Ihre Personen werden gerade gezählt. Sehen Sie in einer Minute noch einmal nach.",
-	"rollout.lead":             "{ready} von {all} haben einen zweiten Faktor.",
+	"rollout.lead":             "Mit zweitem Faktor: {ready} von {all}.",
 	"rollout.counted":          "Gezählt {time}.",
 	"rollout.ready":            "Eingerichtet",
 	"rollout.grace":            "Im Aufschub",

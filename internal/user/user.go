@@ -59,7 +59,7 @@ func (u User) Standing(devices int) account.Standing {
 // Errors about users.
 var (
 	ErrNotFound   = errs.New(errs.NotFound, "user_not_found", "There is no such user in this account.")
-	ErrEmailTaken = errs.New(errs.Conflict, "user_exists", "A user with this e-mail address exists already in this account.").In("email")
+	ErrEmailTaken = errs.New(errs.Conflict, "user_exists", "A user with this e-mail address exists already in this organisation.").In("email")
 	ErrChanged    = errs.New(errs.Conflict, "changed_meanwhile", "Something about your sign-in was changed elsewhere at the same moment. Look at the page again and repeat what you did.")
 	ErrLocked     = errs.New(errs.Forbidden, "user_locked", "Your access is locked. Ask your administrator to unlock it.")
 	ErrEmail      = errs.New(errs.Invalid, "email_invalid", "Enter an e-mail address like name@example.com.").In("email")

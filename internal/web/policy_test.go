@@ -30,8 +30,8 @@ func TestTheSwitch(t *testing.T) {
 		c := boss(t, s)
 		grace := s.SignedIn(t, apptest.Grace)
 		alan, _ := s.Enrolled(t, apptest.Alan)
-		page := c.Get("/admin").Sees(http.StatusOK, "2 people of 3 have a second factor").Click("See how far you are, and who needs one")
-		page.Sees(http.StatusOK, "2 people of 3 have a second factor", "Not required 1", "Default: optional").Lacks("Remind those who have none")
+		page := c.Get("/admin").Sees(http.StatusOK, "With a second factor: 2 people of 3.").Click("See how far you are, and who needs one")
+		page.Sees(http.StatusOK, "With a second factor: 2 people of 3.", "Not required 1", "Default: optional").Lacks("Remind those who have none")
 
 		told := page.Press("Save", "enforcement", "required", "grace_days", "0", "session_idle", "90", "session_idle_unit", "m")
 		told.Sees(http.StatusOK, "What this does now", "Nothing is saved yet", "1 member has none: to be set up at the next sign-in", "Grace", "1 person who is signed in has none of what is demanded and is signed out at once").

@@ -7,12 +7,12 @@ func peopleSamples(boss Chrome) []sample {
 	wrongCode := &FormError{Field: "code", Message: sampleCodeWrong, Code: "wrong_code"}
 	ways := CodeWays{Action: "/settings/confirm/send?next=%2Fadmin", Ways: []Way{{ID: "fac_5", Kind: "sms", Hint: "+43 ••• ••• ••67"}, {ID: "fac_6", Kind: "email", Hint: "a•••@acme.test"}}}
 	at := boss
-	at.Place = PlaceAdmin
+	at.Place = PlaceUsers
 	door := Chrome{Product: "Sallyport"}
 	noticed := func(c Chrome, n Notice) Chrome { c.Notice = n; return c }
 	grace := Somebody{ID: "usr_3", Name: "Grace Hopper", Email: "grace@acme.test"}
 	long := Somebody{ID: "usr_4", Name: "Bartholomäus Maximilian von und zu Donaudampfschifffahrt‐Hohenstein", Email: "an-unusually-long-mailbox-name-without-any-blank@subdomain.donaudampfschifffahrt.example"}
-	noReason := &FormError{Field: "reason", Message: "Say why, in up to 200 characters. The reason stands in the audit record.", Code: "reason_needed"}
+	noReason := &FormError{Field: "reason", Message: "Say why, in up to 200 characters. The reason stands in the audit log.", Code: "reason_needed"}
 	already := &FormError{Message: "That is so already: somebody may have done it a moment ago. Nothing was changed.", Code: "so_already"}
 	return []sample{
 		{"resetuser", at, ResetUser{Somebody: grace}},
@@ -37,7 +37,7 @@ func peopleSamples(boss Chrome) []sample {
 		{"inviteuser", at, InviteUser{Owner: true, Role: "member"}},
 		{"inviteuser-admin", at, InviteUser{}},
 		{"inviteuser-nomail", at, InviteUser{NoMail: true}},
-		{"inviteuser-taken", at, InviteUser{Owner: true, Role: "admin", Email: "grace@acme.test", Name: "Grace Hopper", Error: &FormError{Field: "email", Message: "A user with this e-mail address exists already in this account.", Code: "user_exists"}}},
+		{"inviteuser-taken", at, InviteUser{Owner: true, Role: "admin", Email: "grace@acme.test", Name: "Grace Hopper", Error: &FormError{Field: "email", Message: "A user with this e-mail address exists already in this organisation.", Code: "user_exists"}}},
 		{"inviteuser-sent", noticed(at, NoticeUserInvited), InviteUser{Owner: true, Role: "member"}},
 		{"invitation", door, Invitation{MinPassword: 8}},
 		{"invitation-wrong", door, Invitation{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Name: "Grace", MinPassword: 8, Error: &FormError{Field: "token", Message: "That token does not work: it is mistyped, was used, or is older than it may be; only the newest one we mailed counts. Copy it from the mail again, or ask for a new one.", Code: "mail_token_invalid"}}},

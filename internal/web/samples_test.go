@@ -173,7 +173,7 @@ func allSamples() []sample {
 		{"newpassword-weak", outside, NewPassword{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", MinPassword: 8, Error: &FormError{Field: "new_password", Message: "This password is too short. Use at least 8 characters; a few unrelated words work well.", Code: "password_too_short"}}},
 		{"newpassword-chosen", noticed(outside, NoticePasswordChosen), SignIn{Account: "acme", AccountName: "Acme"}},
 		{"confirmemail", outside, ConfirmEmail{}},
-		{"confirmemail-taken", outside, ConfirmEmail{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Error: &FormError{Field: "token", Message: "A user with this e-mail address exists already in this account.", Code: "user_exists"}}},
+		{"confirmemail-taken", outside, ConfirmEmail{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Error: &FormError{Field: "token", Message: "A user with this e-mail address exists already in this organisation.", Code: "user_exists"}}},
 		{"confirmemail-password", outside, ConfirmEmail{Token: "k7mq2xwd9fhrc3tnp4vb8jzs6g", Email: "ada@acme.test", Error: wrongPassword}},
 		{"confirmemail-done", noticed(outside, NoticeEmailChanged), SignIn{Account: "acme", AccountName: "Acme"}},
 		{"changeemail", at(ada, PlaceProfile), ChangeEmail{Email: "ada@acme.test"}},

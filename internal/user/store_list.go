@@ -234,7 +234,7 @@ func (s *statement) add(part string, args ...any) {
 }
 
 // keys are what is sorted by.
-var keys = map[Sort]string{SortEmail: `u.email`, SortName: `u.called`, SortSince: `u.two_factor_since`, SortAdded: `u.created_at`}
+var keys = map[Sort]string{SortEmail: `email`, SortName: `called`, SortSince: `two_factor_since`, SortAdded: `created_at`}
 
 // find returns the first places, limit at most, in the order sort, down or up, from the cursor on.
 func find(ctx context.Context, r db.Querier, accountID string, all []condition, few int, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
@@ -251,6 +251,9 @@ func find(ctx context.Context, r db.Querier, accountID string, all []condition, 
 			walked[i].check = `u.user_id IN (SELECT w.user_id FROM user_words w WHERE w.account_id = ? AND ` + all[i].find + `)`
 			walked[i].asked = append([]any{accountID}, all[i].found...)
 		}
+	}
+	if len(all) == 1 && all[0].word && !sort.counts() && counts[0] <= few*some {
+		return beside(ctx, r, accountID, all[0], sort, down, from, limit)
 	}
 	if rarest < 0 {
 		return walk(ctx, r, accountID, walked, sort, down, from, limit)
@@ -299,7 +302,7 @@ func gather(ctx context.Context, r db.Querier, accountID string, all []condition
 	// A subquery of one value is asked row by row on both engines: what the condition's index finds leads to the users, never the
 	// other way. The words of one person may be found more than once.
 	var s statement
-	s.add(`SELECT ` + map[bool]string{true: `DISTINCT `, false: ``}[rarest.word] + `w.user_id, (SELECT CAST(` + keys[sort] + ` AS text)
+	s.add(`SELECT ` + map[bool]string{true: `DISTINCT `, false: ``}[rarest.word] + `w.user_id, (SELECT CAST(u.` + keys[sort] + ` AS text)
 		FROM users u WHERE u.account_id = w.account_id AND u.user_id = w.user_id`)
 	if others := slices.Delete(slices.Clone(all), at, at+1); rarest.exact() {
 		s.checks(others)
@@ -333,24 +336,38 @@ func (s *statement) checks(all []condition) {
 }
 
 // walk goes through the list in its order and returns the first places whose people meet all conditions.
-func walk(ctx context.Context, r db.Querier, accountID string, all []condition, sort Sort, down bool, from *cursor, limit int) (places []place, err error) {
+func walk(ctx context.Context, r db.Querier, accountID string, all []condition, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
 	var s statement
-	s.add(`SELECT u.user_id, CAST(`+keys[sort]+` AS text) FROM users u WHERE u.account_id = ?`, accountID)
+	s.add(`SELECT u.user_id, CAST(u.`+keys[sort]+` AS text) FROM users u WHERE u.account_id = ?`, accountID)
 	s.checks(all)
 	for _, c := range all {
 		if slices.Contains(c.along, sort) {
 			s.add(` AND `+strings.ReplaceAll(c.find, `w.`, `u.`), c.found...) // its own index, in that order
 		}
 	}
+	return s.places(ctx, r, `u.`, sort, down, from, limit)
+}
+
+// beside returns the first places of those who have a word, by the names and addresses that stand beside it: no user is read. The words
+// of one person may be found more than once.
+func beside(ctx context.Context, r db.Querier, accountID string, c condition, sort Sort, down bool, from *cursor, limit int) ([]place, error) {
+	var s statement
+	s.add(`SELECT DISTINCT w.user_id, w.`+keys[sort]+` FROM user_words w WHERE w.account_id = ? AND `, accountID)
+	s.add(c.find, c.found...)
+	return s.places(ctx, r, `w.`, sort, down, from, limit)
+}
+
+// places ends the statement, which selects places of a table, and asks for the first ones.
+func (s *statement) places(ctx context.Context, r db.Querier, table string, sort Sort, down bool, from *cursor, limit int) (places []place, err error) {
 	if from != nil {
 		var key any = from.key
 		if sort.counts() {
 			key, _ = strconv.ParseInt(from.key, 10, 64) // parseCursor has looked at it
 		}
-		s.add(` AND (`+keys[sort]+`, u.user_id) `+map[bool]string{true: `<`, false: `>`}[down]+` (?, ?)`, key, from.id)
+		s.add(` AND (`+table+keys[sort]+`, `+table+`user_id) `+map[bool]string{true: `<`, false: `>`}[down]+` (?, ?)`, key, from.id)
 	}
 	direction := map[bool]string{true: ` DESC`, false: ``}[down]
-	s.add(` ORDER BY ` + keys[sort] + direction + `, u.user_id` + direction + ` LIMIT ` + strconv.Itoa(limit))
+	s.add(` ORDER BY ` + table + keys[sort] + direction + `, ` + table + `user_id` + direction + ` LIMIT ` + strconv.Itoa(limit))
 	err = r.Each(ctx, s.text.String(), s.args, func(scan func(...any) error) error {
 		var p place
 		err := scan(&p.id, &p.key)

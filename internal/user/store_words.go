@@ -10,7 +10,8 @@ import (
 func noteWords(accountID, userID, email, name string) []db.Stmt {
 	var stmts []db.Stmt
 	for _, w := range wordsOf(email, name) {
-		stmts = append(stmts, db.Write(`INSERT INTO user_words (account_id, word, user_id) VALUES ($1, $2, $3)`, accountID, w, userID))
+		stmts = append(stmts, db.Write(`INSERT INTO user_words (account_id, word, user_id, email, called) VALUES ($1, $2, $3, $4, $5)`,
+			accountID, w, userID, email, calledOf(email, name)))
 	}
 	return stmts
 }

@@ -4,19 +4,24 @@
 ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C";
 ALTER TABLE users ADD COLUMN called text COLLATE "C" NOT NULL DEFAULT '';  -- the name, or the address without one, in the form in which it is sorted
 
--- The words of people's names and addresses, by which they are found. Written by package user.
+-- The words of people's names and addresses, by which they are found. Beside each stands what its people are sorted by, so that those of a word are put in
+-- order without reading their rows. Written by package user.
 CREATE TABLE user_words (
     account_id text NOT NULL,
     word       text COLLATE "C" NOT NULL,           -- small letters without accents, and digits
     user_id    text NOT NULL,
-    PRIMARY KEY (account_id, word, user_id)
+    email      text COLLATE "C" NOT NULL,
+    called     text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account_id, word, user_id) INCLUDE (email, called)
 );
 CREATE INDEX user_words_by_user ON user_words (account_id, user_id, word);
 
 -- Lists of people are read page by page, in each order from an index of its own, and a filter that few people pass from the index of the filter, so that a
 -- page costs the same however many people an account has (package user, store_list.go). The orders hold all that is filtered by, so that going through them
 -- reads no rows. Each filter's column is part of its index: SQLite takes the key instead of an index that names the account alone.
-CREATE INDEX users_by_address ON users (account_id, email, user_id, role, two_factor_kinds, two_factor_since, created_at, locked_at, invited_at, set_up_required);
+-- The order of addresses is the unique index itself: beside it, PostgreSQL took the narrower one and went through the rows.
+ALTER TABLE users DROP CONSTRAINT users_account_id_email_key;
+CREATE UNIQUE INDEX users_by_address ON users (account_id, email) INCLUDE (user_id, role, two_factor_kinds, two_factor_since, created_at, locked_at, invited_at, set_up_required);
 CREATE INDEX users_by_called  ON users (account_id, called, user_id, role, two_factor_kinds, two_factor_since, created_at, locked_at, invited_at, set_up_required);
 CREATE INDEX users_by_since   ON users (account_id, two_factor_since, user_id, role, two_factor_kinds, created_at, locked_at, invited_at, set_up_required);
 CREATE INDEX users_by_added   ON users (account_id, created_at, user_id, role, two_factor_kinds, two_factor_since, locked_at, invited_at, set_up_required);

@@ -2,11 +2,14 @@
 
 ALTER TABLE users ADD COLUMN called text NOT NULL DEFAULT '';  -- the name, or the address without one, in the form in which it is sorted
 
--- The words of people's names and addresses, by which they are found. Written by package user.
+-- The words of people's names and addresses, by which they are found. Beside each stands what its people are sorted by, so that those of a word are put in
+-- order without reading their rows. Written by package user.
 CREATE TABLE user_words (
     account_id text NOT NULL,
     word       text NOT NULL,                       -- small letters without accents, and digits
     user_id    text NOT NULL,
+    email      text NOT NULL,
+    called     text NOT NULL,
     PRIMARY KEY (account_id, word, user_id)
 ) WITHOUT ROWID;
 CREATE INDEX user_words_by_user ON user_words (account_id, user_id, word);

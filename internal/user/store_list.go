@@ -13,7 +13,7 @@ import (
 )
 
 // few is how many people a filter may let through and still be read as a whole. A filter of more is met so often that its
-// people are found by going through the list in its order: of 100,000 people, 50 hits are met among 5,000 at most.
+// people are found by going through the list in its order: of 100,000 people, 26 hits are met among 2,600.
 const few = 1000
 
 // some is how many times few people may have a word for all of them to be read before the list is gone through: asking for the word at

@@ -16,6 +16,7 @@ const (
 	NoPlan      WhyNot = "plan"    // C12
 	NoTrial     WhyNot = "trial"   // C13
 	NoChannel   WhyNot = "channel" // K18: nothing is set up that could send
+	NoDomain    WhyNot = "domain"  // passkeys: the server's public address has no name
 )
 
 // Offer says whether a method may be set up now.
@@ -31,7 +32,11 @@ var errNotOffered = map[WhyNot]*errs.Error{
 	NoPlan:      errs.New(errs.Forbidden, "method_not_in_plan", "This way of signing in is not part of your organisation’s plan.").In("address"),
 	NoTrial:     errs.New(errs.Forbidden, "method_not_in_trial", "This way of signing in is not available during the trial, to protect against abuse.").In("address"),
 	NoChannel:   errs.New(errs.Conflict, "method_not_configured", "This way of signing in needs a server for messages, and none is set up. Tell your administrator.").In("address"),
+	NoDomain:    ErrNoPasskeys,
 }
+
+// ErrNoPasskeys says that the deployment can have none.
+var ErrNoPasskeys = errs.New(errs.Conflict, "passkeys_no_domain", "Passkeys need a server with a name, and this one is reached by its number. Choose another way, and tell your administrator.").In("name")
 
 // Offers tells for each method whether it may be set up now, in the policy's order and those it does not have
 // last. mail and texts say which channels can send.
@@ -55,6 +60,8 @@ func (p Plans) Offers(a Account, mail, texts bool, now time.Time) []Offer {
 			o.Why = NoPlan
 		case m == SMS && !texts, m == Email && !mail:
 			o.Why = NoChannel
+		case m == Passkey && p.NoPasskeys:
+			o.Why = NoDomain
 		default:
 			o.Until = entitled.Until
 		}
@@ -87,7 +94,7 @@ func PasskeyOnly(offers []Offer) []Offer {
 	return own
 }
 
-// NoWay reports whether none of the methods can be set up. A passkey is none yet.
+// NoWay reports whether none of the methods can be set up.
 func NoWay(offers []Offer) bool {
-	return !slices.ContainsFunc(offers, func(o Offer) bool { return o.Why == "" && o.Method != Passkey })
+	return !slices.ContainsFunc(offers, func(o Offer) bool { return o.Why == "" })
 }

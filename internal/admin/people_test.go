@@ -177,7 +177,7 @@ func TestFreshness(t *testing.T) {
 		w.Enrol(t, read(t, w, w.Grace))
 
 		w.Clock.Set(at.Add(time.Hour))
-		wantError(t, "a wrong code", w.Profile.ProveFactor(t.Context(), b.Signed, phone.Wrong(w.Clock.Now()), b.As()), factor.ErrWrongCode)
+		wantError(t, "a wrong code", w.Profile.ProveFactor(t.Context(), b.Signed, phone.Wrong(w.Clock.Now()), "", b.As()), factor.ErrWrongCode)
 		b = w.Open(t, b.Cookie)
 		wantError(t, "after a wrong code", reset(), reauth.ErrFactorNeeded)
 		for _, code := range []string{phone.Code(w.Clock.Now()), codes[0]} {
@@ -187,8 +187,8 @@ func TestFreshness(t *testing.T) {
 				code = phone.Code(w.Clock.Now())
 			}
 			wantError(t, "before a code", reset(), reauth.ErrFactorNeeded)
-			wantError(t, "a code", w.Profile.ProveFactor(t.Context(), b.Signed, code, b.As()), nil)
-			wantError(t, "the same code again", w.Profile.ProveFactor(t.Context(), b.Signed, code, b.As()), factor.ErrUsedCode)
+			wantError(t, "a code", w.Profile.ProveFactor(t.Context(), b.Signed, code, "", b.As()), nil)
+			wantError(t, "the same code again", w.Profile.ProveFactor(t.Context(), b.Signed, code, "", b.As()), factor.ErrUsedCode)
 			b = w.Open(t, b.Cookie)
 			wantError(t, "after a code", reset(), nil)
 			w.Enrol(t, read(t, w, w.Grace))
@@ -200,11 +200,11 @@ func TestFreshness(t *testing.T) {
 		if proof(w, alan) != (reauth.SecondFactor{}) {
 			t.Error("a session of the password alone proves a second factor")
 		}
-		wantError(t, "a code in it", w.Profile.ProveFactor(t.Context(), alan.Signed, "123456", alan.As()), session.ErrLevel)
+		wantError(t, "a code in it", w.Profile.ProveFactor(t.Context(), alan.Signed, "123456", "", alan.As()), session.ErrLevel)
 		// A code that was right proves nothing in a session that has ended.
 		gone := w.Browse(t, w.Ada)
 		wantError(t, "sign out", w.Sessions.SignOut(t.Context(), gone.Signed, gone.As()), nil)
-		wantError(t, "a code in an ended session", w.Profile.ProveFactor(t.Context(), gone.Signed, codes[1], gone.As()), session.ErrNone)
+		wantError(t, "a code in an ended session", w.Profile.ProveFactor(t.Context(), gone.Signed, codes[1], "", gone.As()), session.ErrNone)
 	})
 }
 
@@ -428,7 +428,7 @@ func TestRoleAndLock(t *testing.T) {
 		b := w.Browse(t, w.Grace)
 		wantError(t, "lock the device", d.Run(t.Context(), db.Write(`UPDATE factors SET failures = 100 WHERE factor_id = $1`, phone.FactorID)), nil)
 		wantError(t, "unlock", w.Admin.UnlockUser(t.Context(), proof(w, ada), ada.Signed, w.Grace.ID, ada.As()), nil)
-		wantError(t, "its code", w.Profile.ProveFactor(t.Context(), b.Signed, phone.Code(w.Clock.Now()), b.As()), nil)
+		wantError(t, "its code", w.Profile.ProveFactor(t.Context(), b.Signed, phone.Code(w.Clock.Now()), "", b.As()), nil)
 		if _, err := w.Sessions.Check(t.Context(), b.Cookie); err != nil {
 			t.Errorf("the session ended: %v", err)
 		}

@@ -31,6 +31,7 @@ import (
 	"sallyport/internal/metrics"
 	"sallyport/internal/notify"
 	"sallyport/internal/outbox"
+	"sallyport/internal/passkey"
 	"sallyport/internal/password"
 	"sallyport/internal/phone"
 	"sallyport/internal/profile"
@@ -104,23 +105,19 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 }
 
 // wire builds everything that stands on the database, the key ring and the clock.
-// A new second factor's method is one line in Methods.
+// A new second factor's method is one line in methods.
 func (a *App) wire() {
 	a.Metrics = metrics.New(Version, metrics.Sources{Hashing: a.hashing, Database: a.database, Outbox: a.outbox})
 	a.Hasher = password.New(password.Config{Slots: a.Config.Hashing.Slots, Queue: a.Config.Hashing.Queue, Wait: a.Config.Hashing.Wait})
 	a.Factors = &factor.Service{
-		DB: a.DB, Ring: a.Ring, Now: a.Now,
-		Methods: []factor.Method{
-			totp.Method{},
-			sentcode.Method{Of: factor.SMS},
-			sentcode.Method{Of: factor.Email},
-			backupcode.Method{Hasher: a.Hasher},
-		},
+		DB: a.DB, Ring: a.Ring, Now: a.Now, Methods: a.methods(),
 		NewCodes: func(ctx context.Context) ([]string, []factor.Code, error) { return backupcode.New(ctx, a.Hasher) },
 		NewCode: func(ctx context.Context, taken func(string) bool) (string, factor.Code, error) {
 			return backupcode.More(ctx, a.Hasher, taken)
 		},
 	}
+	plans := a.Config.Plans
+	plans.NoPasskeys = a.Config.NoPasskeys() != nil
 	a.Sessions = session.New(a.DB, a.Now)
 	a.Codes = &sentcode.Service{
 		DB: a.DB, Factors: a.Factors, Limits: a.Config.SMSLimits,
@@ -134,10 +131,10 @@ func (a *App) wire() {
 	}
 	a.SignIns = &signin.Service{
 		DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
-		Plans: a.Config.Plans, Countries: a.Config.SMSCountries, Now: a.Now,
+		Plans: plans, Countries: a.Config.SMSCountries, Now: a.Now,
 	}
 	a.Profile = &profile.Service{
-		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: a.Config.Plans, Countries: a.Config.SMSCountries,
+		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: plans, Countries: a.Config.SMSCountries,
 		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
 	}
@@ -149,8 +146,22 @@ func (a *App) wire() {
 	a.Adoption = adoption.New(a.DB, a.Now)
 	a.Admin = &admin.Service{
 		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Factors: a.Factors, Sessions: a.Sessions, Channels: a.Channels,
-		Plans: a.Config.Plans, Adoption: a.Adoption, SendTest: a.Notify.Test, Now: a.Now,
+		Plans: plans, Adoption: a.Adoption, SendTest: a.Notify.Test, Now: a.Now,
 	}
+}
+
+// methods are the second factors that there are. Passkeys are none where no domain name is theirs (Config.Party).
+func (a *App) methods() []factor.Method {
+	all := []factor.Method{
+		totp.Method{},
+		sentcode.Method{Of: factor.SMS},
+		sentcode.Method{Of: factor.Email},
+		backupcode.Method{Hasher: a.Hasher},
+	}
+	if m, err := passkey.New(a.Config.Party()); err == nil {
+		all = append(all, m)
+	}
+	return all
 }
 
 func (a *App) hashing() metrics.Hashing {

@@ -29,7 +29,8 @@ func (a *App) openChannels() error {
 // is called before Serve.
 func (a *App) AnswersAt(public *url.URL) error {
 	a.Config.PublicURL = public
-	return a.openGateway() // which is told the address, for receipts
+	a.Factors.Methods = a.methods() // passkeys are bound to it
+	return a.openGateway()          // which is told the address, for receipts
 }
 
 // openGateway makes the SMS gateway.

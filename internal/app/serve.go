@@ -136,6 +136,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepIssued(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepSent(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return factor.SweepSpent(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return mailtoken.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return adoption.Sweep(ctx, a.DB, now, sweepBatch) },

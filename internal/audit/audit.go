@@ -81,6 +81,7 @@ const (
 	PasswordRefused     Action = "password.refused"
 	CodeRefused         Action = "code.refused"
 	CodeUsedTwice       Action = "code.used_twice"
+	PasskeyRefused      Action = "passkey.refused"
 	SignedIn            Action = "session.signed_in"
 	SignedOut           Action = "session.signed_out"
 	SessionEnded        Action = "session.ended"

@@ -54,6 +54,9 @@ func (c checkConfigCmd) Run(s *session) error {
 	if u := (*url.URL)(cfg.PublicURL); u.Scheme == "http" {
 		fmt.Fprintln(s.Stderr, "note: public_url is http, which is for this machine alone.")
 	}
+	if err := cfg.NoPasskeys(); err != nil {
+		fmt.Fprintln(s.Stderr, "note: public_url has no domain name, so there are no passkeys: nobody is offered one, and those that exist don't work.")
+	}
 	s.print("The settings are good:\n\n%s", cfg)
 	return nil
 }

@@ -255,7 +255,7 @@ func (s *story) confirm(past *factor.Service, u user.User, t factor.Try) error {
 		return err
 	}
 	t.AccountID, t.UserID, t.Tolerance = u.AccountID, u.ID, s.acme.Policy.ClockTolerance.Std()
-	_, err = past.Confirm(s.ctx, u, t, s.acme.Policy.MaxDevicesPerKind, user.RaiseEpoch(u))
+	_, err = past.Confirm(s.ctx, u, t, s.acme.Policy.MaxDevicesPerKind, func(factor.Match) []db.Stmt { return []db.Stmt{user.RaiseEpoch(u)} })
 	return err
 }
 

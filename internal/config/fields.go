@@ -58,6 +58,11 @@ var fields = []field{
 		},
 	},
 	{
+		key: "passkey_origins", list: true,
+		set:  setPasskeyOrigins,
+		show: func(c Config) string { return "[" + strings.Join(c.PasskeyOrigins, ", ") + "]" },
+	},
+	{
 		key: "database", secret: true,
 		set:  one(setDatabase),
 		show: func(c Config) string { return c.Database.String() },

@@ -81,6 +81,7 @@ func (l *loader) together() {
 	l.knowDefaultPlan()
 	l.knowPublicURL()
 	l.knowGateway()
+	l.knowPasskeys()
 }
 
 // knowPublicURL fills in what follows from the address to listen on.

@@ -27,6 +27,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/notify"
+	"sallyport/internal/passkey"
 	"sallyport/internal/password"
 	"sallyport/internal/phone"
 	"sallyport/internal/profile"
@@ -45,6 +46,9 @@ const Password = "seven unrelated ferry bells"
 
 // By is the client that the helpers act for.
 var By = audit.Actor{Kind: audit.KindNobody, Address: "192.0.2.7", UserAgent: "domaintest"}
+
+// Party is whose passkeys a world's are; the second origin is a related one.
+var Party = passkey.Party{ID: "login.acme.test", Name: "Sallyport", Origins: []string{"https://login.acme.test", "https://acme.example"}}
 
 // World is one server process and the account it serves.
 type World struct {
@@ -109,10 +113,14 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	// As many slots as a small server has; a queue in which a whole test can wait.
 	h := password.New(password.Config{Slots: 2, Queue: 100_000, Wait: 10 * time.Minute})
 	w := &World{Clock: c, DB: d, Ring: ring, KeyFile: keyFile, Hasher: h}
+	keys, err := passkey.New(Party)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	w.Factors = &factor.Service{
 		DB: d, Ring: ring, Now: c.Now,
 		Methods: []factor.Method{
-			totp.Method{}, sentcode.Method{Of: factor.SMS}, sentcode.Method{Of: factor.Email}, backupcode.Method{Hasher: h},
+			totp.Method{}, sentcode.Method{Of: factor.SMS}, sentcode.Method{Of: factor.Email}, backupcode.Method{Hasher: h}, keys,
 		},
 		NewCodes: QuickCodes, NewCode: quickCode,
 	}

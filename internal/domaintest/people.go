@@ -7,6 +7,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/otp"
 	"sallyport/internal/profile"
@@ -159,7 +160,7 @@ func (w *World) Enrol(tb testing.TB, u user.User) (Phone, []string) {
 	}
 	p := Scan(tb, e.Factor.ID, e.URI)
 	codes, err := w.Factors.Confirm(ctx, u, factor.Try{AccountID: u.AccountID, UserID: u.ID, FactorID: p.FactorID, Code: p.Code(now), By: By.As(u.ID)},
-		w.Acme.Policy.MaxDevicesPerKind, user.RaiseEpoch(u))
+		w.Acme.Policy.MaxDevicesPerKind, func(factor.Match) []db.Stmt { return []db.Stmt{user.RaiseEpoch(u)} })
 	if err != nil {
 		tb.Fatalf("confirm the phone of %s: %v", u.Email, err)
 	}

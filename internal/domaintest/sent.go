@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/reauth"
 	"sallyport/internal/user"
@@ -25,7 +26,7 @@ func (w *World) AddAddress(tb testing.TB, u user.User, k factor.Kind, address st
 	}
 	_, err = w.Factors.Confirm(ctx, u, factor.Try{
 		AccountID: u.AccountID, UserID: u.ID, FactorID: f.ID, Code: w.SentCode(tb, u, f.ID), Request: f.ID, By: By.As(u.ID),
-	}, 20, user.RaiseEpoch(u))
+	}, 20, func(factor.Match) []db.Stmt { return []db.Stmt{user.RaiseEpoch(u)} })
 	if err != nil {
 		tb.Fatalf("confirm %s: %v", address, err)
 	}

@@ -23,8 +23,9 @@ type Try struct {
 	Factors           []Stored // the user's factors as just read
 	Kind              Kind     // the sort of code; empty: whichever the typed text can be
 	FactorID          string   // the device; empty: any of its kind
-	Code              string   // as typed
-	Request           string   // what a sent code must have been sent for
+	Code              string   // as typed; of a passkey, its answer in JSON
+	Ceremony          string   // what a passkey was asked, as Ask returned it
+	Request           string   // what a sent code must have been sent for, and a passkey asked for
 	Tolerance         time.Duration
 	By                audit.Actor
 }
@@ -35,12 +36,16 @@ type Try struct {
 //
 // A wrong code is charged to every factor it was compared with, and the charge is
 // committed before anybody is answered. Errors: ErrMalformed (nothing was charged),
-// ErrWrongCode, ErrUsedCode, ErrCodeOver (nothing was compared), ErrLocked, throttle.ErrBlocked, or one of more's.
+// ErrWrongCode, ErrUsedCode, ErrCodeOver (nothing was compared), ErrLocked, throttle.ErrBlocked, ErrPasskey, ErrPasskeyOver,
+// or one of more's.
 func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt) (Match, error) {
 	now := s.Now()
 	method, code, err := s.choose(&t)
 	if err != nil {
 		return Match{}, err
+	}
+	if m, ok := method.(Asker); ok {
+		return s.consumeAnswer(ctx, m, t, code, now, more)
 	}
 	tried, err := s.candidates(ctx, t, method.Kind(), now)
 	if err != nil {
@@ -54,13 +59,7 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 		return Match{}, s.refuse(ctx, t, tried, found, now)
 	}
 	stmts := append(consume(*found.Right, now), more(*found.Right)...)
-	for _, f := range t.Factors {
-		if f.Failures > 0 && f.ID != found.Right.Factor.ID {
-			stmts = append(stmts, clearOthers(found.Right.Factor))
-			break
-		}
-	}
-	err = s.DB.Run(ctx, stmts...)
+	err = s.DB.Run(ctx, append(stmts, forgiveOthers(t.Factors, found.Right.Factor)...)...)
 	if errors.Is(err, errRefused) { // since the rows were read, the code was used up, another was tried, or a wait began
 		lost := Finding{Used: found.Right.After == 0}
 		return Match{}, s.refuse(ctx, t, []Candidate{{Factor: found.Right.Factor}}, lost, now)
@@ -69,6 +68,14 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 		return Match{}, err
 	}
 	return *found.Right, nil
+}
+
+// forgiveOthers returns the statement that forgives the wrong codes of the factors besides the one that was proved, if there are any.
+func forgiveOthers(all []Stored, proved Factor) []db.Stmt {
+	if slices.ContainsFunc(all, func(f Stored) bool { return f.Failures > 0 && f.ID != proved.ID }) {
+		return []db.Stmt{clearOthers(proved)}
+	}
+	return nil
 }
 
 // Prove consumes a code of somebody who is signed in already, for a step that asks for one again (K1), in one transaction
@@ -114,7 +121,7 @@ func (s *Service) choose(t *Try) (Method, string, error) {
 		return nil, "", ErrNotFound
 	}
 	for _, m := range s.Methods {
-		if !slices.ContainsFunc(t.Factors, func(f Stored) bool { return f.Kind == m.Kind() && f.State == Confirmed }) {
+		if m.Kind() == Passkey || !slices.ContainsFunc(t.Factors, func(f Stored) bool { return f.Kind == m.Kind() && f.State == Confirmed }) {
 			continue
 		}
 		code, err := m.Clean(t.Code)

@@ -19,7 +19,7 @@ import (
 // New is what a factor is made from.
 type New struct {
 	Kind    Kind
-	Name    string
+	Name    string // may be empty for a passkey: then it is named after its model once that is known
 	Secret  []byte // what its Method needs to judge a code, or the address that codes are sent to
 	Address string // canonical, where codes are sent; else empty
 	Hint    string // the address, masked
@@ -33,9 +33,12 @@ func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, n 
 	if err := proof.Check(u.AccountID, u.ID, now); err != nil {
 		return Factor{}, err
 	}
-	name, err := s.freeName(ctx, u, "", n.Name)
-	if err != nil {
-		return Factor{}, err
+	name := strings.TrimSpace(n.Name)
+	if name != "" || n.Kind != Passkey {
+		var err error
+		if name, err = s.freeName(ctx, u, "", name); err != nil {
+			return Factor{}, err
+		}
 	}
 	f := Factor{
 		AccountID: u.AccountID, UserID: u.ID, ID: id.New("fac", now), Kind: n.Kind, Name: name, Hint: n.Hint,
@@ -91,7 +94,11 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 
 // tell returns the statement that queues the notice about a device.
 func tell(now time.Time, u user.User, what outbox.Kind, f Factor, by audit.Actor) db.Stmt {
-	return outbox.Notice(now, u.AccountID, u.ID, what, map[string]string{"name": f.Name, "hint": f.Hint}, by)
+	facts := map[string]string{"name": f.Name}
+	if f.Kind.Sent() {
+		facts["hint"] = f.Hint
+	}
+	return outbox.Notice(now, u.AccountID, u.ID, what, facts, by)
 }
 
 // checkLimit refuses one device too many of a kind (K6).
@@ -133,12 +140,12 @@ func (s *Service) freeName(ctx context.Context, u user.User, except, name string
 
 // Confirm makes a pending factor count once its owner shows a right code of it, which
 // is used up with it. With the first factor come ten backup codes, which it returns, unless the account gives none;
-// they are shown once. In the same transaction it runs the statements of more, and
-// holds the user's row first, so that of two first factors one at a time is confirmed.
+// they are shown once. In the same transaction it runs the statements that more returns, which must
+// hold the user's row first, so that of two first factors one at a time is confirmed.
 //
 // At enrolment the secret is the owner's own, so a code that only a wrong clock
 // explains is called so. Errors: those of Consume, ErrClockOff, ErrExpired, ErrNotFound, ErrLimit.
-func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, more ...db.Stmt) ([]string, error) {
+func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, more func(Match) []db.Stmt) ([]string, error) {
 	now := s.Now()
 	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
 	if err != nil {
@@ -161,18 +168,17 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 		return nil, ErrNotFound
 	case !pending.ExpiresAt.After(now):
 		return nil, ErrExpired
-	case !pending.takes(now):
+	case pending.Kind != Passkey && !pending.takes(now):
 		return nil, blockedError(pending.Factor, now)
 	}
 	if err := s.checkLimit(ctx, pending.Factor, limit); err != nil {
 		return nil, err
 	}
-	match, err := s.matchPending(ctx, *pending, t)
+	match, err := s.matchPending(ctx, *pending, t, rows)
 	if err != nil {
 		return nil, err
 	}
-	stmts := append([]db.Stmt{}, more...)
-	stmts = append(stmts, confirm(match, now)...)
+	stmts := append(more(match), confirm(match, now)...)
 	stmts = append(stmts, user.CountDevices(u.AccountID, u.ID), user.RequireSetUp(u, false), tell(now, u, outbox.FactorAdded, match.Factor, t.By),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: t.By, Target: match.Factor.ID,
@@ -190,14 +196,16 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	switch {
 	case errors.Is(err, errRefused):
 		return nil, ErrExpired // somebody was faster, or its time ended this moment
+	case db.IsUnique(err) && match.Answer != nil:
+		return nil, s.refuseAnswer(ctx, t, Refusal{Why: taken, Factor: match.Factor}, now)
 	case db.IsUnique(err):
 		return nil, ErrAddress // of two people with one number, the other was faster
 	}
 	return shown, err
 }
 
-// matchPending compares the code with the pending factor alone and charges a wrong one to it.
-func (s *Service) matchPending(ctx context.Context, pending Stored, t Try) (Match, error) {
+// matchPending compares the code with the pending factor alone and charges a wrong one to it. rows are all of the user's factors.
+func (s *Service) matchPending(ctx context.Context, pending Stored, t Try, rows []Stored) (Match, error) {
 	now := s.Now()
 	method, err := s.method(pending.Kind)
 	if err != nil {
@@ -206,6 +214,9 @@ func (s *Service) matchPending(ctx context.Context, pending Stored, t Try) (Matc
 	code, err := method.Clean(t.Code)
 	if err != nil {
 		return Match{}, err
+	}
+	if m, ok := method.(Asker); ok {
+		return s.matchNew(ctx, m, pending, t, code, rows)
 	}
 	secret, err := s.open(pending)
 	if err != nil {

@@ -4,14 +4,16 @@
 // A factor is pending until its owner has shown one right code, and only a
 // confirmed one counts for anything. Secrets are sealed, bound to their row, and
 // leave this package only towards the Method that compares a code with them. One
-// function, [Service.Consume], uses up every one-time code there is, by one
+// function, [Service.Consume], uses up every one-time proof there is, by a
 // conditional write whose row count is the verdict (security.md D1); wrong codes
 // are counted in the factor's own row, so that the write which accepts a code is
-// the write which checks that no wait is running (D2, D3).
+// the write which checks that no wait is running (D2, D3). A passkey's answer can't
+// be guessed, so it is not counted, and no stranger's mistakes keep a passkey out (B28).
 package factor
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,9 +56,9 @@ type Factor struct {
 	AccountID, UserID, ID string
 	Kind                  Kind
 	Name                  string
-	Hint                  string // the masked address of a number or mailbox: "+43 ••• 67"
+	Hint                  string // the masked address of a number or mailbox: "+43 ••• 67"; of a passkey, Synced or DeviceBound
 	State                 State
-	LastStep              int64 // the newest time step accepted
+	LastStep              int64 // the newest time step accepted; of a passkey, its last signature counter
 	Drift                 int64 // learned clock difference, in time steps
 	ResyncStep            int64 // the time step of a right code outside the tolerance, shown just before; or 0
 	Failures              int64 // wrong codes in a row
@@ -89,6 +91,7 @@ type Stored struct {
 type Candidate struct {
 	Factor
 	Secret []byte    // what the method stored at enrolment
+	Asked  []byte    // what the passkey was asked, as its method wrote it
 	Codes  []Code    // the single-use codes, for the kinds that have them
 	Sent   *SentCode // the code that was sent for the request, for the kinds that are sent
 }
@@ -111,6 +114,7 @@ type Match struct {
 	Left     int       // of the person's own, how many are left then
 	Issued   bool      // of these, it was one that an administrator gave out
 	Sent     *SentCode // sent codes: the one to use up
+	Answer   *Answer   // passkeys: what it answered; the counter is in Step
 }
 
 // Finding is what a Method found out about a code.
@@ -118,12 +122,14 @@ type Finding struct {
 	Right *Match // the code is right
 	Near  *Match // right, but the device's clock is off beyond the tolerance (K10)
 	Used  bool   // right, but used already
+
+	Refusal *Refusal // passkeys: why the answer is not right
 }
 
 // Method is one sort of one-time code. Its methods compute and neither read nor write anything.
 type Method interface {
 	Kind() Kind
-	// AMR is the method's value in RFC 8176 terms.
+	// AMR is the method's value in RFC 8176 terms, where a match does not say more.
 	AMR() string
 	// Clean brings what was typed into the one form that is compared, or says that it can't be such a code (security.md D6).
 	Clean(typed string) (string, error)
@@ -167,13 +173,15 @@ func (s *Service) method(k Kind) (Method, error) {
 	return nil, ErrNotFound
 }
 
-// AMR is the methods of a sign-in with the password and a factor of this kind, in RFC 8176 terms.
-func (s *Service) AMR(k Kind) []string {
-	second := "otp"
-	if m, err := s.method(k); err == nil {
-		second = m.AMR()
+// AMR is the methods of a sign-in with the password and what m matched, in RFC 8176 terms.
+func (s *Service) AMR(m Match) []string {
+	second := []string{"otp"}
+	if m.Answer != nil {
+		second = m.Answer.AMR
+	} else if method, err := s.method(m.Factor.Kind); err == nil {
+		second = []string{method.AMR()}
 	}
-	return []string{"pwd", second, "mfa"}
+	return slices.Concat([]string{"pwd"}, second, []string{"mfa"})
 }
 
 // CleanName returns a device's name without surrounding blanks, or ErrName.

@@ -112,6 +112,11 @@ func (s *Service) Address(f Stored) (string, error) {
 	return string(address), err
 }
 
+// All returns all factors of the user with their sealed secrets.
+func (s *Service) All(ctx context.Context, accountID, userID string) ([]Stored, error) {
+	return load(ctx, s.DB, accountID, userID)
+}
+
 // Stored returns one factor of the user with its sealed secret, in any state, or ErrNotFound.
 func (s *Service) Stored(ctx context.Context, accountID, userID, factorID string) (Stored, error) {
 	rows, err := load(ctx, s.DB, accountID, userID)

@@ -174,6 +174,9 @@ func far(now time.Time) db.Time { return db.At(throttle.Far(now)) }
 // confirm makes a pending factor count, with the code's step used up in the same write.
 func confirm(m Match, now time.Time) []db.Stmt {
 	f := m.Factor
+	if m.Answer != nil {
+		return []db.Stmt{confirmPasskey(m, now)}
+	}
 	if m.Sent != nil {
 		return []db.Stmt{db.Must(errRefused, `
 			UPDATE factors SET state = 'confirmed', confirmed_at = $4, expires_at = 0, failures = 0, blocked_until = 0
@@ -294,6 +297,7 @@ func Clear(accountID, userID string) []db.Stmt {
 		db.Write(`DELETE FROM factors WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM factor_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		db.Write(`DELETE FROM sent_codes WHERE account_id = $1 AND user_id = $2`, accountID, userID),
+		db.Write(`DELETE FROM spent_challenges WHERE account_id = $1 AND user_id = $2`, accountID, userID),
 		user.CountDevices(accountID, userID),
 	}
 }

@@ -44,6 +44,7 @@ const (
 	FactorAdded      Kind = "factor_added"
 	FactorRemoved    Kind = "factor_removed"
 	FactorLocked     Kind = "factor_locked"
+	PasskeyCopied    Kind = "passkey_copied"   // its counter did not rise
 	TwoFactorReset   Kind = "two_factor_reset" // by an administrator or the operator
 	TwoFactorOff     Kind = "two_factor_off"   // by the mailed token (P15)
 	DisableKept      Kind = "disable_kept"     // the planned end of two-factor sign-in was called off

@@ -337,7 +337,7 @@ func enrolMailbox(t *testing.T, w *domaintest.World, u user.User, address string
 	}
 	if _, err := w.Factors.Confirm(t.Context(), u, factor.Try{
 		AccountID: u.AccountID, UserID: u.ID, FactorID: f.ID, Code: w.Mailed(t, address)[0].Subject[:6], Request: f.ID, By: by,
-	}, 5, user.RaiseEpoch(u)); err != nil {
+	}, 5, func(factor.Match) []db.Stmt { return []db.Stmt{user.RaiseEpoch(u)} }); err != nil {
 		t.Fatal(err)
 	}
 	return f.ID

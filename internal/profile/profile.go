@@ -47,7 +47,8 @@ type Service struct {
 // Proofs is what a person entered to show that it is them.
 type Proofs struct {
 	Password string
-	Code     string // only where the policy asks for it
+	Code     string // only where the policy asks for it; a passkey's answer, in JSON, with its ceremony
+	Ceremony string // what the passkey was asked, from AskPasskey; else empty
 }
 
 // Needs says which proofs a page has to ask for.
@@ -89,20 +90,29 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 	if err != nil || !n.Code {
 		return proof, err
 	}
-	_, err = s.Factors.Prove(ctx, w.User, p.Code, w.ID, w.Account.Policy.ClockTolerance.Std(), by)
-	if err != nil {
+	if err := s.proveFactor(ctx, w, p.Code, p.Ceremony, by); err != nil {
 		return reauth.Proof{}, err
 	}
 	return proof, nil
 }
 
+// proveFactor uses a code up, or with a ceremony a passkey's answer, in one transaction with more.
+func (s *Service) proveFactor(ctx context.Context, w *session.Signed, code, ceremony string, by audit.Actor, more ...db.Stmt) (err error) {
+	if ceremony != "" {
+		_, err = s.Factors.ProveAnswer(ctx, w.User, code, ceremony, w.ID, by, more...)
+	} else {
+		_, err = s.Factors.Prove(ctx, w.User, code, w.ID, w.Account.Policy.ClockTolerance.Std(), by, more...)
+	}
+	return err
+}
+
 // ProveFactor proves the second factor again within a session, for administrators' work: the code is used up, and when it was
-// is noted. Errors: session.ErrLevel without a second factor, session.ErrNone, and those of factor.Service.Consume.
-func (s *Service) ProveFactor(ctx context.Context, w *session.Signed, code string, by audit.Actor) error {
+// is noted. With a ceremony, from AskPasskey, the code is a passkey's answer. Errors: session.ErrLevel without a second factor, session.ErrNone, and those of factor.Service.Consume.
+func (s *Service) ProveFactor(ctx context.Context, w *session.Signed, code, ceremony string, by audit.Actor) error {
 	if w.Level != session.AAL2 {
 		return session.ErrLevel
 	}
-	_, err := s.Factors.Prove(ctx, w.User, code, w.ID, w.Account.Policy.ClockTolerance.Std(), by, session.Proved(s.Now(), w.Session))
+	err := s.proveFactor(ctx, w, code, ceremony, by, session.Proved(s.Now(), w.Session))
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	return err
 }
@@ -129,12 +139,14 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 			return "", nil, errs.From(err).In("code")
 		}
 	}
-	cookie, more := s.goOn(w, session.AAL2, s.Factors.AMR(kind))
-	more = append(more, user.CallOff(s.Now(), w.User, by)...) // or the new device would end with the old ones
+	more := func(m factor.Match) (stmts []db.Stmt) {
+		cookie, stmts = s.goOn(w, session.AAL2, s.Factors.AMR(m))
+		return append(stmts, user.CallOff(s.Now(), w.User, by)...) // or the new device would end with the old ones
+	}
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
 		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
-	}, w.Account.Policy.MaxDevicesPerKind, more...)
+	}, w.Account.Policy.MaxDevicesPerKind, more)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {
 		return "", nil, err

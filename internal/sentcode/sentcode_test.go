@@ -138,7 +138,7 @@ func TestBoundToItsRequest(t *testing.T) {
 		want(t, "an enrolment's in a sign-in", enter(w, w.Ada, pending.ID, enrolling), factor.ErrCodeOver)
 		_, err := w.Factors.Confirm(t.Context(), w.Ada, factor.Try{
 			AccountID: w.Ada.AccountID, UserID: w.Ada.ID, FactorID: pending.ID, Code: code, Request: "ses_1", By: domaintest.By,
-		}, 20)
+		}, 20, func(factor.Match) []db.Stmt { return nil })
 		want(t, "a sign-in's in an enrolment", err, factor.ErrCodeOver)
 		want(t, "in its own", enter(w, w.Ada, "ses_1", code), nil)
 	})

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
@@ -95,6 +96,19 @@ func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by aud
 	return s.Codes.Send(ctx, f, f.ID, p.Account.Policy.SMSDailyBudget, by.As(p.User.ID))
 }
 
+// BeginSetUpPasskey adds a passkey likewise; options is what the browser asks it. Errors: those of BeginSetUp, and of the name.
+func (s *Service) BeginSetUpPasskey(ctx context.Context, cookie, name string) (p *Pending, f factor.Factor, options json.RawMessage, err error) {
+	p, proof, err := s.settingUp(ctx, cookie)
+	if err == nil {
+		err = s.offered(ctx, p, factor.Passkey)
+	}
+	if err != nil {
+		return p, factor.Factor{}, nil, err
+	}
+	f, options, err = s.Factors.BeginPasskey(ctx, proof, p.User, p.Account, name)
+	return p, f, options, err
+}
+
 // ConfirmSetUp confirms the device, ends the pending sign-in and begins a session, all
 // in one transaction. It returns the backup codes, to be shown once.
 func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code string, by audit.Actor) (Step, []string, error) {
@@ -112,16 +126,19 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	now, step := s.Now(), p.step(SignedIn)
 	step.Method = kind
 	by = by.As(p.User.ID)
-	var insert db.Stmt
-	step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(kind), by)
-	more := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(kind))}
-	if p.forgives {
-		more = append(more, forgive(p.User)...)
+	more := func(m factor.Match) []db.Stmt {
+		var insert db.Stmt
+		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(m), by)
+		stmts := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(kind))}
+		if p.forgives {
+			stmts = append(stmts, forgive(p.User)...)
+		}
+		return stmts
 	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code, Request: factorID,
 		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
-	}, p.Account.Policy.MaxDevicesPerKind, more...)
+	}, p.Account.Policy.MaxDevicesPerKind, more)
 	if err != nil {
 		return Step{}, nil, err
 	}

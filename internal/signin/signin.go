@@ -252,12 +252,13 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 type Attempt struct {
 	Kind     factor.Kind                         // empty: whichever the code can be
 	FactorID string                              // empty: any device of the kind
-	Code     string                              // as typed
+	Code     string                              // as typed; of a passkey, its answer in JSON
+	Ceremony string                              // of a passkey, from AskPasskey
 	Known    func(accountID, userID string) bool // as in Credentials
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
-// session, in the transaction that uses the code up. Errors: ErrExpired, and those of factor.Service.Consume.
+// session, in the transaction that uses the code up. Errors: ErrExpired, ErrPasskeyNeeded, and those of factor.Service.Consume.
 func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
 	step, err := s.verifyOnce(ctx, cookie, a, by)
 	if errors.Is(err, user.ErrChanged) { // the planned end of the second factor came or was called off at this moment
@@ -274,11 +275,15 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 	if p.State(s.Now()) != SecondFactor {
 		return Step{}, ErrExpired
 	}
+	factors, err := p.admissible(a, s.Now())
+	if err != nil {
+		return Step{}, err
+	}
 	step := p.step(SignedIn)
 	by = by.As(p.User.ID)
 	m, err := s.Factors.Consume(ctx, factor.Try{
-		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: p.factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
-		Request: p.bearer.ID, Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
+		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
+		Ceremony: a.Ceremony, Request: p.bearer.ID, Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, func(m factor.Match) []db.Stmt {
 		now := s.Now()
 		if p.Owed(now).AddPasskey { // the session begins with the passkey, in ConfirmSetUp
@@ -286,7 +291,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 			return append(s.notices(now, p, m, true, by), factorProved(p.bearer, m.Factor.Kind, now))
 		}
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m.Factor.Kind), by)
+		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
 		if m.Sent == nil { // else it is used up
 			stmts = append(stmts, p.endSent()...)

@@ -65,7 +65,7 @@ func (s *Site) confirmIdentity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Profile.ProveFactor(r.Context(), signed(r), form.Get("code"), by(r)); err != nil {
+	if err := s.Profile.ProveFactor(r.Context(), signed(r), form.Get("code"), form.Get("ceremony"), by(r)); err != nil {
 		return s.confirmIdentityAgain(r, err, form.Get("next"))
 	}
 	next, ok := httpx.ReturnTo(form.Get("next"))

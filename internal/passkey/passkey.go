@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -205,13 +206,26 @@ func (m *Method) created(answer string, asked webauthn.SessionData, c factor.Can
 		return refused(Origin, errOrigin, c.Factor)
 	}
 	// With no attestation, which is what is asked for, nothing was signed yet: a key that can never verify must not be stored.
-	if _, err := webauthncose.ParsePublicKey(key.PublicKey); err != nil {
+	if err := usable(key.PublicKey); err != nil {
 		return refused(Key, err, c.Factor)
 	}
 	if len(key.ID) < minID {
 		return refused(ID, errID, c.Factor)
 	}
 	return m.right(*key, p.Response.AttestationObject.AuthData.Flags, c.Factor, asked)
+}
+
+// usable refuses a public key that can't verify anything, and of RSA one that is too weak, or made to be slow: the library
+// reads any.
+func usable(public []byte) error {
+	key, err := webauthncose.ParsePublicKey(public)
+	if k, ok := key.(webauthncose.RSAPublicKeyData); ok && err == nil {
+		e, err := webauthncose.ParseRSAPublicKeyDataExponent(&k)
+		if n := new(big.Int).SetBytes(k.Modulus).BitLen(); err != nil || n < 2048 || n > 4096 || e < 3 || e > 1<<32 {
+			return errKey
+		}
+	}
+	return err
 }
 
 // asserted judges the answer of a passkey that is known (WebAuthn Level 3, section 7.2).

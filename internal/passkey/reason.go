@@ -2,6 +2,7 @@ package passkey
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -35,6 +36,7 @@ const (
 
 var (
 	errOrigin = errors.New("the origin is not one of ours to the letter")
+	errKey    = errors.New("the RSA key has not 2048 to 4096 bits, or an unusual exponent")
 	errID     = errors.New("the credential id has fewer than 16 bytes")
 	errCount  = errors.New("the signature counter did not rise")
 )
@@ -84,7 +86,6 @@ var said = []struct{ words, why string }{
 	{"assertion signature", Signature},
 	{"assertion public key", Key},
 	{"extension", Extension},
-	{"ttestation", Attestation},
 }
 
 // reason names what the library found.
@@ -94,6 +95,10 @@ func reason(err error) string {
 		if strings.Contains(text, s.words) {
 			return s.why
 		}
+	}
+	var e *protocol.Error
+	if errors.As(err, &e) && slices.Contains([]string{protocol.ErrInvalidAttestation.Type, protocol.ErrAttestationCertificate.Type}, e.Type) {
+		return Attestation
 	}
 	return Malformed
 }

@@ -1,14 +1,18 @@
 package texts
 
-// germanPasskey is englishPasskey in German, with the errors.
+// germanPasskey is englishPasskey in German.
 var germanPasskey = Catalogue{
 	"audit.action.passkey.refused": "Passkey abgelehnt",
 	"audit.says.passkey.refused":   "Ein Passkey wurde für {person} abgelehnt",
 	"mail.passkey_copied.title":    "Einer Ihrer Passkeys wurde vielleicht kopiert",
 	"mail.passkey_copied.lead":     "Er wurde verwendet, aber sein Zähler war seit dem letzten Mal nicht gestiegen, als gäbe es ihn zweimal. Diese Anmeldung wurde abgelehnt.",
 	"mail.passkey_copied.not_you":  "Wenn Sie es waren und es so bleibt, entfernen Sie diesen Passkey und fügen Sie ihn neu hinzu. Wenn Sie es nicht waren, entfernen Sie ihn sofort und ändern Sie Ihr Passwort.",
-	"error.passkey_refused":        "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.",
-	"error.passkey_over":           "Das hat zu lange gedauert, die Antwort des Passkeys gilt nicht mehr. Versuchen Sie es noch einmal.",
-	"error.passkey_needed":         "In Ihrer Organisation melden Sie sich mit einem Passkey an. Verwenden Sie Ihren oder einen Backup-Code.",
-	"error.passkeys_no_domain":     "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
+}
+
+// germanPasskeyErrors are what englishPasskey leaves to the errors themselves.
+var germanPasskeyErrors = Catalogue{
+	"error.passkey_refused":    "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.",
+	"error.passkey_over":       "Das hat zu lange gedauert, die Antwort des Passkeys gilt nicht mehr. Versuchen Sie es noch einmal.",
+	"error.passkey_needed":     "In Ihrer Organisation melden Sie sich mit einem Passkey an. Verwenden Sie Ihren oder einen Backup-Code.",
+	"error.passkeys_no_domain": "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
 }

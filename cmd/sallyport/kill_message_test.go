@@ -55,7 +55,7 @@ func (p *place) withNumber(t *testing.T, m member, number string) {
 	}
 	_, err = w.Factors.Confirm(t.Context(), m.user, factor.Try{
 		AccountID: m.user.AccountID, UserID: m.user.ID, FactorID: f.ID, Code: w.SentCode(t, m.user, f.ID), Request: f.ID,
-	}, 5)
+	}, 5, func(factor.Match) []db.Stmt { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package texts
 
 // englishPasskey is about passkeys, besides the pages.
 var englishPasskey = Catalogue{
+	"unavailable.domain":           "Passkeys need a server that is reached by a name, and this one is reached by its number.",
 	"audit.action.passkey.refused": "Passkey refused",
 	"audit.says.passkey.refused":   "A passkey was refused for {person}",
 	"mail.passkey_copied.title":    "A passkey of yours may have been copied",

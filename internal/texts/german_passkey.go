@@ -2,6 +2,7 @@ package texts
 
 // germanPasskey is englishPasskey in German.
 var germanPasskey = Catalogue{
+	"unavailable.domain":           "Passkeys brauchen einen Server, der über einen Namen erreicht wird, dieser wird über seine Nummer erreicht.",
 	"audit.action.passkey.refused": "Passkey abgelehnt",
 	"audit.says.passkey.refused":   "Ein Passkey wurde für {person} abgelehnt",
 	"mail.passkey_copied.title":    "Einer Ihrer Passkeys wurde vielleicht kopiert",

@@ -104,7 +104,7 @@ func (p *place) enrol(t *testing.T, u user.User) (domaintest.Phone, []string) {
 	phone := domaintest.Scan(t, e.Factor.ID, e.URI)
 	codes, err := w.Factors.Confirm(t.Context(), u, factor.Try{
 		AccountID: u.AccountID, UserID: u.ID, FactorID: e.Factor.ID, Code: phone.Code(now), By: domaintest.By,
-	}, 5)
+	}, 5, func(factor.Match) []db.Stmt { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

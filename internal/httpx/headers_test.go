@@ -86,6 +86,14 @@ func TestHostMustBeOurs(t *testing.T) {
 			}
 		}
 	}
+	also := open(t, []Route{{Pattern: "GET /x", Level: Public, Handler: says("x")}}, nil, func(o *Options) {
+		o.PublicURL, o.Also = mustURL("https://login.test"), []string{"https://login.example", "https://also.test:8443"}
+	})
+	for host, want := range map[string]int{"login.test": 200, "login.example": 200, "LOGIN.example:443": 200, "also.test:8443": 200, "also.test": 421, "example": 421} {
+		if res := also.ask("GET", "/x", "", "Host: "+host); res.StatusCode != want {
+			t.Errorf("with other sites: host %q: %d, want %d", host, res.StatusCode, want)
+		}
+	}
 	s := open(t, []Route{{Pattern: "GET /healthz", Level: Public, Handler: says("ok")}}, nil, func(o *Options) { o.AnyHost = true })
 	if res := s.ask("GET", "/healthz", "", "Host: 10.0.0.7:8080"); res.StatusCode != 200 {
 		t.Errorf("health check by address: %d", res.StatusCode)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -20,6 +21,7 @@ import (
 type Options struct {
 	Surface   string   // its name in the log: "web", "api", "ops"
 	PublicURL *url.URL // as configured; scheme and host are never taken from a request
+	Also      []string // origins of other sites that answer as well, in the form of PublicURL (passkeys' related origins)
 	AnyHost   bool     // answer under any Host: only for health checks and metrics
 	Proxies   Proxies
 	CSP       string // Content-Security-Policy; empty means "default-src 'none'; frame-ancestors 'none'"
@@ -62,6 +64,13 @@ func NewMux(routes []Route, guard Guard, opt Options) (*Mux, error) {
 	m := &Mux{
 		opt: opt, guard: guard, routes: slices.Clone(routes), mux: http.NewServeMux(),
 		hosts: newHosts(opt.PublicURL), fixed: securityHeaders(opt.PublicURL, opt.CSP),
+	}
+	for _, site := range opt.Also {
+		u, err := url.Parse(site)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("%w: %q is no site", errRoute, site)
+		}
+		maps.Copy(m.hosts, newHosts(u))
 	}
 	if opt.Browser {
 		m.origin = http.NewCrossOriginProtection()

@@ -47,6 +47,7 @@ type Key struct {
 	Flags  byte // besides AT
 	AAGUID [16]byte
 	Alg    int64
+	Seed   []byte // of an EdDSA key that is always the same; nil for a new one
 
 	signer crypto.Signer
 }
@@ -141,6 +142,9 @@ func Make(tb testing.TB, options json.RawMessage, origin string, k *Key, lie fun
 		k.Alg = ES256
 	}
 	k.signer = newSigner(tb, k.Alg)
+	if k.Seed != nil {
+		k.signer = ed25519.NewKeyFromSeed(k.Seed)
+	}
 	d := &Draft{
 		ClientData: map[string]any{"type": "webauthn.create", "challenge": o.Challenge, "origin": origin, "crossOrigin": false},
 		Party:      k.Party, Flags: k.Flags | AT, Count: k.count(), ID: k.ID, RawID: k.ID, Type: "public-key", AAGUID: k.AAGUID,
@@ -245,7 +249,7 @@ func (k *Key) Public() []byte { return Cose(k.Alg, k.signer.Public()) }
 // Sign signs as the key does, for a test that makes its own statement.
 func (k *Key) Sign(tb testing.TB, data []byte) []byte { return k.sign(tb, data) }
 
-// NewSigner makes a key pair for an algorithm.
+// newSigner makes a key pair for an algorithm.
 func newSigner(tb testing.TB, alg int64) (s crypto.Signer) {
 	var err error
 	switch alg {

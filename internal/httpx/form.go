@@ -14,8 +14,9 @@ import (
 
 // Limits of a form beside its route's body limit.
 const (
-	maxField  = 4096 // bytes of one value
-	maxFields = 64   // pairs in one form
+	maxField  = 4096     // bytes of one value
+	maxAnswer = 12 << 10 // bytes of a passkey's answer, which may bring certificates, and of what it was asked
+	maxFields = 64       // pairs in one form
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -37,7 +38,8 @@ func (v Values) Has(name string) bool {
 // that were not named are ignored, so nobody can set what a page does not offer (B87).
 //
 // It refuses with [ErrMalformed] what no browser sends: a field given twice (B35), bad
-// escapes, bad UTF-8, control characters, values over 4096 bytes, more than 64 pairs;
+// escapes, bad UTF-8, control characters, values over 4096 bytes (a credential or ceremony of
+// WebAuthn: over 12 KB), more than 64 pairs;
 // with [ErrTooLarge] a body over the route's limit. A field whose name holds
 // "password" keeps its control characters, for any character may stand in one (6.2.5).
 func Form(r *http.Request, names ...string) (Values, error) {
@@ -92,8 +94,12 @@ func parseForm(body string, names []string) (Values, error) {
 }
 
 func checkValue(name, value string) error {
-	if len(value) > maxField {
-		return malformed(name, "over %d bytes", maxField)
+	most := maxField
+	if name == "credential" || name == "ceremony" {
+		most = maxAnswer
+	}
+	if len(value) > most {
+		return malformed(name, "over %d bytes", most)
 	}
 	if !utf8.ValidString(value) {
 		return malformed(name, "not UTF-8")

@@ -32,6 +32,8 @@ func TestForm(t *testing.T) {
 		{"twice the same", "email=a&email=a", nil},
 		{"twice by escape", "email=a&%65mail=b", nil},
 		{"too long", "email=" + strings.Repeat("a", maxField+1), nil},
+		{"a passkey's answer", "credential=" + strings.Repeat("a", maxAnswer), Values{"credential": strings.Repeat("a", maxAnswer)}},
+		{"too long an answer", "credential=" + strings.Repeat("a", maxAnswer+1), nil},
 		{"too many", strings.Repeat("x=1&", maxFields), nil},
 		{"bad escape", "email=%zz", nil},
 		{"cut escape", "email=a%4", nil},

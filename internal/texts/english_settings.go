@@ -34,7 +34,7 @@ var englishSettings = Catalogue{
 	"two_factor.title":      "Two-factor authentication",
 	"two_factor.on":         "On",
 	"two_factor.off":        "Off",
-	"two_factor.on_lead":    "Every sign-in asks for your password and for a code.",
+	"two_factor.on_lead":    "Every sign-in asks for more than your password.",
 	"two_factor.off_lead":   "Your password alone opens your account. Once a device is confirmed, every sign-in asks for a code as well, here and over the API.",
 	"two_factor.not_set_up": "Not set up",
 	"two_factor.configure":  "Configure",

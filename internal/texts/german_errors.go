@@ -12,6 +12,7 @@ var germanErrors = Catalogue{
 	"error.user_locked":                 "Ihr Zugang ist gesperrt. Ihre Administration kann ihn entsperren.",
 	"error.account_suspended":           "Das Konto Ihrer Organisation ist stillgelegt. Wenden Sie sich an Ihre Administration.",
 	"error.sign_in_expired":             "Diese Anmeldung hat zu lange gedauert oder wurde beendet. Melden Sie sich von vorne an.",
+	"error.passkey_missing":             "Ein Passkey braucht JavaScript in Ihrem Browser. Schalten Sie es ein und drücken Sie noch einmal, oder wählen Sie einen anderen Weg.",
 	"error.set_up_not_allowed":          "Hier können Sie ein Gerät nur hinzufügen, solange keines eingerichtet ist. Melden Sie sich an und verwenden Sie Ihre Einstellungen.",
 	"error.mailed_disable_off":          "Ihre Organisation erlaubt nicht, die Zwei-Faktor-Authentifizierung per E-Mail auszuschalten. Verwenden Sie einen Backup-Code oder wenden Sie sich an Ihre Administration.",
 	"error.mailed_disable_same_mailbox": "Der Schlüssel ginge an das Postfach, das auch Ihre Bestätigungscodes erhält, und einen anderen zweiten Faktor, der gilt, haben Sie nicht: Er würde nichts weiter beweisen. Verwenden Sie einen Code von dort oder einen Backup-Code oder wenden Sie sich an Ihre Administration.",

@@ -34,7 +34,7 @@ var germanSettings = Catalogue{
 	"two_factor.title":      "Zwei-Faktor-Authentifizierung",
 	"two_factor.on":         "Ein",
 	"two_factor.off":        "Aus",
-	"two_factor.on_lead":    "Bei jeder Anmeldung werden Ihr Passwort und ein Code verlangt.",
+	"two_factor.on_lead":    "Bei jeder Anmeldung wird mehr als Ihr Passwort verlangt.",
 	"two_factor.off_lead":   "Ihr Passwort allein öffnet Ihr Konto. Sobald ein Gerät bestätigt ist, wird bei jeder Anmeldung auch ein Code verlangt, hier und über die API.",
 	"two_factor.not_set_up": "Nicht eingerichtet",
 	"two_factor.configure":  "Einrichten",

@@ -21,9 +21,6 @@ func (s *Site) methods(r *http.Request, devices []factor.Factor) ([]MethodState,
 	}
 	var all []MethodState
 	for _, o := range offers {
-		if o.Method == account.Passkey {
-			continue // comes with the browsers
-		}
 		m := MethodState{Kind: string(o.Method), Why: string(o.Why), Until: o.Until, Support: s.Support, Max: who.Account.Policy.MaxDevicesPerKind}
 		for _, d := range devices {
 			if d.Kind == factor.Kind(o.Method) {
@@ -38,9 +35,20 @@ func (s *Site) methods(r *http.Request, devices []factor.Factor) ([]MethodState,
 	return all, nil
 }
 
+// methodState describes one method, whether or not the organisation wants it.
+func (s *Site) methodState(r *http.Request, devices []factor.Factor, k factor.Kind) (MethodState, error) {
+	all, err := s.methods(r, devices)
+	for _, m := range all {
+		if m.Kind == string(k) {
+			return m, err
+		}
+	}
+	return MethodState{Kind: string(k), Why: string(account.NotByPolicy)}, err
+}
+
 func deviceRow(d factor.Factor, who *session.Signed) Device {
 	return Device{
-		ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint, Confirmed: d.State == factor.Confirmed, Preferred: d.ID == who.User.PreferredFactor,
+		ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: hintOf(d), Synced: d.Hint == factor.Synced, Confirmed: d.State == factor.Confirmed, Preferred: d.ID == who.User.PreferredFactor,
 		Locked: d.Locked(), Added: d.AddedAt, LastUsed: d.LastUsedAt,
 	}
 }
@@ -51,18 +59,9 @@ func (s *Site) addAddressView(r *http.Request, k factor.Kind) (AddAddress, error
 	if err != nil {
 		return AddAddress{}, err
 	}
-	all, err := s.methods(r, devices)
-	if err != nil {
-		return AddAddress{}, err
-	}
 	v := AddAddress{Kind: string(k), AskPassword: s.Profile.ToAdd(who).Password, Email: who.User.Email}
-	for _, m := range all {
-		if m.Kind == string(k) {
-			v.Method = m
-		}
-	}
-	if v.Method.Kind == "" {
-		v.Method = MethodState{Kind: string(k), Why: string(account.NotByPolicy)}
+	if v.Method, err = s.methodState(r, devices, k); err != nil {
+		return v, err
 	}
 	name, err := catalogueOf(r).Text("address.name_" + string(k))
 	if err != nil {

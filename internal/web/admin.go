@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/channel"
 	"sallyport/internal/errs"
@@ -35,9 +34,6 @@ func (s *Site) showAdmin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, o := range offers {
-		if o.Method == account.Passkey {
-			continue // comes with the browsers
-		}
 		m := MethodState{Kind: string(o.Method), Why: string(o.Why), Support: s.Support}
 		if !o.Until.IsZero() {
 			m.Until = lastMoment(o.Until)

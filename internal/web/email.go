@@ -35,7 +35,7 @@ func (s *Site) showChangeEmail(w http.ResponseWriter, r *http.Request) error {
 
 // changeEmail asks the new address to be proved. The answer is the same if somebody else has it.
 func (s *Site) changeEmail(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "new_email", "password", "code")
+	form, err := httpx.Form(r, "new_email", "password", "code", "credential", "ceremony")
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"sallyport/internal/admin"
 	"sallyport/internal/errs"
+	"sallyport/internal/factor"
 	"sallyport/internal/session"
 )
 
@@ -26,7 +27,7 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, d := range p.Devices {
 		v.Devices = append(v.Devices, Device{
-			ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint, Confirmed: true, Locked: d.Locked(), Added: d.ConfirmedAt, LastUsed: d.LastUsedAt,
+			ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: hintOf(d), Synced: d.Hint == factor.Synced, Confirmed: true, Locked: d.Locked(), Added: d.ConfirmedAt, LastUsed: d.LastUsedAt,
 		})
 	}
 	if p.Codes.ID != "" {

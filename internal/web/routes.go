@@ -32,12 +32,16 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /favicon.ico", s.favicon),
 		public("GET /brand/{file}", s.brandFile),
 		public("GET /.well-known/change-password", to("/settings")), // where password managers look for the form (W3C change-password-url)
+		public("GET /.well-known/passkey-endpoints", s.passkeyEndpoints),
+		public("GET /.well-known/webauthn", s.relatedOrigins),
 		public("GET /demo/inbox", s.showInbox),
 		public("GET /set-up", s.showFirstRun),
 		public("POST /set-up", s.firstRun),
 
 		public("GET /sign-in", s.showSignIn),
 		public("POST /sign-in", s.signIn),
+		public("GET /sign-in/passkey/options", s.askAnyPasskey),
+		public("POST /sign-in/passkey", s.passkeySignIn),
 		public("GET /forgot-password", s.showForgotPassword),
 		public("POST /forgot-password", s.forgotPassword),
 		public("GET /forgot-password/sent", s.showForgotSent),
@@ -49,6 +53,7 @@ func (s *Site) routes() []httpx.Route {
 		public("POST /confirm-email", s.confirmEmail),
 		pending("GET /sign-in/verify", s.showVerify),
 		pending("POST /sign-in/verify", s.verify),
+		pending("GET /sign-in/verify/passkey", s.askPasskey),
 		pending("GET /sign-in/methods", s.showOtherWays),
 		pending("POST /sign-in/send", s.sendCode),
 		pending("GET /sign-in/set-up", s.showSetUp),
@@ -82,6 +87,9 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/two-factor/add-sms", httpx.Proved, s.addAddress(factor.SMS)),
 		self("GET /settings/two-factor/add-email", httpx.AnyAge, s.showAddAddress(factor.Email)),
 		self("POST /settings/two-factor/add-email", httpx.Proved, s.addAddress(factor.Email)),
+		self("GET /settings/two-factor/add-passkey", httpx.AnyAge, s.showAddPasskey),
+		self("POST /settings/two-factor/add-passkey", httpx.Proved, s.addPasskey),
+		self("GET /settings/passkey/options", httpx.AnyAge, s.askPasskeyAgain),
 		self("POST /settings/two-factor/{id}/send", httpx.AnyAge, s.sendProof),
 		self("POST /settings/two-factor/{id}/prefer", httpx.AnyAge, s.preferDevice),
 		self("GET /settings/two-factor/{id}/confirm", httpx.AnyAge, s.showConfirmDevice),
@@ -144,6 +152,7 @@ func (s *Site) routes() []httpx.Route {
 		// Addresses that only take forms stand in the address bar when a form was refused.
 		// Opened from there, they lead to the page with the form.
 		public("GET /sign-in/cancel", to("/sign-in")),
+		public("GET /sign-in/passkey", to("/sign-in")),
 		pending("GET /sign-in/set-up/send", to(setUpPath)),
 		pending("GET /sign-in/set-up/mail", to(setUpPath)),
 		pending("GET /sign-in/set-up/mail/confirm", to(setUpPath)),

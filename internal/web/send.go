@@ -99,6 +99,7 @@ func (s *Site) codeWays(r *http.Request, page string) (CodeWays, error) {
 	}
 	devices, err := s.devices(r)
 	for _, d := range devices {
+		v.Passkey = v.Passkey || d.State == factor.Confirmed && d.Kind == factor.Passkey
 		if d.State != factor.Confirmed || !d.Kind.Sent() {
 			continue
 		}

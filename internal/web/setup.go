@@ -57,7 +57,6 @@ func (s *Site) setUpView(r *http.Request, p *signin.Pending, method string) (Set
 	}
 	for _, o := range offers {
 		switch {
-		case o.Method == account.Passkey: // comes with the browsers
 		case o.Why == "":
 			v.Ways = append(v.Ways, string(o.Method))
 		case o.Why != account.NotByPolicy: // what the organisation does not want is not dangled before its people
@@ -90,6 +89,14 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	kind := factor.Kind(form.Get("method"))
+	if kind == factor.Passkey {
+		p, f, _, err := s.SignIns.BeginSetUpPasskey(r.Context(), pendingCookie(r), form.Get("name"))
+		if err != nil {
+			return s.setUpAgain(w, r, p, form, err)
+		}
+		readBy(r, p.User, p.Account)
+		return httpx.SeeOther(w, withQuery(confirmSetUpPath, url.Values{"id": {f.ID}}))
+	}
 	if kind.Sent() {
 		p, f, err := s.SignIns.BeginSetUpAddress(r.Context(), pendingCookie(r), kind, form.Get("name"), form.Get("address"), by(r))
 		if err != nil {
@@ -142,8 +149,11 @@ func (s *Site) showConfirmSetUp(w http.ResponseWriter, r *http.Request) error {
 		return s.ended(w, r, err)
 	}
 	f := p.Named(r.URL.Query().Get("id"))
-	if p.State(s.Now()) != signin.SetUp || f.State != factor.Pending || !f.Kind.Sent() {
+	if p.State(s.Now()) != signin.SetUp || f.State != factor.Pending || !f.Kind.Sent() && f.Kind != factor.Passkey {
 		return httpx.SeeOther(w, setUpPath)
+	}
+	if f.Kind == factor.Passkey {
+		return s.showCreateSetUp(w, r, p, f)
 	}
 	v, err := s.confirmSetUpView(r, p, f)
 	if err != nil {
@@ -178,6 +188,9 @@ func (s *Site) confirmSetUpAgain(w http.ResponseWriter, r *http.Request, factorI
 		return s.ended(w, r, readErr)
 	}
 	f := p.Named(factorID)
+	if f.Kind == factor.Passkey {
+		return s.createSetUpAgain(w, r, p, f, err)
+	}
 	if f.ID == "" {
 		f.ID = factorID
 	}
@@ -189,11 +202,14 @@ func (s *Site) confirmSetUpAgain(w http.ResponseWriter, r *http.Request, factorI
 }
 
 func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "id", "code")
+	form, err := httpx.Form(r, "id", "code", "credential")
 	if err != nil {
 		return err
 	}
-	step, codes, err := s.SignIns.ConfirmSetUp(r.Context(), pendingCookie(r), form.Get("id"), form.Get("code"), by(r))
+	if err := answered(form); err != nil {
+		return s.confirmSetUpAgain(w, r, form.Get("id"), err)
+	}
+	step, codes, err := s.SignIns.ConfirmSetUp(r.Context(), pendingCookie(r), form.Get("id"), proofs(form).Code, by(r))
 	s.countStep(step, err, string(step.Method))
 	if err != nil {
 		return s.confirmSetUpAgain(w, r, form.Get("id"), err)

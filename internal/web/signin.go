@@ -218,17 +218,20 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Verify, error) {
 	devices := p.Devices()
 	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes()}
-	v.OtherWays = len(devices) > 1 || v.BackupCodes
+	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
 	v.Disable = signin.Effect(p.Account, p.User) != account.MailedDisableOff
+	asked, _ := p.First(s.Now())
 	if method == MethodBackupCode && v.BackupCodes {
-		v.Method, v.Kind = MethodBackupCode, MethodBackupCode
+		v.Method, v.Kind, v.KeyFirst = MethodBackupCode, MethodBackupCode, asked.Kind == factor.Passkey
 		return v, nil
 	}
-	asked, _ := p.First(s.Now())
-	apps, open := 0, 0
+	apps, keys, open := 0, 0, 0
 	for _, d := range devices {
-		if d.Kind == factor.TOTP {
+		switch d.Kind {
+		case factor.TOTP:
 			apps++
+		case factor.Passkey:
+			keys++
 		}
 		if !d.Locked() {
 			open++
@@ -244,7 +247,10 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	if any {
 		return v, nil
 	}
-	v.Method, v.Device, v.Hint = asked.ID, asked.Name, asked.Hint
+	v.Method, v.Device, v.Hint = asked.ID, asked.Name, hintOf(asked)
+	if v.Passkey() && keys > 1 {
+		v.Device = "" // the browser chooses among them
+	}
 	if !asked.Kind.Sent() || v.Locked {
 		return v, nil
 	}
@@ -254,19 +260,23 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 }
 
 func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "method", "code")
+	form, err := httpx.Form(r, "method", "code", "credential", "ceremony")
 	if err != nil {
 		return err
 	}
-	attempt := signin.Attempt{Code: form.Get("code")}
-	switch method := form.Get("method"); method {
-	case "":
-	case MethodBackupCode:
+	attempt := signin.Attempt{Code: proofs(form).Code, Ceremony: proofs(form).Ceremony}
+	switch method := form.Get("method"); {
+	case form.Has("credential"):
+		attempt.Kind = factor.Passkey // whichever of theirs
+	case method == MethodBackupCode:
 		attempt.Kind = factor.BackupCode
 	default:
 		attempt.FactorID = method
 	}
-	step, err := s.attempt(r, attempt)
+	step, err := signin.Step{}, answered(form)
+	if err == nil {
+		step, err = s.attempt(r, attempt)
+	}
 	if err == nil {
 		s.countStep(step, err, string(step.Method))
 		n := NoticeSignedIn
@@ -286,7 +296,10 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.countStep(step, err, methodLabel(attempt, v.Kind))
 	return s.again(r, err, "", func(f *FormError) View {
-		if f.Field == "" {
+		switch {
+		case v.Passkey():
+			f.Field = ""
+		case f.Field == "":
 			f.Field = "code"
 		}
 		if !v.Locked {
@@ -312,6 +325,9 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 
 // methodLabel names what was refused, asked for as kind. The field for codes takes a backup code too (X12).
 func methodLabel(a signin.Attempt, kind string) string {
+	if a.Kind == factor.Passkey {
+		return string(a.Kind)
+	}
 	if _, err := (backupcode.Method{}).Clean(a.Code); err == nil || a.Kind == factor.BackupCode {
 		return MethodBackupCode
 	}
@@ -325,9 +341,7 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 		return s.ended(w, r, err)
 	}
 	v := OtherWays{Ends: p.ExpiresAt}
-	for _, d := range p.Devices() {
-		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})
-	}
+	v.Ways = withPasskeys(p.Devices())
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})
 	}

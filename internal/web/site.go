@@ -41,7 +41,8 @@ type Site struct {
 	Recovery  *recovery.Service
 	Inbox     *notify.Inbox // of a demo; nil elsewhere
 	Faces     *account.Faces
-	Support   string // whom to write to about plans; may be empty
+	Support   string   // whom to write to about plans; may be empty
+	Related   []string // other origins where the passkeys of this one may be used
 	Admin     *admin.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in
@@ -224,7 +225,11 @@ func (s *Site) again(r *http.Request, err error, place Place, v func(*FormError)
 	default:
 		return err
 	}
-	return e.Because(&shownAgain{place: place, view: v(Failure(catalogueOf(r), e)), cause: e.Cause})
+	f := Failure(catalogueOf(r), e)
+	if f.Field == "credential" {
+		f.Field = "" // a passkey's answer is not typed, so there is no field to lead to
+	}
+	return e.Because(&shownAgain{place: place, view: v(f), cause: e.Cause})
 }
 
 // shownAgain travels as the cause of an error that a form shows. So the refusal has its
@@ -292,8 +297,10 @@ func outcome(err error) string {
 		return "throttled"
 	case e.Code == factor.ErrLocked.Code, e.Code == "user_locked", e.Code == "account_suspended":
 		return "locked"
-	case e.Code == signin.ErrExpired.Code:
+	case e.Code == signin.ErrExpired.Code, e.Code == factor.ErrPasskeyOver.Code:
 		return "expired"
+	case e.Code == factor.ErrPasskey.Code:
+		return "wrong_code"
 	case e.Kind == errs.Invalid: // wrong_code, used_code; a malformed one counts as other
 		return e.Code
 	case e.Kind == errs.Unavailable:

@@ -59,13 +59,17 @@ func (s *Site) showConfirmIdentity(w http.ResponseWriter, r *http.Request) error
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
-// confirmIdentity takes a code of any of the person's devices, or a backup code.
+// confirmIdentity takes a passkey, a code of any of the person's devices, or a backup code.
 func (s *Site) confirmIdentity(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "code", "next")
+	form, err := httpx.Form(r, "code", "credential", "ceremony", "next")
 	if err != nil {
 		return err
 	}
-	if err := s.Profile.ProveFactor(r.Context(), signed(r), form.Get("code"), form.Get("ceremony"), by(r)); err != nil {
+	if err = answered(form); err == nil {
+		proof := proofs(form)
+		err = s.Profile.ProveFactor(r.Context(), signed(r), proof.Code, proof.Ceremony, by(r))
+	}
+	if err != nil {
 		return s.confirmIdentityAgain(r, err, form.Get("next"))
 	}
 	next, ok := httpx.ReturnTo(form.Get("next"))

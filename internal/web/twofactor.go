@@ -178,6 +178,9 @@ func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
 		return httpx.SeeOther(w, "/settings/two-factor")
 	}
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
+	if d.Kind == factor.Passkey {
+		return s.showCreatePasskey(w, r, d, next)
+	}
 	v, err := s.confirmView(r, d, next)
 	if err != nil {
 		return err
@@ -187,13 +190,16 @@ func (s *Site) showConfirmDevice(w http.ResponseWriter, r *http.Request) error {
 
 // confirmDevice closes back to the list, with the first device by way of the backup codes (C8, A15).
 func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "code", "next")
+	form, err := httpx.Form(r, "code", "credential", "next")
 	if err != nil {
 		return err
 	}
 	next, _ := httpx.ReturnTo(form.Get("next"))
 	who, id := signed(r), r.PathValue("id")
-	cookie, codes, err := s.Profile.ConfirmDevice(r.Context(), who, id, form.Get("code"), by(r))
+	cookie, codes, err := "", []string(nil), answered(form)
+	if err == nil {
+		cookie, codes, err = s.Profile.ConfirmDevice(r.Context(), who, id, proofs(form).Code, by(r))
+	}
 	if err != nil {
 		d, readErr := s.device(r)
 		if readErr != nil {
@@ -201,6 +207,9 @@ func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
 		}
 		if d.State == factor.Confirmed { // sent again: its codes can't be shown a second time
 			return done(w, "/settings/two-factor", NoticeConfirmedBefore)
+		}
+		if d.Kind == factor.Passkey {
+			return s.createPasskeyAgain(w, r, d, next, err)
 		}
 		v, readErr := s.confirmView(r, d, next)
 		if readErr != nil {
@@ -276,7 +285,7 @@ func (s *Site) newBackupCodesView(r *http.Request) (NewBackupCodes, error) {
 }
 
 func (s *Site) newBackupCodes(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "password", "code", "set")
+	form, err := httpx.Form(r, "password", "code", "credential", "ceremony", "set")
 	if err != nil {
 		return err
 	}
@@ -303,8 +312,13 @@ func (s *Site) newBackupCodesAgain(w http.ResponseWriter, r *http.Request, err e
 	})
 }
 
+// proofs are what a form says to show that it is them: a passkey's answer goes before a code.
 func proofs(form httpx.Values) profile.Proofs {
-	return profile.Proofs{Password: form.Get("password"), Code: form.Get("code")}
+	p := profile.Proofs{Password: form.Get("password"), Code: form.Get("code")}
+	if answer := form.Get("credential"); answer != "" {
+		p.Code, p.Ceremony = answer, form.Get("ceremony")
+	}
+	return p
 }
 
 func (s *Site) showRenameDevice(w http.ResponseWriter, r *http.Request) error {
@@ -347,7 +361,7 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 	needs := s.Profile.ToRemove(signed(r))
 	confirmed := d.State == factor.Confirmed
 	v := RemoveDevice{
-		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1, Sent: d.Kind.Sent(),
+		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1, Sent: d.Kind.Sent(), Passkey: d.Kind == factor.Passkey,
 		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
 	}
 	v.Kept = v.Last && s.demand(r).Required
@@ -369,7 +383,7 @@ func (s *Site) showRemoveDevice(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) removeDevice(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "password", "code")
+	form, err := httpx.Form(r, "password", "code", "credential", "ceremony")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ type Device struct {
 	Kind      string
 	Name      string
 	Hint      string // the masked number or address; empty for an app
+	Synced    bool   // of a passkey: it is on all of the person's devices, and not on one alone
 	Confirmed bool
 	Preferred bool // asked for first at sign-in (K9)
 	Locked    bool // too many wrong codes in a row
@@ -194,9 +195,10 @@ func (BackupCodes) failed() bool   { return false }
 
 // CodeWays is, on a page that asks for a code again, where one can be sent. Each of Ways posts method to Action.
 type CodeWays struct {
-	Action string
-	Ways   []Way  // confirmed numbers and mailboxes
-	SentTo string // masked, where a code was sent that may be entered; empty for none
+	Action  string
+	Ways    []Way  // confirmed numbers and mailboxes
+	SentTo  string // masked, where a code was sent that may be entered; empty for none
+	Passkey bool   // there is one, which may be used instead of a code: posts credential and ceremony
 }
 
 // RemoveDevice is /settings/two-factor/{id}/remove. Posts password and code.
@@ -207,6 +209,7 @@ type RemoveDevice struct {
 	Kept        bool // it can't be removed: the organisation requires one
 	Confirmed   bool
 	Sent        bool // its codes are sent: a number or a mailbox
+	Passkey     bool // it is one, and has no codes
 	AskPassword bool // by policy (K1)
 	AskCode     bool // likewise: an authentication code as well
 	Send        CodeWays

@@ -6,7 +6,8 @@ import (
 	"sallyport/internal/factor"
 )
 
-// SignIn is /sign-in: e-mail and password. Posts account, next, email, password.
+// SignIn is /sign-in: e-mail and password. Posts account, next, email, password; or to /sign-in/passkey account, next, credential,
+// ceremony.
 type SignIn struct {
 	Account     string // the account's short name from the address, kept in a hidden field
 	AccountName string // its name for people; empty when the address names none
@@ -23,7 +24,7 @@ func (v SignIn) failed() bool { return v.Error != nil }
 // MethodBackupCode is the Method of a Verify page that asks for a backup code.
 const MethodBackupCode = "backup_code"
 
-// Verify is /sign-in/verify: the second step. Posts method and code to /sign-in/verify;
+// Verify is /sign-in/verify: the second step. Posts method and code, or credential and ceremony, to /sign-in/verify;
 // Cancel posts to /sign-in/cancel.
 type Verify struct {
 	Method      string    // a factor's id, empty for any authenticator app, or MethodBackupCode; hidden field "method"
@@ -35,6 +36,7 @@ type Verify struct {
 	OtherWays   bool      // there is more than one way: "Try another way" is offered
 	Disable     bool      // a mailed token may switch the second factor off (P13)
 	Ends        time.Time // when this sign-in ends
+	KeyFirst    bool      // a backup code is asked for, and a passkey would be without it
 	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
 }
@@ -45,6 +47,9 @@ func (v Verify) failed() bool { return v.Error != nil }
 
 // Backup reports whether a backup code is asked for.
 func (v Verify) Backup() bool { return v.Method == MethodBackupCode }
+
+// Passkey reports whether a passkey is asked for.
+func (v Verify) Passkey() bool { return v.Kind == string(factor.Passkey) }
 
 // SentCode is what became of the code that was sent for what the page asks.
 type SentCode struct {

@@ -201,7 +201,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
 		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin,
-		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Now: a.Now, Count: a.Metrics.SignIn,
+		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

@@ -11,6 +11,7 @@ var englishPasskeyPages = Catalogue{
 	"passkey.full.other":       "You have {n} passkeys, which is the limit. Remove one to add another.",
 	"passkey.synced":           "synced",
 	"passkey.bound":            "only on this device",
+	"passkey.unnamed":          "New passkey",
 	"passkeys.one":             "1 passkey",
 	"passkeys.other":           "{n} passkeys",
 

@@ -11,6 +11,7 @@ var germanPasskeyPages = Catalogue{
 	"passkey.full.other":       "Sie haben {n} Passkeys, mehr sind nicht erlaubt. Entfernen Sie einen, um einen anderen hinzuzufügen.",
 	"passkey.synced":           "synchronisiert",
 	"passkey.bound":            "nur auf diesem Gerät",
+	"passkey.unnamed":          "Neuer Passkey",
 	"passkeys.one":             "1 Passkey",
 	"passkeys.other":           "{n} Passkeys",
 

@@ -35,7 +35,7 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 // signInForm shows the form; an organisation's name appears only if there is one of that short name.
 func (s *Site) signInForm(w http.ResponseWriter, r *http.Request, v SignIn) error {
 	// Without the database the form is shown all the same, and says what is wrong when it is sent.
-	v.AccountName = s.facing(r, v.Account).Name
+	v.AccountName, v.NoPasskeys = s.facing(r, v.Account).Name, s.SignIns.Plans.NoPasskeys
 	if v.AccountName == "" {
 		some, err := account.Any(r.Context(), s.DB)
 		v.Nobody = err == nil && !some
@@ -49,7 +49,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next, _ := httpx.ReturnTo(form.Get("next"))
-	v := SignIn{Account: form.Get("account"), Email: form.Get("email"), Next: next}
+	v := SignIn{Account: form.Get("account"), Email: form.Get("email"), Next: next, NoPasskeys: s.SignIns.Plans.NoPasskeys}
 	step, err := signin.Step{}, checkFilled(form)
 	if err == nil {
 		step, err = s.SignIns.Password(r.Context(), signin.Credentials{

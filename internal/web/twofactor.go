@@ -364,6 +364,11 @@ func (s *Site) removeDeviceView(r *http.Request) (RemoveDevice, error) {
 		ID: d.ID, Name: d.Name, Confirmed: confirmed, Last: confirmed && countConfirmed(devices) == 1, Sent: d.Kind.Sent(), Passkey: d.Kind == factor.Passkey,
 		AskPassword: needs.Password, AskCode: needs.Code, Email: signed(r).User.Email,
 	}
+	if v.Name == "" { // a passkey that was only begun
+		if v.Name, err = catalogueOf(r).Text("passkey.unnamed"); err != nil {
+			return v, err
+		}
+	}
 	v.Kept = v.Last && s.demand(r).Required
 	if v.AskCode {
 		v.Send, err = s.codeWays(r, removePath(d.ID))

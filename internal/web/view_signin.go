@@ -14,6 +14,7 @@ type SignIn struct {
 	Email       string // as typed before, or remembered
 	Next        string // where to go afterwards
 	Nobody      bool   // the server has no account yet; no form is shown
+	NoPasskeys  bool   // the server can have none
 	Error       *FormError
 }
 

@@ -1,9 +1,10 @@
 package e2e
 
 import (
-	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestPasskeys is the life of passkeys in front of a real browser and its authenticator: added without a name, used as the second
@@ -89,9 +90,110 @@ func TestPasskeys(t *testing.T) {
 	b.press("Sign in with a passkey")
 	b.refuses("Sign in", "That passkey wasn’t accepted.")
 	b.inspect("copied")
+	if mail := b.inbox(d.url, "A passkey of yours may have been copied"); !strings.Contains(mail, "its counter had not gone up") {
+		t.Errorf("the mail about the copy says %q", mail)
+	}
+	k.keeps(kept[0])
+	b.open("/sign-in")
+	b.press("Sign in with a passkey")
+	b.onSettings()
+
+	// A passkey belongs to its address.
+	b.signOut()
+	elsewhere := strings.Replace(d.url, "localhost", "127.0.0.1", 1)
+	b.leave("opening the server by its number", chromedp.Navigate(elsewhere+"/sign-in"))
+	k.fails("Sign in with a passkey", "Passkeys do not work at this address.")
+	b.inspect("wrong-address")
+	b.open("/sign-in")
+	b.press("Sign in with a passkey")
+	b.onSettings()
+
+	// A second one, that stays on its device; the first is removed in the settings and is no way in any more.
+	k.unplug()
+	k = b.plugIn(false)
+	k.addPasskey("Blue key", d.passwords[ada])
+	b.sees("Two-factor authentication", "2 passkeys", "Blue key", "only on this device")
+	b.press("Ask for this first Blue key")
+	b.sees("Two-factor authentication", "Sign-in asks for it first from now on.")
+	b.press("Remove Passkey")
+	b.sees("Remove “Passkey”", "Delete it from the device or password manager that keeps it too")
+	b.inspect("remove")
+	b.fill("Password", d.passwords[ada])
+	b.press("Remove")
+	b.sees("Two-factor authentication", "1 passkey", "The device is removed.")
+	b.signOut()
+	blue := k.passkeys()[0]
 	k.keeps(kept[0])
 	b.press("Sign in with a passkey")
+	b.refuses("Sign in", "That passkey wasn’t accepted.")
+	b.signIn(ada, d.passwords[ada])
+	b.sees("Use your passkey", "“Blue key”")
+	k.fails("Use a passkey", "No passkey was used")
+	k.keeps(blue)
+	b.press("Use a passkey")
 	b.onSettings()
 }
 
-var _ = http.StatusOK
+// TestPasskeyAtTheDoor sets passkeys up within sign-ins: an administrator has one, proves it again before each piece of their work, and
+// requires a second factor of everybody; a member takes a passkey for it, and later comes without script.
+func TestPasskeyAtTheDoor(t *testing.T) {
+	tools(t)
+	d := startDemo(t)
+	boss, member := openBrowser(t, d.url, false), openBrowser(t, d.url, false)
+	key := boss.plugIn(true)
+	boss.open("/sign-in")
+	boss.signIn(alan, d.passwords[alan])
+	key.addPasskey("Work key", d.passwords[alan])
+	boss.open("/settings/confirm?next=/admin/two-factor")
+	boss.sees("Confirm that it is you", "a passkey or a code")
+	boss.inspect("step-up")
+	key.verifies(false)
+	key.fails("Use a passkey", "No passkey was used")
+	key.verifies(true)
+	boss.press("Use a passkey")
+	boss.sees("Two-factor authentication", "How far you are")
+	boss.do("choosing", clickOn(`//input[@id="enforcement-required"]`))
+	boss.fill("Days of grace", "0")
+	boss.press("Save")
+	boss.press("Confirm")
+	boss.sees("Two-factor authentication", "The settings are saved.")
+
+	key = member.plugIn(false)
+	member.open("/sign-in")
+	member.signIn(grace, d.passwords[grace])
+	member.sees("Set up two-factor authentication", "Your organisation requires two-factor authentication.", "Security key or passkey")
+	member.leave("choosing a passkey", clickOn(`//a[contains(@href, "method=passkey")]`))
+	member.inspect("set-up")
+	member.press("Next")
+	member.sees("Create the passkey")
+	member.inspect("set-up-create")
+	member.press("Create the passkey")
+	codes := member.backupCodes()
+	if len(codes) != 10 {
+		t.Fatalf("%d backup codes, want ten\non %s", len(codes), member.where())
+	}
+	member.press("I have saved them")
+	member.onSettings()
+	member.signOut()
+
+	// Without script the pages say so, and there is another way.
+	member.script(false)
+	member.bare = true
+	member.open("/sign-in")
+	if member.has("Sign in with a passkey") {
+		t.Error("without script the sign-in page offers a passkey")
+	}
+	member.signIn(grace, d.passwords[grace])
+	member.sees("Use your passkey", "A passkey needs JavaScript, which is off in this browser.")
+	member.inspect("no-script")
+	member.press("Use a passkey")
+	member.refuses("Use your passkey", "A passkey needs JavaScript in your browser.")
+	member.press("Use a backup code")
+	member.inspect("no-script-backup")
+	member.fill("Backup code", codes[0])
+	member.press("Verify")
+	member.onSettings()
+	member.open("/settings/two-factor/add-passkey")
+	member.sees("Add a passkey", "A passkey needs JavaScript, which is off in this browser.", "Set up another way")
+	member.inspect("no-script-add")
+}

@@ -38,7 +38,9 @@ func sampleQR() template.HTML {
 
 func itoa(n int) string { return string([]byte{byte('0' + n/10), byte('0' + n%10)}) }
 
-func samples() []sample { return slices.Concat(allSamples(), auditSamples(), policySamples(), passkeySamples()) }
+func samples() []sample {
+	return slices.Concat(allSamples(), auditSamples(), policySamples(), passkeySamples())
+}
 
 func allSamples() []sample {
 	outside := Chrome{Product: "Sallyport"}

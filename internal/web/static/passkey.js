@@ -15,10 +15,14 @@ const begin = () => {
 	return open.signal;
 };
 
-// say puts words into the line that screen readers read out. They came with the page, each under the name of its error.
+const about = {
+	NotAllowedError: "refused", InvalidStateError: "there", NotSupportedError: "unfit", ConstraintError: "unfit", SecurityError: "address",
+};
+
+// say puts words into the line that screen readers read out. They came with the page.
 const say = (form, name) => {
 	const line = form.querySelector("[role=status]");
-	line.textContent = name ? line.dataset[name[0].toLowerCase() + name.slice(1)] ?? line.dataset.other : "";
+	line.textContent = name ? line.dataset[about[name] ?? name] ?? line.dataset.other : "";
 };
 
 // ask fetches a challenge at the moment when it is needed.

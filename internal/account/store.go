@@ -152,14 +152,14 @@ func Hold(accountID string) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE accounts SET plan = plan WHERE account_id = $1`, accountID)
 }
 
-// SetSuspended suspends an account, whose people then have no session anywhere within a second, or resumes it.
+// SetSuspended suspends an account, whose people then have no session anywhere within a second and no trusted browser, or resumes it.
 func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string, suspended bool, by audit.Actor) error {
 	action, at := audit.AccountResumed, db.Time(0)
 	if suspended {
 		action, at = audit.AccountSuspended, db.At(now)
 	}
 	return d.Run(ctx,
-		db.Must(ErrNotFound, `UPDATE accounts SET suspended_at = $2 WHERE account_id = $1`, accountID, at),
+		db.Must(ErrNotFound, `UPDATE accounts SET suspended_at = $2, trust_from = $3 WHERE account_id = $1`, accountID, at, db.At(now)),
 		audit.Record(now, audit.Event{AccountID: accountID, Action: action, Actor: by, Target: accountID}))
 }
 

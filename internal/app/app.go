@@ -23,6 +23,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
+	"sallyport/internal/browser"
 	"sallyport/internal/channel"
 	"sallyport/internal/config"
 	"sallyport/internal/db"
@@ -62,6 +63,7 @@ type App struct {
 	Notify   *notify.Service
 	Inbox    *notify.Inbox // of a demo; nil elsewhere
 	Sessions *session.Service
+	Browsers *browser.Service
 	SignIns  *signin.Service
 	Profile  *profile.Service
 	Recovery *recovery.Service
@@ -129,12 +131,13 @@ func (a *App) wire() {
 		DB: a.DB, Faces: a.Faces, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
 		PublicURL: func() *url.URL { return a.Config.PublicURL }, Now: a.Now, Log: a.Log, Count: a.Metrics.Message,
 	}
+	a.Browsers = &browser.Service{DB: a.DB, Now: a.Now}
 	a.SignIns = &signin.Service{
-		DB: a.DB, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
+		DB: a.DB, Hasher: a.Hasher, Browsers: a.Browsers, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
 		Plans: plans, Countries: a.Config.SMSCountries, Now: a.Now,
 	}
 	a.Profile = &profile.Service{
-		DB: a.DB, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: plans, Countries: a.Config.SMSCountries,
+		DB: a.DB, Browsers: a.Browsers, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels, Plans: plans, Countries: a.Config.SMSCountries,
 		Sessions: a.Sessions, Hasher: a.Hasher, Now: a.Now,
 		Reauth: &reauth.Service{DB: a.DB, Hasher: a.Hasher, Now: a.Now},
 	}

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/adoption"
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
+	"sallyport/internal/browser"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/mailtoken"
@@ -133,6 +134,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	sweeps := []func() (int64, error){
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return browser.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepIssued(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepSent(ctx, a.DB, now, sweepBatch) },

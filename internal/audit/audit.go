@@ -86,6 +86,12 @@ const (
 	SignedOut           Action = "session.signed_out"
 	SessionEnded        Action = "session.ended"
 	OtherSessionsEnd    Action = "session.others_ended"
+	BrowserTrusted      Action = "browser.trusted"
+	BrowserEnded        Action = "browser.trust_ended" // its environment is another one
+	BrowserUsedTwice    Action = "browser.used_twice"  // its cookie was copied
+	BrowserRenamed      Action = "browser.renamed"
+	BrowserRevoked      Action = "browser.revoked"
+	BrowsersRevoked     Action = "browser.all_revoked"
 	MailServerSet       Action = "mail_server.set"
 	MailServerRemoved   Action = "mail_server.removed"
 	TwoFactorOffAsked   Action = "two_factor.off_asked"

@@ -23,6 +23,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
+	"sallyport/internal/browser"
 	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
@@ -65,6 +66,7 @@ type World struct {
 	Inbox    *notify.Inbox
 	Sessions *session.Service
 	Reauth   *reauth.Service
+	Browsers *browser.Service
 	Profile  *profile.Service
 	SignIn   *signin.Service
 	Admin    *admin.Service
@@ -137,15 +139,16 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	}
 	w.Sessions = session.New(d, c.Now)
 	w.Reauth = &reauth.Service{DB: d, Hasher: h, Now: c.Now}
+	w.Browsers = &browser.Service{DB: d, Now: c.Now}
 	w.Profile = &profile.Service{
-		DB: d, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Plans: everything, Countries: phone.DefaultCountries(), Sessions: w.Sessions, Reauth: w.Reauth,
+		DB: d, Browsers: w.Browsers, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels, Plans: everything, Countries: phone.DefaultCountries(), Sessions: w.Sessions, Reauth: w.Reauth,
 		Hasher: h, Now: c.Now,
 	}
 	w.Recovery = &recovery.Service{
 		DB: d, Ring: ring, Hasher: h, Channels: w.Channels, Sessions: w.Sessions, Now: c.Now, Stopped: func(brake.Limit) {},
 	}
 	w.SignIn = &signin.Service{
-		DB: d, Hasher: h, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
+		DB: d, Hasher: h, Browsers: w.Browsers, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now,
 	}
 	w.Adoption = adoption.New(d, c.Now)

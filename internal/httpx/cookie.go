@@ -12,6 +12,8 @@ const (
 	SessionCookie = "__Host-sallyport-session"
 	PendingCookie = "__Host-sallyport-pending"
 	AccountCookie = "__Host-sallyport-account" // which organisation's sign-in was used last; no secret
+	// TrustedCookie begins the name of a cookie by which a browser is trusted, one for each person.
+	TrustedCookie = "__Host-sallyport-trusted-"
 )
 
 // SetCookie hands the browser a cookie no script can read and no other site's form can

@@ -183,6 +183,7 @@ var links = map[outbox.Kind]string{
 	outbox.BackupCodesLow:   "/settings/two-factor/backup-codes",
 	outbox.SignInUnknown:    "/settings/sessions",
 	outbox.SignInUnfinished: "/.well-known/change-password",
+	outbox.BrowserUsedTwice: "/.well-known/change-password",
 	outbox.EmailAsked:       "/.well-known/change-password",
 	outbox.TwoFactorAsked:   "/settings/two-factor",
 	outbox.MailServerSet:    "/admin/mail",

@@ -56,6 +56,7 @@ const (
 	EmailChanged     Kind = "email_changed"      // to the old address
 	SignInUnknown    Kind = "sign_in_unknown_browser"
 	SignInUnfinished Kind = "sign_in_unfinished" // the password was right, the second factor never came
+	BrowserUsedTwice Kind = "browser_used_twice" // the cookie of a trusted browser was copied, it seems
 	TwoFactorAsked   Kind = "two_factor_asked"   // an administrator reminds those who have none
 	AdminCodeIssued  Kind = "admin_code_issued"  // an administrator gave out a backup code for them (X13)
 	AdminCodeUsed    Kind = "admin_code_used"    // it was used

@@ -13,6 +13,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
@@ -33,6 +34,7 @@ var ErrSamePassword = errs.New(errs.Invalid, "password_unchanged", "That is the 
 // Service changes people's own settings. All fields are needed.
 type Service struct {
 	DB        *db.DB
+	Browsers  *browser.Service
 	Factors   *factor.Service
 	Codes     *sentcode.Service
 	Channels  *channel.Service
@@ -75,14 +77,14 @@ func (s *Service) ToRemove(w *session.Signed) Needs {
 }
 
 func (s *Service) recent(w *session.Signed) bool {
-	_, ok := reauth.Recent(w.User, w.SignedInAt, s.Now())
+	_, ok := reauth.Recent(w.User, w.FullAt(), s.Now())
 	return ok
 }
 
 // prove checks the proofs that are needed.
 func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proofs, by audit.Actor) (reauth.Proof, error) {
 	if !n.Password {
-		if proof, ok := reauth.Recent(w.User, w.SignedInAt, s.Now()); ok {
+		if proof, ok := reauth.Recent(w.User, w.FullAt(), s.Now()); ok {
 			return proof, nil
 		}
 	}

@@ -153,10 +153,10 @@ func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, act
 }
 
 // EndOthers ends all of the user's sessions and half-finished sign-ins but the one given,
-// which goes on under the cookie's value that it returns.
-func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor) (cookie string, err error) {
+// which goes on under the cookie's value that it returns, in one transaction with more.
+func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor, more ...db.Stmt) (cookie string, err error) {
 	cookie, renew := Renew(s.now(), signed.Session, signed.User.Epoch+1, signed.Level, signed.AMR)
-	stmts := append([]db.Stmt{user.RaiseEpoch(signed.User)}, renew...)
+	stmts := append(append([]db.Stmt{user.RaiseEpoch(signed.User)}, renew...), more...)
 	err = s.db.Run(ctx, append(stmts,
 		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: audit.OtherSessionsEnd, Actor: by, Target: signed.UserID}))...)
 	s.Forget(signed.AccountID, signed.UserID)

@@ -73,6 +73,15 @@ func (s *Signed) SecondFactor(now time.Time) reauth.SecondFactor {
 	return reauth.FactorProved(s.User, s.ProvedAt, now)
 }
 
+// FullAt is when the person last showed all that they sign in with: the second factor too, where the session has one. A session that
+// began in a trusted browser has no such time until a code is entered in it.
+func (s *Signed) FullAt() time.Time {
+	if s.Level == AAL2 && s.ProvedAt.Before(s.SignedInAt) {
+		return time.Time{}
+	}
+	return s.SignedInAt
+}
+
 // FromTheFuture reports whether at is so far ahead of now that the clock must have been
 // wrong when it was noted: what began then has no end that can be trusted (security.md F15).
 func FromTheFuture(at, now time.Time) bool { return at.Sub(now) > 5*time.Minute }

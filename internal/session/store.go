@@ -16,19 +16,33 @@ import (
 // prefix begins a session's id.
 const prefix = "ses"
 
+// trustedAMR are the methods of a sign-in in a trusted browser. RFC 8176 has no value for that; the second one is our own.
+const trustedAMR = "pwd trusted_browser"
+
 // Issue makes a session for u, at the epoch given, and returns the cookie's value and
 // the statement that stores the session, for the transaction of the sign-in itself.
 func Issue(now time.Time, a account.Account, u user.User, epoch int64, level Level, amr []string, by audit.Actor) (value string, s Session, stmt db.Stmt) {
-	value, b := token.Issue(u.AccountID, u.ID, prefix)
-	s = Session{
-		AccountID: u.AccountID, UserID: u.ID, ID: b.ID, Epoch: epoch, Level: level, AMR: amr,
-		Address: audit.Claim(by.Address), UserAgent: audit.Claim(by.UserAgent),
-		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
-	}
+	value, s = begin(now, a, u, epoch, level, amr, by)
 	if level == AAL2 {
 		s.ProvedAt = now
 	}
 	return value, s, insert(s)
+}
+
+// IssueTrusted is Issue for a sign-in with the password in a trusted browser: its second factor was proved when the browser became
+// trusted and not now, so what wants it proved just now asks for it.
+func IssueTrusted(now time.Time, a account.Account, u user.User, by audit.Actor) (value string, stmt db.Stmt) {
+	value, s := begin(now, a, u, u.Epoch, AAL2, strings.Fields(trustedAMR), by)
+	return value, insert(s)
+}
+
+func begin(now time.Time, a account.Account, u user.User, epoch int64, level Level, amr []string, by audit.Actor) (value string, s Session) {
+	value, b := token.Issue(u.AccountID, u.ID, prefix)
+	return value, Session{
+		AccountID: u.AccountID, UserID: u.ID, ID: b.ID, Epoch: epoch, Level: level, AMR: amr,
+		Address: audit.Claim(by.Address), UserAgent: audit.Claim(by.UserAgent),
+		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
+	}
 }
 
 // Renew makes a session in place of old, after the user's epoch was raised: same
@@ -163,6 +177,12 @@ func Held(s Session) db.Stmt {
 // Clear returns the statement that removes all sessions of a user.
 func Clear(accountID, userID string) db.Stmt {
 	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2`, accountID, userID)
+}
+
+// ClearTrusted returns the statement that removes a user's sessions in which a trusted browser stood for the second factor: one of
+// them may be a thief's (security.md B73).
+func ClearTrusted(accountID, userID string) db.Stmt {
+	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND amr = $3`, accountID, userID, trustedAMR)
 }
 
 // Sweep removes up to limit sessions whose time is over, or that belong to an epoch that has passed, and returns how many.

@@ -4,9 +4,6 @@ import (
 	"context"
 
 	"sallyport/internal/audit"
-	"sallyport/internal/db"
-	"sallyport/internal/reauth"
-	"sallyport/internal/throttle"
 )
 
 // AfterPassword is Password from the point at which the password proved right, so that
@@ -16,8 +13,7 @@ func (s *Service) AfterPassword(ctx context.Context, slug, email string, by audi
 	if err != nil {
 		return Step{}, err
 	}
-	key := reauth.PasswordKey(p.user.AccountID, p.user.ID)
-	return s.advance(ctx, p, []db.Stmt{throttle.Pass(key, s.Now())}, "", true, by)
+	return s.advance(ctx, p, p.step("", s.Now()), "", nil, true, by)
 }
 
 // EndIfDue is what Password does when the planned end of the second factor has come, with something that happens meanwhile.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"sallyport/internal/account"
+	"sallyport/internal/browser"
 	"sallyport/internal/factor"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
@@ -19,6 +20,8 @@ type Pending struct {
 	ReturnTo  string
 	StartedAt time.Time
 	ExpiresAt time.Time
+	// AskedAgain is why the second factor is asked for in a browser that was trusted; empty if it was not.
+	AskedAgain browser.Why
 
 	bearer   token.Bearer
 	epoch    int64

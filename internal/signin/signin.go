@@ -16,6 +16,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
@@ -33,6 +34,9 @@ import (
 
 // prefix begins a pending sign-in's id.
 const prefix = "pen"
+
+// TrustedBrowser is what the second door was passed with where a trusted browser stood for it. It is no factor.
+const TrustedBrowser factor.Kind = "trusted_browser"
 
 // PendingFor is how long a pending sign-in lives.
 const PendingFor = 10 * time.Minute
@@ -67,6 +71,10 @@ type Step struct {
 	Owed     account.Owed // what the account demands of them, after the password
 	Method   factor.Kind  // what the second door was passed with
 
+	Trusted   string        // the value for the cookie of the trusted browser; empty to leave it as it is
+	TrustFor  time.Duration // how long that cookie lasts
+	Untrusted bool          // the cookie of the trusted browser is worth nothing: take it back
+
 	TwoFactorEnded bool      // signed in by the mailed way out, or because its delay is over
 	EndsAt         time.Time // when the second factor ends, if it was Planned
 }
@@ -75,6 +83,7 @@ type Step struct {
 type Service struct {
 	DB        *db.DB
 	Hasher    *password.Hasher
+	Browsers  *browser.Service
 	Factors   *factor.Service
 	Codes     *sentcode.Service
 	Channels  *channel.Service
@@ -88,20 +97,38 @@ type Credentials struct {
 	Account  string // short name from the sign-in address; empty: a unique e-mail decides (P11)
 	Email    string
 	Password string
-	ReturnTo string                              // a checked path on this site
-	Known    func(accountID, userID string) bool // whether the browser has signed this person in before; nil for no
+	ReturnTo string                                // a checked path on this site
+	Known    func(accountID, userID string) bool   // whether the browser has signed this person in before; nil for no
+	Trusted  func(accountID, userID string) string // the cookie of a trusted browser that it has for this person; nil for none
 }
 
 // Password is the first door. Errors: ErrCredentials, throttle.ErrBlocked,
 // user.ErrLocked and account.ErrSuspended (both only to who knows the password),
 // and password's when the server is busy.
 func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (Step, error) {
+	step, err := s.passwordOnce(ctx, c, by)
+	if errors.Is(err, browser.ErrTurn) { // the trusted browser was used or ended at this moment: see what it is worth now
+		return s.passwordOnce(ctx, c, by)
+	}
+	return step, err
+}
+
+func (s *Service) passwordOnce(ctx context.Context, c Credentials, by audit.Actor) (Step, error) {
 	slug, email, address := canonical(c)
 	p, err := lookUp(ctx, s.DB, slug, email, address)
 	if err != nil {
 		return Step{}, err
 	}
-	if left := throttle.Remaining(p.blockedUntil, s.Now()); left > 0 {
+	cookie := c.trusted(p)
+	trust, err := s.trusted(ctx, p, cookie, by)
+	if err != nil {
+		return Step{}, err
+	}
+	counters, until := p.counters(address), p.blockedUntil
+	if trust.Trusted {
+		counters, until = []throttle.Key{trust.Browser.Counter()}, trust.BlockedUntil
+	}
+	if left := throttle.Remaining(until, s.Now()); left > 0 {
 		return Step{}, throttle.Blocked(left)
 	}
 	ok, renew, err := s.verify(ctx, p, c.Password)
@@ -110,21 +137,20 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 	}
 	if !ok {
 		e := audit.Event{AccountID: p.user.AccountID, Actor: by, Target: p.user.ID}
-		return Step{}, reauth.Refuse(ctx, s.DB, s.Now(), e, ErrCredentials, p.counters(address)...)
+		return Step{}, reauth.Refuse(ctx, s.DB, s.Now(), e, ErrCredentials, counters...)
 	}
 	p, ended, err := s.endIfDue(ctx, p, func() (person, error) { return lookUp(ctx, s.DB, slug, email, address) })
 	if err != nil {
 		return Step{}, err
 	}
-	pass := throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), s.Now())
 	if err := admitted(p.user, p.account); err != nil {
 		// Even this answer tells that the password is right, so the counter decides first.
-		if err := s.DB.Run(ctx, pass); err != nil {
-			return Step{}, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
+		if err := s.DB.Run(ctx, throttle.Pass(counters[0], s.Now())); err != nil {
+			return Step{}, throttle.Explain(ctx, s.DB, s.Now(), err, counters...)
 		}
 		return Step{}, err
 	}
-	stmts := []db.Stmt{pass}
+	var stmts []db.Stmt
 	if renew {
 		// If the server is too busy to hash once more, a later sign-in renews it.
 		if hash, err := s.Hasher.Hash(ctx, c.Password); err == nil {
@@ -132,10 +158,15 @@ func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (
 		}
 	}
 	known := c.Known != nil && c.Known(p.user.AccountID, p.user.ID)
-	step, err := s.advance(ctx, p, stmts, c.ReturnTo, known, by)
+	step := p.step(c.ReturnTo, s.Now())
+	if trust.Trusted && step.State == SecondFactor {
+		return s.enterTrusted(ctx, trust, step, stmts, by)
+	}
+	step, err = s.advance(ctx, p, step, trust.Why, stmts, known, by)
 	if err != nil {
 		return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
 	}
+	step.Untrusted = cookie != ""
 	switch {
 	case step.State == SecondFactor && p.sent > 0:
 		s.sendFirst(ctx, step.Cookie, by)
@@ -165,12 +196,18 @@ func admitted(u user.User, a account.Account) error {
 	return nil
 }
 
-// advance takes somebody whose password was right to the next state.
-func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, returnTo string, known bool, by audit.Actor) (Step, error) {
-	now := s.Now()
+// step is where somebody stands whose password was right.
+func (p person) step(returnTo string, now time.Time) Step {
 	step := Step{User: p.user, Account: p.account, ReturnTo: returnTo, Devices: p.devices}
 	step.Owed = p.account.Owes(p.user.Standing(p.devices), now)
 	step.State = after(step.Owed)
+	return step
+}
+
+// advance takes somebody whose password was right to the next state. The code page says why it asks again, where it does.
+func (s *Service) advance(ctx context.Context, p person, step Step, why browser.Why, stmts []db.Stmt, known bool, by audit.Actor) (Step, error) {
+	now := s.Now()
+	stmts = append([]db.Stmt{throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), now)}, stmts...)
 	if step.State == SignedIn {
 		var insert db.Stmt
 		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
@@ -184,7 +221,7 @@ func (s *Service) advance(ctx context.Context, p person, stmts []db.Stmt, return
 	} else {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
 		step.Cookie = cookie
-		stmts = append(stmts, insertPending(now, b, p.user, returnTo, p.failures > 0))
+		stmts = append(stmts, insertPending(now, b, p.user, step.ReturnTo, p.failures > 0, why))
 	}
 	if err := s.DB.Run(ctx, stmts...); err != nil {
 		return Step{}, err // a Step that says signed in exists only once it is so
@@ -255,6 +292,7 @@ type Attempt struct {
 	Code     string                              // as typed; of a passkey, its answer in JSON
 	Ceremony string                              // of a passkey, from AskPasskey
 	Known    func(accountID, userID string) bool // as in Credentials
+	Trust    bool                                // make this browser a trusted one, if the code is right (X15)
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
@@ -296,6 +334,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 		if m.Sent == nil { // else it is used up
 			stmts = append(stmts, p.endSent()...)
 		}
+		stmts = append(stmts, s.trust(now, p, a, m, &step, by)...)
 		stmts = append(stmts, s.notices(now, p, m, a.Known != nil && a.Known(p.User.AccountID, p.User.ID), by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)

@@ -6,6 +6,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/outbox"
@@ -69,11 +70,11 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 	return found[0], nil
 }
 
-func insertPending(now time.Time, b token.Bearer, u user.User, returnTo string, forgives bool) db.Stmt {
+func insertPending(now time.Time, b token.Bearer, u user.User, returnTo string, forgives bool, why browser.Why) db.Stmt {
 	return db.Write(`
-		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		b.AccountID, b.UserID, b.ID, u.Epoch, returnTo, forgives, db.At(now), db.At(now.Add(PendingFor)))
+		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at, asked_again)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		b.AccountID, b.UserID, b.ID, u.Epoch, returnTo, forgives, db.At(now), db.At(now.Add(PendingFor)), string(why))
 }
 
 // endPending ends a pending sign-in for good; of all who try, one succeeds.
@@ -103,7 +104,7 @@ func forgetPending(b token.Bearer) db.Stmt {
 func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
 	var p *Pending
 	err := q.Each(ctx, `
-		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.proved, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
+		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.proved, p.asked_again, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
 			`+factor.Columns+`, `+factor.SecretColumn+`
 		FROM pending_sign_ins p
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
@@ -118,7 +119,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 			var f factor.Scanner
 			row := Pending{bearer: b}
 			var started, expires db.Time
-			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &row.proved, &started, &expires}, u.Dest()...)
+			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &row.proved, &row.AskedAgain, &started, &expires}, u.Dest()...)
 			dest = append(dest, a.Dest()...)
 			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
 				return err

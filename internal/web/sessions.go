@@ -63,7 +63,8 @@ func (s *Site) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endOtherSessions(w http.ResponseWriter, r *http.Request) error {
-	cookie, err := s.Sessions.EndOthers(r.Context(), signed(r), by(r))
+	who := signed(r)
+	cookie, err := s.Profile.EndOthers(r.Context(), who, trusted(r)(who.User.AccountID, who.User.ID), by(r))
 	if err != nil {
 		return err
 	}

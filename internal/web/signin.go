@@ -53,9 +53,13 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	step, err := signin.Step{}, checkFilled(form)
 	if err == nil {
 		step, err = s.SignIns.Password(r.Context(), signin.Credentials{
-			Account: v.Account, Email: v.Email, Password: form.Get("password"), ReturnTo: next, Known: s.known(r),
+			Account: v.Account, Email: v.Email, Password: form.Get("password"), ReturnTo: next, Known: s.known(r), Trusted: trusted(r),
 		}, by(r))
-		s.countStep(step, err, "password")
+		method := "password"
+		if step.Method == signin.TrustedBrowser {
+			method = string(step.Method)
+		}
+		s.countStep(step, err, method)
 	}
 	if err != nil {
 		if e := errs.From(err); e.Kind == errs.Forbidden {
@@ -67,6 +71,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if v.Account != "" {
 		httpx.SetCookie(w, httpx.AccountCookie, step.Account.Slug, rememberAccount)
 	}
+	keepTrust(w, r, step)
 	switch step.State {
 	case signin.SecondFactor:
 		httpx.SetCookie(w, httpx.PendingCookie, step.Cookie, 0)
@@ -217,7 +222,10 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 // verifyView describes the code page for one way of passing it: the one asked for, else the person's first.
 func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Verify, error) {
 	devices := p.Devices()
-	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes()}
+	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Why: string(p.AskedAgain)}
+	if p.MayTrust(s.Now()) {
+		v.TrustDays = p.Account.Policy.TrustedBrowserDays
+	}
 	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
 	v.Disable = signin.Effect(p.Account, p.User) != account.MailedDisableOff
 	asked, _ := p.First(s.Now())
@@ -260,11 +268,11 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 }
 
 func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "method", "code", "credential", "ceremony")
+	form, err := httpx.Form(r, "method", "code", "credential", "ceremony", "trust")
 	if err != nil {
 		return err
 	}
-	attempt := signin.Attempt{Code: proofs(form).Code, Ceremony: proofs(form).Ceremony}
+	attempt := signin.Attempt{Code: proofs(form).Code, Ceremony: proofs(form).Ceremony, Trust: form.Get("trust") != ""}
 	switch method := form.Get("method"); {
 	case form.Has("credential"):
 		attempt.Kind = factor.Passkey // whichever of theirs
@@ -283,6 +291,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 		if step.Method == factor.BackupCode {
 			n = NoticeBackupCodeUsed
 		}
+		keepTrust(w, r, step)
 		return s.enter(w, r, step, n)
 	}
 	p, readErr := s.pendingSignIn(r)
@@ -294,6 +303,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	if readErr != nil {
 		return readErr
 	}
+	v.Trust = attempt.Trust
 	s.countStep(step, err, methodLabel(attempt, v.Kind))
 	return s.again(r, err, "", func(f *FormError) View {
 		switch {

@@ -38,6 +38,9 @@ type Verify struct {
 	Disable     bool      // a mailed token may switch the second factor off (P13)
 	Ends        time.Time // when this sign-in ends
 	KeyFirst    bool      // a backup code is asked for, and a passkey would be without it
+	TrustDays   int       // for how many days this browser may be trusted; 0 for not at all: there is no box (X15)
+	Trust       bool      // the box, field "trust": as it was when a code was refused
+	Why         string    // why a code is asked for in a browser that was trusted (X16); empty if it was not
 	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
 }

@@ -24,6 +24,7 @@ CREATE TABLE trusted_browsers (
     trusted_at   bigint NOT NULL,
     last_used_at bigint NOT NULL,
     expires_at   bigint NOT NULL,                   -- never moved
+    ended        text   NOT NULL,                   -- why the trust was found to be over, as in asked_again; '' while it was not
     PRIMARY KEY (account_id, user_id, browser_id)
 );
 CREATE INDEX trusted_browsers_ending ON trusted_browsers (expires_at);

@@ -118,8 +118,11 @@ func (p *Page) Press(button string, fields ...string) *Page {
 		if pressed["name"] != "" {
 			values.Set(pressed["name"], pressed["value"])
 		}
+		boxes := map[string]bool{} // they send nothing unless they are ticked
 		for _, in := range inputs.FindAllStringSubmatch(m[2], -1) {
-			if a := attributes(in[1]); a["name"] != "" && (a["type"] != "radio" || strings.Contains(in[1], " checked")) {
+			a := attributes(in[1])
+			boxes[a["name"]] = boxes[a["name"]] || a["type"] == "checkbox"
+			if a["name"] != "" && (a["type"] != "radio" && a["type"] != "checkbox" || strings.Contains(in[1], " checked")) {
 				values.Set(a["name"], a["value"])
 			}
 		}
@@ -131,7 +134,7 @@ func (p *Page) Press(button string, fields ...string) *Page {
 			values.Set(attributes(sel[1])["name"], value)
 		}
 		for name, value := range pairs(fields) {
-			if !values.Has(name) {
+			if !values.Has(name) && !boxes[name] {
 				p.client.tb.Fatalf("%s: the form with %q has no field %q", p.Path, button, name)
 			}
 			values[name] = value

@@ -4,14 +4,14 @@ package texts
 var englishTrust = Catalogue{
 	"trust.box.one":   "Don’t ask again for 1 day",
 	"trust.box.other": "Don’t ask again for {n} days",
-	"trust.hint":      "In this browser your password is enough then. A code might still be required if your system environment changes: another browser, operating system or country, or a new password or device.",
+	"trust.hint":      "A code might still be required if your system environment changes (browser, operating system, country), or if your password or devices do.",
 	"trust.issued":    "A code that your administrator gave you counts for this one sign-in only.",
 
-	"trust.why.browser": "You asked us not to ask for a code here, but this is another browser than the one you trusted then. So we ask again.",
-	"trust.why.system":  "You asked us not to ask for a code here, but the browser says that it runs on another operating system than before. So we ask again.",
-	"trust.why.country": "You asked us not to ask for a code here, but this browser is in another country than before, or where it is can’t be told any more. So we ask again.",
-	"trust.why.over":    "You asked us not to ask for a code here, but that is over: your time has run out, your password, role or devices were changed, or your organisation’s rules were.",
-	"trust.why.used":    "You asked us not to ask for a code here, but what this browser showed us was used before. Somebody may have copied it, so it counts no longer, and neither does any sign-in made with it. If you pressed twice or your connection broke, that was it.",
+	"trust.why.browser": "We ask you again here because this is another browser than the one you trusted.",
+	"trust.why.system":  "We ask you again here because your browser runs on another operating system than before.",
+	"trust.why.country": "We ask you again here because you are in another country than before, or we can’t tell any more where you are.",
+	"trust.why.over":    "We ask you again here because the time you chose is over, or something about your sign-in or your organisation’s rules has changed since.",
+	"trust.why.used":    "We ask you again here because what your browser keeps for this was used twice, as if somebody had copied it. We have ended every sign-in that was made with it. If you pressed twice or your connection broke, that was the cause.",
 
 	"audit.kind.trusted_browser": "trusted browser",
 

@@ -4,14 +4,14 @@ package texts
 var germanTrust = Catalogue{
 	"trust.box.one":   "1 Tag lang nicht mehr fragen",
 	"trust.box.other": "{n} Tage lang nicht mehr fragen",
-	"trust.hint":      "In diesem Browser genügt dann das Passwort. Ein Code kann trotzdem verlangt werden, wenn sich Ihre Systemumgebung ändert: ein anderer Browser, ein anderes Betriebssystem oder Land, ein neues Passwort oder Gerät.",
+	"trust.hint":      "Ein Code kann trotzdem verlangt werden, wenn sich Ihre Systemumgebung ändert (Browser, Betriebssystem, Land) oder wenn sich Ihr Passwort oder Ihre Geräte ändern.",
 	"trust.issued":    "Ein Code von Ihrer Administration gilt nur für diese eine Anmeldung.",
 
-	"trust.why.browser": "Sie wollten hier nicht mehr nach einem Code gefragt werden. Das ist aber ein anderer Browser als der, dem Sie damals vertraut haben. Deshalb fragen wir wieder.",
-	"trust.why.system":  "Sie wollten hier nicht mehr nach einem Code gefragt werden. Der Browser nennt aber ein anderes Betriebssystem als bisher. Deshalb fragen wir wieder.",
-	"trust.why.country": "Sie wollten hier nicht mehr nach einem Code gefragt werden. Dieser Browser ist aber in einem anderen Land als bisher, oder es lässt sich nicht mehr sagen, wo er ist. Deshalb fragen wir wieder.",
-	"trust.why.over":    "Sie wollten hier nicht mehr nach einem Code gefragt werden. Das ist aber vorbei: Die Zeit ist um, Ihr Passwort, Ihre Rolle oder Ihre Geräte wurden geändert, oder die Regeln Ihrer Organisation.",
-	"trust.why.used":    "Sie wollten hier nicht mehr nach einem Code gefragt werden. Was dieser Browser dafür vorzeigt, wurde aber schon einmal verwendet. Vielleicht hat es jemand kopiert; es gilt deshalb nicht mehr, und keine Anmeldung damit. Wenn Sie zweimal gedrückt haben oder Ihre Verbindung abgebrochen ist, lag es daran.",
+	"trust.why.browser": "Wir fragen hier wieder, weil das ein anderer Browser ist als der, dem Sie vertraut haben.",
+	"trust.why.system":  "Wir fragen hier wieder, weil Ihr Browser auf einem anderen Betriebssystem läuft als bisher.",
+	"trust.why.country": "Wir fragen hier wieder, weil Sie in einem anderen Land sind als bisher, oder weil sich nicht mehr sagen lässt, wo Sie sind.",
+	"trust.why.over":    "Wir fragen hier wieder, weil die Zeit um ist, die Sie gewählt haben, oder weil sich seither etwas an Ihrer Anmeldung oder an den Regeln Ihrer Organisation geändert hat.",
+	"trust.why.used":    "Wir fragen hier wieder, weil das, was Ihr Browser dafür aufbewahrt, zweimal verwendet wurde, als hätte es jemand kopiert. Jede Anmeldung damit haben wir beendet. Wenn Sie zweimal gedrückt haben oder Ihre Verbindung abgebrochen ist, lag es daran.",
 
 	"audit.kind.trusted_browser": "vertrauter Browser",
 
@@ -35,7 +35,10 @@ var germanTrust = Catalogue{
 	"mail.browser_used_twice.lead":    "Sie wollten in einem Ihrer Browser nicht mehr nach einem Code gefragt werden. Was dieser Browser dafür vorzeigt, wurde zweimal verwendet; das kommt vor, wenn jemand es kopiert hat. Wir haben dieses Vertrauen und jede Anmeldung ohne Code beendet. Jede Anmeldung braucht jetzt wieder einen Code.",
 	"mail.link.browser_used_twice":    "Ihr Passwort ändern",
 	"mail.browser_used_twice.not_you": "Wenn Sie beim Anmelden zweimal gedrückt haben oder Ihre Verbindung abgebrochen ist, lag es daran, und es ist nichts zu tun. Wenn nicht, ändern Sie jetzt Ihr Passwort: Ohne dieses nützt eine Kopie nichts.",
+}
 
+// germanTrustErrors are errors, which English says itself.
+var germanTrustErrors = Catalogue{
 	"error.browser_not_found": "Diesen vertrauten Browser gibt es nicht. Vielleicht wurde er schon beendet.",
 	"error.browser_turn":      "Dieser Browser hat sich im selben Moment noch einmal angemeldet. Melden Sie sich noch einmal an.",
 	"error.browser_name":      "Ein Name hat höchstens 40 Zeichen und keine Steuerzeichen. Lassen Sie das Feld leer, dann steht dort, was der Browser von sich sagt.",

@@ -302,6 +302,7 @@ func allSamples() []sample {
 		{"problem-503", outside, Problem{Status: 503, RetryAfter: 5 * time.Second, Reference: "req_01jq7z3v9n"}},
 	}
 	all = append(all, peopleSamples(boss)...)
+	all = append(all, trustSamples(outside, ends)...)
 	all = append(all, usersSamples(boss, longBoss)...)
 	return append(all, brandSamples(boss, ada, outside)...)
 }

@@ -4,7 +4,7 @@ package texts
 var englishTrust = Catalogue{
 	"trust.box.one":   "Don’t ask again for 1 day",
 	"trust.box.other": "Don’t ask again for {n} days",
-	"trust.hint":      "A code might still be required if your system environment changes (browser, operating system, country), or if your password or devices do.",
+	"trust.hint":      "A code might still be required if your system environment changes, or your password or devices do.",
 	"trust.issued":    "A code that your administrator gave you counts for this one sign-in only.",
 
 	"trust.why.browser": "We ask you again here because this is another browser than the one you trusted.",

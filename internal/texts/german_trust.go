@@ -4,7 +4,7 @@ package texts
 var germanTrust = Catalogue{
 	"trust.box.one":   "1 Tag lang nicht mehr fragen",
 	"trust.box.other": "{n} Tage lang nicht mehr fragen",
-	"trust.hint":      "Ein Code kann trotzdem verlangt werden, wenn sich Ihre Systemumgebung ändert (Browser, Betriebssystem, Land) oder wenn sich Ihr Passwort oder Ihre Geräte ändern.",
+	"trust.hint":      "Ein Code kann trotzdem verlangt werden, wenn sich Ihre Systemumgebung, Ihr Passwort oder Ihre Geräte ändern.",
 	"trust.issued":    "Ein Code von Ihrer Administration gilt nur für diese eine Anmeldung.",
 
 	"trust.why.browser": "Wir fragen hier wieder, weil das ein anderer Browser ist als der, dem Sie vertraut haben.",

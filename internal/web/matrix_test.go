@@ -98,7 +98,7 @@ func (m *matrix) fields(by actor, id string) url.Values {
 		"role": pick("owner", "admin", "member"), "host": {"127.0.0.1"}, "port": {"1"}, "user": {"robot"}, "security": {"starttls"}, "server_password": {"robot's own"},
 		"from": pick("no-reply@guest.test", "2026-01-01"), "support": {"help@guest.test"}, "accent": {"#b3005e"}, "issuer": {"Changed"}, "language": {"en"},
 		"key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": pick("csv", "json"), "address": {"+4915112345678"},
-		"enforcement": pick("required", "optional"), "shown": {m.sides[0].account.Policy.Fingerprint()}, "grace_days": {"3"},
+		"enforcement": pick("required", "optional"), "shown": {m.sides[0].account.Policy.Fingerprint()}, "grace_days": {"3"}, "trust": {"yes"},
 	}
 	for _, name := range []string{"id", "method", "set", "factor", "session", "at", "before", "person", "search", "next", "first", "account"} {
 		f[name] = pick(id, "")

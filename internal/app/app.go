@@ -2,8 +2,8 @@
 // with no framework and no globals.
 //
 // A server that cannot be as safe as its settings say does not start: a missing or
-// wrong key file, a newer schema, a route without a level each end the start with a
-// clear error.
+// wrong key file, a damaged location database, a newer schema, a route without a level
+// each end the start with a clear error.
 package app
 
 import (
@@ -35,6 +35,7 @@ import (
 	"sallyport/internal/passkey"
 	"sallyport/internal/password"
 	"sallyport/internal/phone"
+	"sallyport/internal/place"
 	"sallyport/internal/profile"
 	"sallyport/internal/reauth"
 	"sallyport/internal/recovery"
@@ -70,6 +71,7 @@ type App struct {
 	Admin    *admin.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
+	Places   *place.Database // nil without the setting location_database
 	Adoption *adoption.Service
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
@@ -89,6 +91,11 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 	var err error
 	if a.Ring, err = seal.Open(cfg.KeyFile); err != nil {
 		return nil, err
+	}
+	if cfg.Locations != "" {
+		if a.Places, err = place.Open(cfg.Locations); err != nil {
+			return nil, err
+		}
 	}
 	if a.DB, err = db.Open(ctx, string(cfg.Database)); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
+	"sallyport/internal/place"
 	"sallyport/internal/seal"
 )
 
@@ -43,6 +44,11 @@ func (c checkConfigCmd) Run(s *session) error {
 	ring, err := seal.Open(cfg.KeyFile)
 	if err != nil {
 		return err
+	}
+	if cfg.Locations != "" {
+		if _, err := place.Open(cfg.Locations); err != nil {
+			return err
+		}
 	}
 	notes, err := s.checkDatabase(cfg, ring)
 	if err != nil {

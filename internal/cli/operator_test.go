@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/outbox"
+	"sallyport/internal/place/placetest"
 )
 
 // TestCheckConfigLooksAtTheDatabase: the settings are good only with the right key, and
@@ -49,6 +50,42 @@ func TestCheckConfigLooksAtTheDatabase(t *testing.T) {
 	}
 	if out := (shell{}).does(t, "check-config", "--example"); out != config.Example() {
 		t.Errorf("the example is\n%s", out)
+	}
+}
+
+// TestLocationDatabase: a server that can't know places although it was told to does not start, and check-config says why.
+func TestLocationDatabase(t *testing.T) {
+	dir := t.TempDir()
+	dsn := dbtest.SQLite(t)
+	w := domaintest.New(t, dbtest.Open(t, dsn))
+	good := placetest.File(t, placetest.World()...)
+	whole, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(dir, "cut.mmdb")
+	if err := os.WriteFile(cut, whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, path, said string }{
+		{"none", "", ""},
+		{"good", good, ""},
+		{"missing", filepath.Join(dir, "none.mmdb"), "no such file"},
+		{"a folder", dir, "is a directory"},
+		{"cut off", cut, "damaged"},
+		{"another file", w.KeyFile, "no database in MaxMind’s format"},
+	} {
+		sh := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile, "SALLYPORT_LOCATION_DATABASE=" + tt.path}}
+		commands := [][]string{{"check-config"}, {"account", "list"}}
+		if tt.said != "" { // else it would serve until the test ends
+			commands = append(commands, []string{"serve"})
+		}
+		for _, command := range commands {
+			code, out, said := sh.run(t, command...)
+			if (code == 0) != (tt.said == "") || !strings.Contains(said, tt.said) || code != 0 && !strings.Contains(said, "leave it out") {
+				t.Errorf("%s, %s: exit code %d\n%s%s", tt.name, command, code, out, said)
+			}
+		}
 	}
 }
 

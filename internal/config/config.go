@@ -28,6 +28,7 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       string // "json" or "text"
 	Hashing         Hashing
+	Locations       string // path of a location database in MaxMind's format; empty for none
 	Brand           Brand
 	SupportAddress  string          // whom people write to who need more than their plan has (C14); may be empty
 	Plans           account.Plans   // what can be sold; Plans.Default is one of them

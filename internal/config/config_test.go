@@ -78,6 +78,7 @@ metrics_networks:
 log_level: debug
 log_format: json
 hashing: {slots: 3, queue: 9, wait: 750ms}
+location_database: /var/lib/places.mmdb
 brand:
   name: "Acme Sign-in"
 support_address: Help@Acme.example
@@ -127,7 +128,7 @@ func TestFile(t *testing.T) {
 		MetricsNetworks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")},
 		LogLevel:        slog.LevelDebug, LogFormat: "json",
 		Hashing: Hashing{Slots: 3, Queue: 9, Wait: 750 * time.Millisecond},
-		Brand:   Brand{Name: "Acme Sign-in"}, ShutdownTimeout: 90 * time.Second,
+		Brand:   Brand{Name: "Acme Sign-in"}, ShutdownTimeout: 90 * time.Second, Locations: "/var/lib/places.mmdb",
 		SupportAddress: "help@acme.example",
 		Plans: account.Plans{Default: "team", All: map[string]account.Plan{
 			"team": {Name: "team", Methods: []account.Method{account.TOTP, account.SMS}, TrialMethods: []account.Method{account.TOTP}},

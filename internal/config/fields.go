@@ -124,6 +124,11 @@ var fields = []field{
 		show: func(c Config) string { return c.Hashing.Wait.String() },
 	},
 	{
+		key:  "location_database",
+		set:  func(c *Config, v []string) error { c.Locations = strings.Join(v, ""); return nil },
+		show: func(c Config) string { return c.Locations },
+	},
+	{
 		key:  "brand.name",
 		set:  one(setBrandName),
 		show: func(c Config) string { return c.Brand.Name },

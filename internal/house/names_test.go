@@ -51,7 +51,7 @@ func TestPackageNames(t *testing.T) {
 }
 
 // nested are the only packages below another one: they exist for their parent's tests.
-var nested = []string{"db/dbtest", "db/dbtest/pg", "mail/eximtest", "sms/kanneltest", "passkey/keytest"}
+var nested = []string{"db/dbtest", "db/dbtest/pg", "mail/eximtest", "sms/kanneltest", "passkey/keytest", "place/placetest"}
 
 func TestFlatLayout(t *testing.T) {
 	for _, p := range packages(t) {

@@ -135,10 +135,10 @@ func (a *App) wire() {
 	}
 	a.Faces = account.NewFaces(a.DB, a.Now)
 	a.Notify = &notify.Service{
-		DB: a.DB, Faces: a.Faces, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name,
+		DB: a.DB, Faces: a.Faces, Ring: a.Ring, Factors: a.Factors, Channels: a.Channels, Product: a.Config.Brand.Name, Places: a.Places,
 		PublicURL: func() *url.URL { return a.Config.PublicURL }, Now: a.Now, Log: a.Log, Count: a.Metrics.Message,
 	}
-	a.Browsers = &browser.Service{DB: a.DB, Now: a.Now}
+	a.Browsers = &browser.Service{DB: a.DB, Places: a.Places, Now: a.Now}
 	a.SignIns = &signin.Service{
 		DB: a.DB, Hasher: a.Hasher, Browsers: a.Browsers, Factors: a.Factors, Codes: a.Codes, Channels: a.Channels,
 		Plans: plans, Countries: a.Config.SMSCountries, Now: a.Now,
@@ -211,7 +211,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
 		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin,
-		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Now: a.Now, Count: a.Metrics.SignIn,
+		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Places: a.Places, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

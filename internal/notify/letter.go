@@ -7,18 +7,17 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
 
-	"github.com/mileusna/useragent"
-
 	"sallyport/internal/account"
 	"sallyport/internal/brand"
+	"sallyport/internal/browser"
 	"sallyport/internal/mail"
 	"sallyport/internal/outbox"
+	"sallyport/internal/place"
 	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
@@ -45,6 +44,7 @@ type letter struct {
 	product   string          // of the deployment
 	say       texts.Catalogue // in the person's language, and the account's own words
 	public    *url.URL
+	atlas     *place.Database
 }
 
 // page is a mail as its two templates see it.
@@ -140,7 +140,9 @@ func (l letter) page(w *writer, language texts.Language) page {
 		}
 	}
 	if f["agent"] != "" {
-		p.Facts = append(p.Facts, fact{w.text("mail.fact.browser"), browser(w, f["agent"])})
+		words, err := browser.Words(l.say, f["agent"], l.atlas.Of(f["address"]))
+		w.err = errors.Join(w.err, err)
+		p.Facts = append(p.Facts, fact{w.text("mail.fact.browser"), words})
 	}
 	if f["address"] != "" {
 		p.Facts = append(p.Facts, fact{w.text("mail.fact.address"), f["address"]})
@@ -264,24 +266,3 @@ func left(facts map[string]string) int {
 	n, _ := strconv.Atoi(facts["left"]) // written by us; a message without it says none
 	return n
 }
-
-// browser says what a browser claims to be: "Firefox on Linux". Only names that we know are repeated: in a mail of
-// ours a stranger must not be able to say "Call +1 900 555".
-func browser(w *writer, agent string) string {
-	ua := useragent.Parse(agent)
-	if !slices.Contains(browsers, ua.Name) || !slices.Contains(systems, ua.OS) {
-		return w.text("mail.browser_other")
-	}
-	return w.text("mail.browser", "browser", ua.Name, "system", ua.OS)
-}
-
-var (
-	browsers = []string{
-		useragent.Chrome, useragent.Edge, useragent.Firefox, useragent.InternetExplorer, useragent.Opera, useragent.OperaMini,
-		useragent.OperaTouch, useragent.Safari, useragent.SamsungBrowser, useragent.Vivaldi, useragent.HeadlessChrome,
-	}
-	systems = []string{
-		useragent.Android, useragent.ChromeOS, useragent.FreeBSD, useragent.IOS, useragent.Linux, useragent.MacOS, useragent.Windows,
-		useragent.WindowsPhone,
-	}
-)

@@ -26,6 +26,7 @@ import (
 	"sallyport/internal/mail"
 	"sallyport/internal/mailtoken"
 	"sallyport/internal/outbox"
+	"sallyport/internal/place"
 	"sallyport/internal/seal"
 	"sallyport/internal/sms"
 	"sallyport/internal/user"
@@ -51,6 +52,7 @@ type Service struct {
 	Channels  *channel.Service
 	Product   string
 	PublicURL func() *url.URL // known for certain only once the server listens
+	Places    *place.Database // nil if no place is known
 	Now       func() time.Time
 	Log       *slog.Logger
 	Count     func(kind, channel, result string)
@@ -219,7 +221,7 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 
 // letter begins a message, in the account's own words and under its own name where it has them.
 func (s *Service) letter(ctx context.Context, m outbox.Message, a account.Account, u user.User) (letter, error) {
-	l := letter{message: m, account: a, user: u, to: cmp.Or(m.Recipient, u.Email), product: s.Product, public: s.PublicURL()}
+	l := letter{message: m, account: a, user: u, to: cmp.Or(m.Recipient, u.Email), product: s.Product, public: s.PublicURL(), atlas: s.Places}
 	var err error
 	l.say, err = s.Faces.Catalogue(ctx, a, l.language())
 	return l, err

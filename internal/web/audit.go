@@ -13,7 +13,9 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/httpx"
+	"sallyport/internal/place"
 	"sallyport/internal/session"
 	"sallyport/internal/texts"
 	"sallyport/internal/user"
@@ -136,7 +138,7 @@ func (s *Site) fillAudit(r *http.Request, v *Audit, f audit.Filter, form auditFo
 		v.Older = auditPath + form.query(p.Older)
 	}
 	for _, e := range p.Events {
-		entry, err := auditEntry(say, who.Account, e, p.People)
+		entry, err := auditEntry(say, who.Account, e, p.People, s.Places)
 		if err != nil {
 			return err
 		}
@@ -206,14 +208,14 @@ func actionWords(say texts.Catalogue, a audit.Action) string {
 }
 
 // auditEntry says one event.
-func auditEntry(say texts.Catalogue, a account.Account, e audit.Event, people map[string]user.Name) (AuditEntry, error) {
+func auditEntry(say texts.Catalogue, a account.Account, e audit.Event, people map[string]user.Name, places *place.Database) (AuditEntry, error) {
 	entry := AuditEntry{At: e.At, Reason: e.Detail["reason"], Command: e.Actor.Kind == audit.KindOperator, Address: e.Actor.Address}
 	var err error
 	if entry.Says, err = saysEvent(say, e, people); err != nil {
 		return entry, err
 	}
 	if e.Actor.UserAgent != "" {
-		if entry.Client, err = browserWords(say, e.Actor.UserAgent); err != nil {
+		if entry.Client, err = browser.Words(say, e.Actor.UserAgent, places.Of(e.Actor.Address)); err != nil {
 			return entry, err
 		}
 	}

@@ -53,7 +53,7 @@ func auditSamples() []sample {
 	var full Audit
 	var actions []audit.Action
 	for _, e := range auditEvents() {
-		entry, err := auditEntry(say, account.Account{ID: "acc_1"}, e, auditPeople)
+		entry, err := auditEntry(say, account.Account{ID: "acc_1"}, e, auditPeople, nil)
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", e.Action, err)) // of a test
 		}

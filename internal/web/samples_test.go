@@ -247,12 +247,12 @@ func allSamples() []sample {
 		{"newcodes-one", factors, NewBackupCodes{Left: 1}},
 		{"newcodes-wrong", factors, NewBackupCodes{Left: 0, AskPassword: true, Email: "ada@acme.test", Error: wrongPassword}},
 		{"sessions", at(ada, PlaceSessions), Sessions{Sessions: []Session{
-			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: ago(time.Minute), TwoFactor: true, Current: true},
-			{ID: "ses_2", Browser: "Safari on iPhone", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastSeen: ago(15 * time.Hour), TwoFactor: true},
-			{ID: "ses_3", Browser: "Unknown browser", Address: "198.51.100.23", SignedIn: ago(3 * day), LastSeen: ago(2 * day)},
+			{ID: "ses_1", Browser: "Firefox on Linux, Vienna", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastUsed: ago(time.Minute), How: "code", Current: true},
+			{ID: "ses_2", Browser: "Safari on iPhone", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastUsed: ago(15 * time.Hour), How: "trusted"},
+			{ID: "ses_3", Browser: "Unknown browser", Address: "198.51.100.23", SignedIn: ago(3 * day), LastUsed: ago(2 * day), How: "password"},
 		}}},
 		{"sessions-alone", noticed(at(ada, PlaceSessions), NoticeOthersEnded), Sessions{Sessions: []Session{
-			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastSeen: sampleNow, Current: true},
+			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastUsed: sampleNow, How: "passkey", Current: true},
 		}}},
 		{"admin", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), Support: "support@acme.test", Rollout: sampleRollout()}},
 		{"admin-trial", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", TrialEnds: sampleNow.Add(9 * day), InTrial: true, Methods: greyedWays(), Support: "support@acme.test"}},

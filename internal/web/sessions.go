@@ -2,9 +2,9 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
-	"github.com/mileusna/useragent"
-
+	"sallyport/internal/browser"
 	"sallyport/internal/httpx"
 	"sallyport/internal/session"
 	"sallyport/internal/texts"
@@ -16,18 +16,14 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	rows, err := s.sessionRows(catalogueOf(r), list)
+	if err != nil {
+		return err
+	}
 	v := Sessions{}
-	for _, one := range list {
-		browser, err := browserWords(catalogueOf(r), one.UserAgent)
-		if err != nil {
-			return err
-		}
-		row := Session{
-			ID: one.ID, Browser: browser, Address: one.Address, SignedIn: one.SignedInAt,
-			LastSeen: one.LastSeenAt, TwoFactor: one.Level == session.AAL2, Current: one.ID == who.ID,
-		}
-		if row.Current {
-			row.LastSeen = s.Now()
+	for _, row := range rows {
+		if row.ID == who.ID {
+			row.Current, row.LastUsed = true, s.Now()
 			v.Sessions = append([]Session{row}, v.Sessions...)
 		} else {
 			v.Sessions = append(v.Sessions, row)
@@ -36,18 +32,39 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, PlaceSessions, v)
 }
 
-// browserWords says what a browser claims to be: "Firefox on Linux".
-func browserWords(say texts.Catalogue, agent string) (string, error) {
-	ua := useragent.Parse(agent)
-	switch {
-	case ua.Name == "" && ua.OS == "":
-		return say.Text("browser.unknown")
-	case ua.OS == "":
-		return ua.Name, nil
-	case ua.Name == "":
-		return say.Text("browser.some", "system", ua.OS)
+// sessionRows say each session as its list does.
+func (s *Site) sessionRows(say texts.Catalogue, list []session.Session) ([]Session, error) {
+	rows := make([]Session, 0, len(list))
+	for _, one := range list {
+		words, err := browser.Words(say, one.UserAgent, s.Places.Of(one.Address))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, Session{
+			ID: one.ID, Browser: words, Address: one.Address, SignedIn: one.SignedInAt, LastUsed: one.LastSeenAt, How: how(one.AMR),
+		})
 	}
-	return say.Text("browser.on", "name", ua.Name, "system", ua.OS)
+	return rows, nil
+}
+
+// how names how somebody signed in, by what is recorded of it (RFC 8176, and a value of our own for a trusted browser).
+func how(amr []string) string {
+	has := func(value string) bool { return slices.Contains(amr, value) }
+	switch passkey := has("hwk") || has("swk"); {
+	case passkey && has("pwd"):
+		return "key"
+	case passkey:
+		return "passkey"
+	case has("trusted_browser"):
+		return "trusted"
+	case has("sms"):
+		return "sms"
+	case has("email"):
+		return "email"
+	case has("mfa"):
+		return "code"
+	}
+	return "password"
 }
 
 // endSession ends one session; one's own is a sign-out.

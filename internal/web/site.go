@@ -17,6 +17,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/notify"
+	"sallyport/internal/place"
 	"sallyport/internal/profile"
 	"sallyport/internal/recovery"
 	"sallyport/internal/session"
@@ -41,8 +42,9 @@ type Site struct {
 	Recovery  *recovery.Service
 	Inbox     *notify.Inbox // of a demo; nil elsewhere
 	Faces     *account.Faces
-	Support   string   // whom to write to about plans; may be empty
-	Related   []string // other origins where the passkeys of this one may be used
+	Support   string          // whom to write to about plans; may be empty
+	Related   []string        // other origins where the passkeys of this one may be used
+	Places    *place.Database // nil if no place is known
 	Admin     *admin.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in

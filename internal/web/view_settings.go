@@ -36,13 +36,13 @@ func (v Profile) failed() bool { return v.Error != nil }
 
 // Session is one row of the list of sessions.
 type Session struct {
-	ID        string
-	Browser   string // in words: "Firefox on Linux"
-	Address   string
-	SignedIn  time.Time
-	LastSeen  time.Time
-	TwoFactor bool // signed in with a second factor, not with the password alone
-	Current   bool // the one that asks
+	ID       string
+	Browser  string // in words: "Firefox on Linux, Vienna"
+	Address  string
+	SignedIn time.Time
+	LastUsed time.Time
+	How      string // "password", "code", "sms", "email", "trusted", "key" or "passkey"
+	Current  bool   // the one that asks
 }
 
 // Sessions is /settings/sessions. End posts to /settings/sessions/{id}/end,

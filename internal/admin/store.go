@@ -33,3 +33,8 @@ func addFact(name string, value []byte) db.Stmt {
 func useFact(name string, value []byte, now time.Time, els error) db.Stmt {
 	return db.Must(els, `DELETE FROM deployment WHERE name = $1 AND value = $2 AND expires_at > $3`, name, value, db.At(now))
 }
+
+// removeFact takes a fact away, or fails with els if it is not there.
+func removeFact(name string, els error) db.Stmt {
+	return db.Must(els, `DELETE FROM deployment WHERE name = $1`, name)
+}

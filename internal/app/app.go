@@ -106,6 +106,13 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 	if err := admin.CheckKey(ctx, a.DB, a.Ring); err != nil {
 		return nil, errors.Join(err, a.DB.Close())
 	}
+	ended, err := admin.EndRestored(ctx, a.DB, a.Now())
+	if err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
+	if ended {
+		a.Log.Warn("this database is a restored backup: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in it have ended")
+	}
 	if err := a.openChannels(); err != nil {
 		return nil, errors.Join(err, a.DB.Close())
 	}

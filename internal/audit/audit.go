@@ -104,6 +104,7 @@ const (
 	UserEmailChanged    Action = "user.email_changed"
 	UserLanguageChanged Action = "user.language_changed"
 	KeysRotated         Action = "deployment.key_rotated"
+	Restored            Action = "deployment.restored" // a backup was put in the place of the database
 	Exported            Action = "audit.exported"
 )
 

@@ -44,6 +44,7 @@ type commands struct {
 	Key         keyCmd         `cmd:"" help:"Make the key file, and rotate its key."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this program's schema."`
 	Backup      backupCmd      `cmd:"" help:"Write a copy of the database while it is in use (SQLite)."`
+	Restored    restoredCmd    `cmd:"" help:"Say that the database was restored from a backup (PostgreSQL): what was signed in or trusted in it ends."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Say all that is wrong with the settings."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

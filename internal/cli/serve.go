@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/config"
 	"sallyport/internal/db"
@@ -82,10 +83,23 @@ func (c backupCmd) Run(s *session) error {
 	}
 	defer d.Close() //nolint:errcheck // the copy is complete and synced when Backup returns
 	p := s.progress("Copying")
-	if err := d.Backup(s.ctx, c.File, p.show); err != nil {
+	if err := d.Backup(s.ctx, c.File, p.show, admin.MarkBackup()); err != nil {
 		return err
 	}
 	p.finish()
 	s.print("The database is copied to %s. The key file %s is not in it: keep a copy of that too, in another place. Without it no second factor can be read.", c.File, cfg.KeyFile)
 	return nil
+}
+
+type restoredCmd struct{}
+
+// Run does for a database that was restored by its own tools what the first start does for a copy made by backup.
+func (restoredCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		if err := admin.Restored(s.ctx, a.DB, a.Now()); err != nil {
+			return err
+		}
+		s.print("Everybody has to sign in again, with the second factor: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in this database have ended.")
+		return nil
+	})
 }

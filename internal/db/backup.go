@@ -27,14 +27,17 @@ const backupStep = 256
 
 // Backup writes a consistent copy of the database to path while it stays in use: a regular SQLite file with mode
 // 0600, on disk when Backup returns, and never half there under that name. It does not overwrite. progress, if not nil, is
-// called with pages done and in total. On PostgreSQL it returns ErrBackupPostgres.
-func (d *DB) Backup(ctx context.Context, path string, progress func(done, total int)) error {
-	return d.e.backup(ctx, path, progress)
+// called with pages done and in total. mark is run in the copy alone, so that it can be told from the database. On PostgreSQL it
+// returns ErrBackupPostgres.
+func (d *DB) Backup(ctx context.Context, path string, progress func(done, total int), mark ...Stmt) error {
+	return d.e.backup(ctx, path, progress, mark)
 }
 
-func (d *pg) backup(context.Context, string, func(done, total int)) error { return ErrBackupPostgres }
+func (d *pg) backup(context.Context, string, func(done, total int), []Stmt) error {
+	return ErrBackupPostgres
+}
 
-func (d *lite) backup(ctx context.Context, path string, progress func(done, total int)) (err error) {
+func (d *lite) backup(ctx context.Context, path string, progress func(done, total int), mark []Stmt) (err error) {
 	// The name is reserved first, then the finished copy takes its place.
 	reserved, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -58,6 +61,9 @@ func (d *lite) backup(ctx context.Context, path string, progress func(done, tota
 	defer func() { _ = os.Remove(part.Name()) }() // gone already if all went well
 	defer func() { _ = part.Close() }()
 	if err := d.copyTo(ctx, part.Name(), progress); err != nil {
+		return err
+	}
+	if err := markCopy(part.Name(), mark); err != nil {
 		return err
 	}
 	if err := part.Sync(); err != nil {
@@ -108,6 +114,26 @@ func (d *lite) copyTo(ctx context.Context, path string, progress func(done, tota
 		}
 	}
 	return classifySQLite(b.Finish())
+}
+
+// markCopy runs statements in a copy that nobody else has opened and that has no name of its own yet, so that a journal would save nothing.
+func markCopy(path string, mark []Stmt) (err error) {
+	raw, err := connectSQLite(path, 0, "journal_mode(off)")
+	if err != nil {
+		return err
+	}
+	conn := newLiteConn(raw)
+	defer func() {
+		if e := conn.close(); err == nil {
+			err = classifySQLite(e)
+		}
+	}()
+	for i := range mark {
+		if err := conn.do(&mark[i]); err != nil {
+			return classifySQLite(err)
+		}
+	}
+	return nil
 }
 
 // syncDir makes a rename in dir durable.

@@ -83,6 +83,37 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// TestBackupIsMarked: what marks the copy stands there and not in the database, the copy is one whole file, and there is none without its mark.
+func TestBackupIsMarked(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite(t))
+	write(t, d, `CREATE TABLE t_mark (id text PRIMARY KEY)`)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "copy.db")
+	if err := d.Backup(t.Context(), path, nil, db.Write(`INSERT INTO t_mark VALUES ($1)`, "copy")); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("there are %v, %v", left, err)
+	}
+	for want, at := range []*db.DB{d, dbtest.Open(t, "sqlite:"+path)} {
+		var n int
+		var check string
+		if err := at.Get(t.Context(), `SELECT count(*) FROM t_mark`, nil, &n); err != nil || n != want {
+			t.Errorf("%d marks, %v; want %d", n, err, want)
+		}
+		if err := at.Get(t.Context(), `PRAGMA integrity_check`, nil, &check); err != nil || check != "ok" {
+			t.Errorf("integrity: %s, %v", check, err)
+		}
+	}
+	none := filepath.Join(dir, "none.db")
+	if err := d.Backup(t.Context(), none, nil, db.Write(`INSERT INTO t_none VALUES (1)`)); err == nil {
+		t.Error("a mark that can't be made did no harm")
+	}
+	if _, err := os.Stat(none); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a copy without its mark: %v", err)
+	}
+}
+
 func TestBackupFails(t *testing.T) {
 	d := dbtest.Open(t, dbtest.SQLite(t))
 	dir := t.TempDir()

@@ -31,7 +31,7 @@ type engine interface {
 	tx(ctx context.Context, fn func(tx *Tx) error) error
 	run(ctx context.Context, stmts []Stmt) error
 	migrate(ctx context.Context, m migrations) error
-	backup(ctx context.Context, path string, progress func(done, total int)) error
+	backup(ctx context.Context, path string, progress func(done, total int), mark []Stmt) error
 	ping(ctx context.Context) error
 	pool(s *Stats)
 	close() error

@@ -91,6 +91,7 @@ var englishAudit = Catalogue{
 	"audit.action.two_factor.kept":           "Two-factor off: called off",
 	"audit.action.password.mail_asked":       "New password asked for",
 	"audit.action.deployment.key_rotated":    "Encryption key changed",
+	"audit.action.deployment.restored":       "Backup restored",
 	"audit.action.audit.exported":            "Audit log exported",
 
 	// What happened, in a sentence; with .self if somebody did it to themselves.
@@ -138,5 +139,6 @@ var englishAudit = Catalogue{
 	"audit.says.two_factor.kept":              "The second factor of {person} is not switched off after all",
 	"audit.says.password.mail_asked":          "A mail to choose a new password was asked for {person}",
 	"audit.says.deployment.key_rotated":       "{actor} changed the server’s encryption key",
+	"audit.says.deployment.restored":          "{actor} put a backup in the place of the database; everybody’s sessions and trusted browsers ended",
 	"audit.says.audit.exported":               "{actor} exported the audit log as {format}",
 }

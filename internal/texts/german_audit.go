@@ -91,6 +91,7 @@ var germanAudit = Catalogue{
 	"audit.action.two_factor.kept":           "Zwei-Faktor aus: abgesagt",
 	"audit.action.password.mail_asked":       "Neues Passwort verlangt",
 	"audit.action.deployment.key_rotated":    "Schlüsseldatei erneuert",
+	"audit.action.deployment.restored":       "Sicherung eingespielt",
 	"audit.action.audit.exported":            "Protokoll exportiert",
 
 	// What happened, in a sentence; with .self if somebody did it to themselves.
@@ -138,5 +139,6 @@ var germanAudit = Catalogue{
 	"audit.says.two_factor.kept":              "Der zweite Faktor von {person} wird doch nicht ausgeschaltet",
 	"audit.says.password.mail_asked":          "Für {person} wurde eine E-Mail verlangt, um ein neues Passwort zu wählen",
 	"audit.says.deployment.key_rotated":       "{actor} hat die Verschlüsselung des Servers erneuert",
+	"audit.says.deployment.restored":          "{actor} hat eine Sicherung eingespielt; die Sitzungen und vertrauten Browser aller Personen sind beendet",
 	"audit.says.audit.exported":               "{actor} hat das Protokoll als {format} exportiert",
 }

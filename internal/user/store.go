@@ -195,6 +195,9 @@ func EndSessions(u User) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID)
 }
 
+// EndEverybody returns the statement that ends all sessions, half-finished sign-ins, trusted browsers and mailed tokens of all users.
+func EndEverybody() db.Stmt { return db.Write(`UPDATE users SET epoch = epoch + 1`) }
+
 // RaiseEpoch returns the statement that ends all sessions and half-finished
 // sign-ins of the user, provided the epoch is still the one the caller saw: the
 // row is held, so a rule over the user's other rows is decided by one transaction

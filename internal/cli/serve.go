@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/config"
@@ -82,6 +83,9 @@ func (c backupCmd) Run(s *session) error {
 		return err
 	}
 	defer d.Close() //nolint:errcheck // the copy is complete and synced when Backup returns
+	if _, err := account.Any(s.ctx, d); err != nil {
+		return fmt.Errorf("the database %s does not have this program’s tables, so there is nothing to copy: %w", cfg.Database, err)
+	}
 	p := s.progress("Copying")
 	if err := d.Backup(s.ctx, c.File, p.show, admin.MarkBackup()); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/factor"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
@@ -28,7 +29,8 @@ type Person struct {
 	Offers     []account.Offer // of what they could set up
 	Devices    []factor.Factor // confirmed ones, oldest first
 	Codes      factor.Set
-	Sessions   int                  // that count
+	Sessions   []session.Session    // that count, the last used first
+	Browsers   []browser.Browser    // trusted ones, the last used first
 	SignedInAt time.Time            // the last time; zero if never
 	Events     []audit.Event        // the newest that concern them
 	People     map[string]user.Name // whom the events name, by id
@@ -63,11 +65,12 @@ func (s *Service) Person(ctx context.Context, w *session.Signed, offers []accoun
 	if p.Codes, err = factor.BackupCodes(ctx, s.DB, u.AccountID, u.ID); err != nil {
 		return p, err
 	}
-	sessions, err := session.Alive(ctx, s.DB, w.Account, u, now)
-	if err != nil {
+	if p.Sessions, err = session.Alive(ctx, s.DB, w.Account, u, now); err != nil {
 		return p, err
 	}
-	p.Sessions = len(sessions)
+	if p.Browsers, err = browser.List(ctx, s.DB, w.Account, u, now); err != nil {
+		return p, err
+	}
 	last, err := audit.Find(ctx, s.DB, u.AccountID, audit.Filter{Person: u.ID, Actions: []audit.Action{audit.SignedIn}}, "", 1)
 	if err != nil {
 		return p, err

@@ -86,6 +86,7 @@ const (
 	SignedOut           Action = "session.signed_out"
 	SessionEnded        Action = "session.ended"
 	OtherSessionsEnd    Action = "session.others_ended"
+	AllSessionsEnd      Action = "session.all_ended" // by an administrator
 	BrowserTrusted      Action = "browser.trusted"
 	BrowserEnded        Action = "browser.trust_ended" // its environment is another one
 	BrowserUsedTwice    Action = "browser.used_twice"  // its cookie was copied

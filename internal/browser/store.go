@@ -147,6 +147,20 @@ func List(ctx context.Context, q db.Querier, a account.Account, u user.User, now
 	return all, err
 }
 
+// One is the browser of u's with this id, if it is trusted at now; else it fails with ErrNotFound.
+func One(ctx context.Context, q db.Querier, a account.Account, u user.User, browserID string, now time.Time) (Browser, error) {
+	all, err := List(ctx, q, a, u, now)
+	if err != nil {
+		return Browser{}, err
+	}
+	for _, b := range all {
+		if b.ID == browserID {
+			return b, nil
+		}
+	}
+	return Browser{}, ErrNotFound
+}
+
 // Rename returns the statements that give one of u's browsers a name; an empty one is what the browser says of itself. Errors: ErrName,
 // and in the transaction ErrNotFound.
 func Rename(now time.Time, b Browser, name string, by audit.Actor) ([]db.Stmt, error) {

@@ -74,7 +74,7 @@ var (
 		"two_factor_reset", "two_factor_off", "disable_kept", "backup_codes_made", "backup_code_used", "backup_codes_low",
 		"password_changed", "email_change_asked", "email_changed", "sign_in_unknown_browser", "sign_in_unfinished", "browser_used_twice",
 		"two_factor_asked", "mail_server_set", "mail_server_removed", "test",
-		"invitation", "admin_code_issued", "admin_code_used", "role_changed", "access_locked", "access_unlocked", "user_removed",
+		"invitation", "admin_code_issued", "admin_code_used", "role_changed", "access_locked", "access_unlocked", "sessions_ended", "browsers_ended", "user_removed",
 	}
 	channels = []string{"mail", "sms"}
 	results  = []string{"sent", "deferred", "failed", "dropped", "receipt_sent", "receipt_delivered", "receipt_failed"}

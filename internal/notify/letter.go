@@ -186,6 +186,8 @@ var links = map[outbox.Kind]string{
 	outbox.SignInUnknown:    "/settings/sessions",
 	outbox.SignInUnfinished: "/.well-known/change-password",
 	outbox.BrowserUsedTwice: "/.well-known/change-password",
+	outbox.SessionsEnded:    "/settings/sessions",
+	outbox.BrowsersEnded:    "/settings/browsers",
 	outbox.EmailAsked:       "/.well-known/change-password",
 	outbox.TwoFactorAsked:   "/settings/two-factor",
 	outbox.MailServerSet:    "/admin/mail",
@@ -207,6 +209,16 @@ func (l letter) places(w *writer) []any {
 		return []any{"what", w.asked(f)}
 	case outbox.DisableCancel:
 		return []any{"time", w.when(l.message.ExpiresAt)}
+	case outbox.SessionsEnded, outbox.BrowsersEnded:
+		if f["of_address"] == "" {
+			return []any{"what", w.text("mail." + string(l.message.Kind) + ".all")}
+		}
+		called, err := f["of"], error(nil)
+		if called == "" {
+			called, err = browser.Words(l.say, f["of_agent"], l.atlas.Of(f["of_address"]))
+		}
+		w.err = errors.Join(w.err, err)
+		return []any{"what", w.text("mail."+string(l.message.Kind)+".one", "browser", called)}
 	}
 	return nil
 }

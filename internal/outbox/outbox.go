@@ -63,6 +63,8 @@ const (
 	RoleChanged      Kind = "role_changed"
 	AccessLocked     Kind = "access_locked"
 	AccessUnlocked   Kind = "access_unlocked"
+	SessionsEnded    Kind = "sessions_ended"  // one or all, by an administrator
+	BrowsersEnded    Kind = "browsers_ended"  // the trust in one or all, by an administrator
 	UserRemoved      Kind = "user_removed"    // to the address that was registered: the person is gone
 	MailServerSet    Kind = "mail_server_set" // to the administrator who did it
 	MailServerGone   Kind = "mail_server_removed"

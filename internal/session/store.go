@@ -98,6 +98,28 @@ func remove(accountID, userID, sessionID string) db.Stmt {
 	return db.Must(ErrNotFound, `DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id = $3`, accountID, userID, sessionID)
 }
 
+// One returns a user's session, whether it counts or not; ErrNotFound if there is none of the id.
+func One(ctx context.Context, q db.Querier, u user.User, sessionID string) (Session, error) {
+	if !storable(sessionID) {
+		return Session{}, ErrNotFound
+	}
+	var r scanner
+	err := q.Get(ctx, `SELECT `+columns+` FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2 AND s.session_id = $3`,
+		[]any{u.AccountID, u.ID, sessionID}, r.dest()...)
+	if errors.Is(err, db.ErrNotFound) {
+		return Session{}, ErrNotFound
+	}
+	return r.finish(), err
+}
+
+// Removing returns the statements that end a session of somebody else's. They fail with ErrNotFound if it has ended already.
+func Removing(now time.Time, s Session, by audit.Actor) []db.Stmt {
+	return []db.Stmt{
+		remove(s.AccountID, s.UserID, s.ID),
+		audit.Record(now, audit.Event{AccountID: s.AccountID, Action: audit.SessionEnded, Actor: by, Target: s.ID, Detail: map[string]string{"user": s.UserID}}),
+	}
+}
+
 const columns = `s.account_id, s.user_id, s.session_id, s.epoch, s.level, s.amr, s.address, s.user_agent, s.signed_in_at, s.last_seen_at, s.expires_at, s.proved_at`
 
 type scanner struct {

@@ -109,7 +109,7 @@ func TestTrustedSession(t *testing.T) {
 		if w.Profile.ToRemove(w.Open(t, full.Cookie).Signed).Password {
 			t.Error("a full sign-in does not count as one")
 		}
-		if err := w.Profile.ProveFactor(t.Context(), b.Signed, phone.Code(now), b.As()); err != nil {
+		if err := w.Profile.ProveFactor(t.Context(), b.Signed, phone.Code(now), "", b.As()); err != nil {
 			t.Fatal(err)
 		}
 		if b = w.Open(t, done.Cookie); b.Signed.SecondFactor(now).Check(w.Acme.ID, w.Ada.ID, now) != nil || w.Profile.ToRemove(b.Signed).Password {

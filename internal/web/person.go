@@ -21,7 +21,7 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := UserPage{
-		UserRow: userRow(who, p.User, s.Now()), Sessions: p.Sessions, SignedIn: p.SignedInAt, Added: p.User.CreatedAt,
+		UserRow: userRow(who, p.User, s.Now()), SignedIn: p.SignedInAt, Added: p.User.CreatedAt,
 		Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), Ends: p.Owed.By, Support: s.Support,
 		AddPasskey: p.Owed.AddPasskey, Passkey: p.Owed.Passkey,
 	}
@@ -42,6 +42,12 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Actions, v.Why = actionsOn(who, p)
 	say := catalogueOf(r)
+	if v.Sessions, err = s.sessionRows(say, p.Sessions); err != nil {
+		return err
+	}
+	if v.Browsers, err = s.browserRows(say, p.Browsers); err != nil {
+		return err
+	}
 	for _, e := range p.Events {
 		says, err := saysEvent(say, e, p.People)
 		if err != nil {
@@ -70,6 +76,12 @@ func actionsOn(who *session.Signed, p admin.Person) (actions []string, why strin
 	}
 	if who.Account.Policy.AdminCodes && p.User.Devices() > 0 && p.User.LockedAt.IsZero() {
 		actions = append(actions, "backup-code")
+	}
+	if len(p.Sessions) > 0 {
+		actions = append(actions, "end-sessions")
+	}
+	if len(p.Browsers) > 0 {
+		actions = append(actions, "end-browsers")
 	}
 	actions = append(actions, "role")
 	if p.User.LockedAt.IsZero() {

@@ -112,6 +112,11 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/sessions", httpx.AnyAge, s.showSessions),
 		self("POST /settings/sessions/{id}/end", httpx.AnyAge, s.endSession),
 		self("POST /settings/sessions/end-others", httpx.AnyAge, s.endOtherSessions),
+		self("GET /settings/browsers", httpx.AnyAge, s.showBrowsers),
+		self("GET /settings/browsers/{id}/rename", httpx.AnyAge, s.showRenameBrowser),
+		self("POST /settings/browsers/{id}/rename", httpx.AnyAge, s.renameBrowser),
+		self("POST /settings/browsers/{id}/end", httpx.AnyAge, s.endBrowser),
+		self("POST /settings/browsers/end-all", httpx.AnyAge, s.endBrowsers),
 
 		admin("GET /admin", s.showAdmin),
 		admin("GET /admin/users", s.showUsers),
@@ -144,6 +149,10 @@ func (s *Site) routes() []httpx.Route {
 		acts("POST /admin/users/{id}/role", httpx.Recent, s.setRole),
 		acts("GET /admin/users/{id}/lock", httpx.Recent, s.showLockUser),
 		acts("POST /admin/users/{id}/lock", httpx.Recent, s.lockUser),
+		acts("GET /admin/users/{id}/end-sessions", httpx.Recent, s.showEndSessions),
+		acts("POST /admin/users/{id}/end-sessions", httpx.Recent, s.endSessions),
+		acts("GET /admin/users/{id}/end-browsers", httpx.Recent, s.showEndBrowsers),
+		acts("POST /admin/users/{id}/end-browsers", httpx.Recent, s.endUserBrowsers),
 		acts("GET /admin/users/{id}/unlock", httpx.Recent, s.showUnlockUser),
 		acts("POST /admin/users/{id}/unlock", httpx.Recent, s.unlockUser),
 		acts("GET /admin/users/{id}/remove", httpx.Recent, s.showRemoveUser),
@@ -176,6 +185,8 @@ func (s *Site) routes() []httpx.Route {
 		admin("GET /admin/audit/export", to("/admin/audit")),
 		admin("GET /admin/brand/logo", to("/admin/brand")),
 		self("GET /settings/sessions/end-others", httpx.AnyAge, to("/settings/sessions")),
+		self("GET /settings/browsers/{id}/end", httpx.AnyAge, to(browsersPath)),
+		self("GET /settings/browsers/end-all", httpx.AnyAge, to(browsersPath)),
 	}
 }
 

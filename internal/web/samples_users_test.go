@@ -58,8 +58,13 @@ func usersSamples(boss, longBoss Chrome) []sample {
 	}
 	all = append(all,
 		sample{"user", boss, one(1, account.Prove, account.ByRequirement, func(v *UserPage) {
-			v.Devices, v.Backup, v.Sessions, v.SignedIn = []Device{phone, number}, &BackupState{Left: 7, Made: ago(40 * day)}, 2, ago(time.Hour)
-			v.Actions = []string{"reset", "backup-code", "role", "lock", "remove"}
+			v.Devices, v.Backup, v.SignedIn = []Device{phone, number}, &BackupState{Left: 7, Made: ago(40 * day)}, ago(time.Hour)
+			v.Sessions = []Session{
+				{ID: "ses_1", Browser: "Firefox on Linux, Vienna", Address: "203.0.113.7", SignedIn: ago(time.Hour), LastUsed: ago(time.Minute), How: "code"},
+				{ID: "ses_2", Browser: "Safari on iOS", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastUsed: ago(15 * time.Hour), How: "trusted"},
+			}
+			v.Browsers = []TrustedBrowser{{ID: "trb_1", Name: "Phone", Browser: "Safari on iOS", Address: "203.0.113.7", Trusted: ago(9 * day), LastUsed: ago(20 * time.Hour), Ends: sampleNow.Add(81 * day)}}
+			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "role", "lock", "remove"}
 		})},
 		sample{"user-self", boss, one(0, account.Prove, account.ByRole, func(v *UserPage) {
 			v.Devices, v.Backup, v.Actions, v.Why = []Device{phone}, &BackupState{Made: ago(day)}, nil, "self"

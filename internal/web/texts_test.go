@@ -61,6 +61,8 @@ func TestEveryNoticeHasItsText(t *testing.T) {
 		{Notice: NoticeDeviceRenamed}: "name", {Notice: NoticeCodesSaved}: "safe", {Notice: NoticeCodesReplaced}: "in force", {Notice: NoticeOneSessionEnded}: "ended", {Notice: NoticeOthersEnded}: "other",
 		{Notice: NoticeUserReset}: "reset", {Notice: NoticeRoleSet}: "role", {Notice: NoticeUserLocked}: "locked", {Notice: NoticeUserUnlocked}: "unlocked",
 		{Notice: NoticeUserRemoved}: "removed", {Notice: NoticeUserInvited}: "on its way", {Notice: NoticeJoined}: "Sign in",
+		{Notice: NoticeBrowserRenamed}: "new name", {Notice: NoticeBrowserEnded}: "no longer trusted", {Notice: NoticeBrowsersEnded}: "No browser",
+		{Notice: NoticeUserSessionsEnded}: "ended", {Notice: NoticeUserBrowsersEnded}: "asks for a code",
 		{Notice: NoticeMailServerSet}: "saved", {Notice: NoticeMailServerGone}: "removed", {Notice: NoticeTestSent, About: "<b>@x"}: "<bdi>&lt;b&gt;@x</bdi>",
 	} {
 		if got, err := notice(texts.In(texts.English), told); err != nil || !strings.Contains(string(got), want) {

@@ -71,6 +71,7 @@ const (
 	PlaceProfile   Place = "profile"
 	PlaceTwoFactor Place = "two_factor"
 	PlaceSessions  Place = "sessions"
+	PlaceBrowsers  Place = "browsers"
 	PlaceAdmin     Place = "admin"
 	PlaceUsers     Place = "users"
 	PlacePolicy    Place = "policy"

@@ -9,8 +9,11 @@ import (
 	"testing"
 
 	"sallyport/internal/apptest"
+	"sallyport/internal/browser"
 	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
+	"sallyport/internal/otp"
 	"sallyport/internal/web"
 )
 
@@ -51,6 +54,7 @@ type walker struct {
 
 	device  string            // Ada's first
 	other   string            // the id of another session of hers
+	browser string            // the id of a browser that she trusts
 	session string            // of the owner, second factor proved
 	pending string            // Ada's, password proved
 	fields  func() url.Values // what every form there is would ask for, all of it right
@@ -62,10 +66,12 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 	phone, codes := s.Enrolled(t, apptest.Ada)
 	in := s.SignedInWith(t, apptest.Ada, phone)
 	elsewhere := s.SignedInWith(t, apptest.Ada, phone)
+	_, cookie := s.Trust(t, s.Ada, phone, domaintest.From(domaintest.Firefox))
+	s.Clock.Advance(otp.DefaultPeriod)
 	half := s.Client(t)
 	half.SignIn(apptest.Ada, apptest.Password)
 	w := &walker{
-		Server: s, t: t, routes: table(t, s), device: phone.FactorID,
+		Server: s, t: t, routes: table(t, s), device: phone.FactorID, browser: browser.ID(cookie),
 		session: in.Cookies[httpx.SessionCookie], pending: half.Cookies[httpx.PendingCookie],
 		secrets: append(codes, apptest.Ada, "Ada<", "My Phone", "Acme<", s.Ada.ID, phone.FactorID, apptest.Password, "otpauth:"),
 	}
@@ -90,6 +96,9 @@ func (w *walker) path(rt httpx.Route) string {
 	path := strings.ReplaceAll(rt.Path(), "{$}", "")
 	if strings.HasPrefix(path, "/settings/sessions/") {
 		return strings.ReplaceAll(path, "{id}", w.other)
+	}
+	if strings.HasPrefix(path, "/settings/browsers/") {
+		return strings.ReplaceAll(path, "{id}", w.browser)
 	}
 	return strings.NewReplacer("/admin/users/{id}", "/admin/users/"+w.Grace.ID, "{id}", w.device, "{file}", "sallyport.css").Replace(path)
 }

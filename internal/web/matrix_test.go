@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
@@ -25,7 +26,7 @@ type actor struct {
 	user.User
 	strong bool
 	phone  domaintest.Phone
-	ids    []string // the person's own: of the user, the device and a session
+	ids    []string // the person's own: of the user, the device, a session and a trusted browser
 }
 
 // side is an organisation with its people, and what nobody of another one may see.
@@ -64,7 +65,11 @@ func (m *matrix) build() {
 					p.phone, _ = m.Enrol(m.t, p.User)
 					p.ids = append(p.ids, p.phone.FactorID)
 				}
-				p.ids = append(p.ids, m.Browse(m.t, p.User).Signed.ID)
+				_, b, stmts := browser.Trust(m.Clock.Now(), a, p.User, browser.Environment{}, domaintest.By)
+				if err := m.DB.Run(m.t.Context(), stmts...); err != nil {
+					m.t.Fatal(err)
+				}
+				p.ids = append(p.ids, m.Browse(m.t, p.User).Signed.ID, b.ID)
 				s.people, s.secrets = append(s.people, p), append(s.secrets, p.ids...)
 			}
 		}
@@ -80,6 +85,8 @@ func (m *matrix) id(path string, of actor) string {
 	case strings.HasPrefix(path, "/settings/two-factor"):
 		kind = 1
 	case strings.HasPrefix(path, "/settings/sessions"):
+		kind = len(of.ids) - 2
+	case strings.HasPrefix(path, "/settings/browsers"):
 		kind = len(of.ids) - 1
 	}
 	if m.rng.IntN(8) == 0 {
@@ -103,6 +110,12 @@ func (m *matrix) fields(by actor, id string) url.Values {
 	for _, name := range []string{"id", "method", "set", "factor", "session", "at", "before", "person", "search", "next", "first", "account"} {
 		f[name] = pick(id, "")
 	}
+	of := m.sides[m.rng.IntN(2)].people
+	for kind, name := range []string{"", "browser", "session"} { // in the order of actor.ids, from the end
+		if ids := of[m.rng.IntN(len(of))].ids; kind > 0 && m.rng.IntN(4) > 0 {
+			f.Set(name, ids[len(ids)-kind])
+		}
+	}
 	if by.strong {
 		f.Set("code", by.phone.Code(m.Clock.Now()))
 	}
@@ -124,6 +137,9 @@ func (m *matrix) call(rt httpx.Route, cookie, id string, f url.Values) call {
 	if rt.Method() == http.MethodGet {
 		p = c.Send(c.Request(http.MethodGet, path+"?"+f.Encode(), nil))
 	} else {
+		if one := map[string]string{"end-sessions": "session", "end-browsers": "browser"}[path[strings.LastIndex(path, "/")+1:]]; one != "" {
+			path += "?" + url.Values{one: {f.Get(one)}}.Encode() // there the address says which
+		}
 		p = c.Send(c.Request(rt.Method(), path, f))
 	}
 	checkAnswer(m.t, p)

@@ -87,7 +87,7 @@ func TestPerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(p.Devices) != 1 || p.Devices[0].Name != "My Phone" || p.Codes.Left != 10 || p.Sessions != 1 || !p.SignedInAt.Equal(came) || p.Owed.Demand != account.Prove {
+		if len(p.Devices) != 1 || p.Devices[0].Name != "My Phone" || p.Codes.Left != 10 || len(p.Sessions) != 1 || !p.SignedInAt.Equal(came) || p.Owed.Demand != account.Prove {
 			t.Errorf("%d devices, %d codes, %d sessions, last at %v, owes %+v", len(p.Devices), p.Codes.Left, p.Sessions, p.SignedInAt, p.Owed)
 		}
 		for i, e := range p.Events {
@@ -107,7 +107,7 @@ func TestPerson(t *testing.T) {
 		ada = w.Browse(t, w.Ada)
 		for offers, stuck := range map[*[]account.Offer]bool{{{Method: account.TOTP}}: false, {{Method: account.TOTP, Why: account.NoPlan}}: true} {
 			p, err := w.Admin.Person(t.Context(), ada.Signed, *offers, w.Alan.ID)
-			if err != nil || p.Owed.Demand != account.SetUp || p.Owed.Stuck != stuck || !p.SignedInAt.IsZero() || p.Sessions != 0 {
+			if err != nil || p.Owed.Demand != account.SetUp || p.Owed.Stuck != stuck || !p.SignedInAt.IsZero() || len(p.Sessions) != 0 {
 				t.Errorf("%v: %+v, %v", *offers, p, err)
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // restored is the fact by which a backup of ours is told from the database that it was made of: whoever opens it has restored it.
 const restored = "restored"
 
-var errNotRestored = errs.New(errs.Conflict, "not_restored", "This database is no backup that was restored just now.")
+var errNotRestored = errs.New(errs.Conflict, "not_restored", "") // inside EndRestored only
 
 // MarkBackup returns the statement that marks a copy of the database, for db.Backup.
 func MarkBackup() db.Stmt { return setFact(restored, []byte(restored), time.Time{}) }

@@ -16,23 +16,21 @@ import (
 	"sallyport/internal/user"
 )
 
-var (
-	agents = map[string]browser.Environment{
-		domaintest.Firefox:   {Browser: "Firefox", System: "Linux"},
-		domaintest.Firefox2:  {Browser: "Firefox", System: "Linux"},
-		domaintest.OnWindows: {Browser: "Firefox", System: "Windows"},
-		domaintest.Chrome:    {Browser: "Chrome", System: "Linux"},
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0":                  {Browser: "Edge", System: "Windows"},
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15":                          {Browser: "Safari", System: "macOS"},
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1":        {Browser: "Safari", System: "iOS"},
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1":      {Browser: "Safari", System: "iOS"},
-		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36":                                {Browser: "Chrome", System: "Android"},
-		"Mozilla/5.0 (Linux; Android 15; SM-S931B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36":     {Browser: "Samsung Browser", System: "Android"},
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/139.0.7258.76 Mobile/15E148 Safari/604.1": {Browser: "Chrome", System: "iOS"},
-		"":             {},
-		"what is this": {Browser: "what is this"},
-	}
-)
+var agents = map[string]browser.Environment{
+	domaintest.Firefox:   {Browser: "Firefox", System: "Linux"},
+	domaintest.Firefox2:  {Browser: "Firefox", System: "Linux"},
+	domaintest.OnWindows: {Browser: "Firefox", System: "Windows"},
+	domaintest.Chrome:    {Browser: "Chrome", System: "Linux"},
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0":                  {Browser: "Edge", System: "Windows"},
+	"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15":                          {Browser: "Safari", System: "macOS"},
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1":        {Browser: "Safari", System: "iOS"},
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1":      {Browser: "Safari", System: "iOS"},
+	"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36":                                {Browser: "Chrome", System: "Android"},
+	"Mozilla/5.0 (Linux; Android 15; SM-S931B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36":     {Browser: "Samsung Browser", System: "Android"},
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/139.0.7258.76 Mobile/15E148 Safari/604.1": {Browser: "Chrome", System: "iOS"},
+	"":             {},
+	"what is this": {Browser: "what is this"},
+}
 
 // TestEnvironmentOf reads what browsers say: the family and the system, and no version.
 func TestEnvironmentOf(t *testing.T) {

@@ -15,19 +15,23 @@ import (
 )
 
 type userCmd struct {
-	Create         userCreateCmd   `cmd:"" help:"Create a user; the password is prompted for."`
-	List           userListCmd     `cmd:"" help:"List an account's users."`
-	Show           userShowCmd     `cmd:"" help:"Show one user with the devices and the latest events."`
-	ResetTwoFactor userResetCmd    `cmd:"" help:"End a user's devices, backup codes and sessions; the next sign-in demands a new device."`
-	ImportDevice   userImportCmd   `cmd:"" help:"Bring a user's authenticator app from another product, by its otpauth link."`
-	SetPassword    userPasswordCmd `cmd:"" help:"Give a user a new password, which is prompted for; the second factor stays."`
-	SetEmail       userEmailCmd    `cmd:"" help:"Give a user another e-mail address to sign in with; the old one is told."`
-	Lock           userLockCmd     `cmd:"" help:"End a user's sessions and keep them out."`
-	Unlock         userUnlockCmd   `cmd:"" help:"Let a locked user in again."`
-	Invite         userInviteCmd   `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`
-	SetRole        userRoleCmd     `cmd:"" help:"Give a user another role."`
-	Remove         userRemoveCmd   `cmd:"" help:"Take a user off the account for good; the audit log stays."`
-	BackupCode     userCodeCmd     `cmd:"" help:"Give out a fresh backup code for a user: once, for an hour."`
+	Create         userCreateCmd      `cmd:"" help:"Create a user; the password is prompted for."`
+	List           userListCmd        `cmd:"" help:"List an account's users."`
+	Show           userShowCmd        `cmd:"" help:"Show one user with the devices and the latest events."`
+	ResetTwoFactor userResetCmd       `cmd:"" help:"End a user's devices, backup codes and sessions; the next sign-in demands a new device."`
+	ImportDevice   userImportCmd      `cmd:"" help:"Bring a user's authenticator app from another product, by its otpauth link."`
+	SetPassword    userPasswordCmd    `cmd:"" help:"Give a user a new password, which is prompted for; the second factor stays."`
+	SetEmail       userEmailCmd       `cmd:"" help:"Give a user another e-mail address to sign in with; the old one is told."`
+	Sessions       userSessionsCmd    `cmd:"" help:"List the sessions in which a user is signed in."`
+	EndSessions    userEndSessionsCmd `cmd:"" help:"End one session of a user, or all of them with the trust in all browsers; the user is told."`
+	Browsers       userBrowsersCmd    `cmd:"" help:"List the browsers that a user trusts: no code is asked for in them."`
+	EndBrowsers    userEndBrowsersCmd `cmd:"" help:"End the trust in one browser of a user, or in all; the user is told."`
+	Lock           userLockCmd        `cmd:"" help:"End a user's sessions and keep them out."`
+	Unlock         userUnlockCmd      `cmd:"" help:"Let a locked user in again."`
+	Invite         userInviteCmd      `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`
+	SetRole        userRoleCmd        `cmd:"" help:"Give a user another role."`
+	Remove         userRemoveCmd      `cmd:"" help:"Take a user off the account for good; the audit log stays."`
+	BackupCode     userCodeCmd        `cmd:"" help:"Give out a fresh backup code for a user: once, for an hour."`
 }
 
 // who names a user on the command line.

@@ -18,7 +18,9 @@ const (
 )
 
 // From is the client that says it is agent, at the helpers' address.
-func From(agent string) audit.Actor { return audit.Actor{Kind: audit.KindNobody, Address: By.Address, UserAgent: agent} }
+func From(agent string) audit.Actor {
+	return audit.Actor{Kind: audit.KindNobody, Address: By.Address, UserAgent: agent}
+}
 
 // Trust signs somebody in from a client with the code that the phone shows now, with the box ticked, and returns the session and
 // the cookie of the trusted browser.

@@ -129,7 +129,8 @@ func (k *key) addPasskey(name, password string) []string {
 func (b *browser) asks(path string) (answer struct {
 	Options  json.RawMessage
 	Ceremony string
-}) {
+},
+) {
 	b.t.Helper()
 	raw := eval[string](b, fmt.Sprintf(`fetch(%s).then(r => r.text())`, jsText(path)))
 	if err := json.Unmarshal([]byte(raw), &answer); err != nil {

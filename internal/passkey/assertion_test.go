@@ -189,9 +189,14 @@ func TestCeremonies(t *testing.T) {
 			name      string
 			ask, into door
 		}{
-			{"of another sign-in", one, two}, {"of a session", step, two}, {"of a sign-in with a passkey alone", alone, two},
-			{"of another session", step, elsewhere}, {"of a sign-in, in a session", one, elsewhere}, {"of one alone, in a session", alone, elsewhere},
-			{"of a sign-in, alone", one, alone}, {"of a session, alone", step, alone},
+			{"of another sign-in", one, two},
+			{"of a session", step, two},
+			{"of a sign-in with a passkey alone", alone, two},
+			{"of another session", step, elsewhere},
+			{"of a sign-in, in a session", one, elsewhere},
+			{"of one alone, in a session", alone, elsewhere},
+			{"of a sign-in, alone", one, alone},
+			{"of a session, alone", step, alone},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				options, ceremony := c.ask.ask()

@@ -44,7 +44,8 @@ func secondDoor(tb testing.TB, w *domaintest.World, u user.User) door {
 	tb.Helper()
 	ctx := context.Background()
 	cookie := w.Password(tb, u).Cookie
-	return door{"after the password",
+	return door{
+		"after the password",
 		func() ([]byte, string) {
 			options, ceremony, err := w.SignIn.AskPasskey(ctx, cookie)
 			if err != nil {
@@ -55,14 +56,16 @@ func secondDoor(tb testing.TB, w *domaintest.World, u user.User) door {
 		func(answer, ceremony string) error {
 			_, err := w.SignIn.Verify(ctx, cookie, signin.Attempt{Kind: factor.Passkey, Code: answer, Ceremony: ceremony}, domaintest.By)
 			return err
-		}}
+		},
+	}
 }
 
 // aloneDoor is the sign-in with nothing else.
 func aloneDoor(tb testing.TB, w *domaintest.World) door {
 	tb.Helper()
 	ctx := context.Background()
-	return door{"alone",
+	return door{
+		"alone",
 		func() ([]byte, string) {
 			options, ceremony, err := w.SignIn.AskPasskeyAlone(ctx)
 			if err != nil {
@@ -73,14 +76,16 @@ func aloneDoor(tb testing.TB, w *domaintest.World) door {
 		func(answer, ceremony string) error {
 			_, err := w.SignIn.Passkey(ctx, signin.PasskeyCredentials{Ceremony: ceremony, Response: answer}, domaintest.By)
 			return err
-		}}
+		},
+	}
 }
 
 // stepDoor is the step within a session that asks again.
 func stepDoor(tb testing.TB, w *domaintest.World, b domaintest.Browser) door {
 	tb.Helper()
 	ctx := context.Background()
-	return door{"in a session",
+	return door{
+		"in a session",
 		func() ([]byte, string) {
 			options, ceremony, err := w.Profile.AskPasskey(ctx, b.Signed)
 			if err != nil {
@@ -90,7 +95,8 @@ func stepDoor(tb testing.TB, w *domaintest.World, b domaintest.Browser) door {
 		},
 		func(answer, ceremony string) error {
 			return w.Profile.ProveFactor(ctx, b.Signed, answer, ceremony, b.As())
-		}}
+		},
+	}
 }
 
 // why is what the log says of a refusal, and the audit log, which must agree where it says anything.

@@ -31,7 +31,10 @@ func TestOf(t *testing.T) {
 		{placetest.Berlin, "DE", "Berlin", "Berlin"}, // the neighbour
 		{placetest.NoCity, "DE", "DE", "DE"},
 		{placetest.Nowhere, "", "", ""},
-		{"", "", "", ""}, {"localhost", "", "", ""}, {"192.0.2.7:443", "", "", ""}, {"192.0.2.0/24", "", "", ""},
+		{"", "", "", ""},
+		{"localhost", "", "", ""},
+		{"192.0.2.7:443", "", "", ""},
+		{"192.0.2.0/24", "", "", ""},
 	} {
 		p := d.Of(c.address)
 		if p.Country != c.country || p.Name("en") != c.english || p.Name("de") != c.german {

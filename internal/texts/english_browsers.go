@@ -9,7 +9,7 @@ var englishBrowsers = Catalogue{
 	"browsers.rename":      "Rename",
 	"browsers.rename_one":  "Rename {browser}",
 	"browsers.end":         "End trust",
-	"browsers.end_one":     "End the trust in {browser}, {address}",
+	"browsers.end_one":     "End trust: {browser}, {address}",
 	"browsers.end_all":     "End the trust in all browsers",
 	"browsers.effect":      "The next sign-in there asks for a code again. Who is signed in there now stays so; that ends under Sessions.",
 	"browsers.sessions":    "To the sessions",
@@ -17,6 +17,8 @@ var englishBrowsers = Catalogue{
 	"browsers.empty.other": "You trust no browser. To be asked for codes less often in your own, tick “Don’t ask again for {n} days” when you next enter a code to sign in.",
 	"browsers.off":         "Your organisation’s rules let no browser be trusted: every sign-in asks for a code.",
 	"rename_browser.title": "Rename “{browser}”",
+	"field.browser_name":   "Browser name",
+	"sessions.trust":       "That ends the trust in your other browsers too, and sign-ins that are half finished.",
 	"hint.browser_name":    "For example where it is. Leave it empty for what the browser says of itself.",
 
 	"notice.browser_renamed":     "The browser has a new name.",

@@ -40,8 +40,6 @@ var englishPasskeyPages = Catalogue{
 
 	"confirm_identity.lead_passkey": "What comes next concerns other people’s access, so it needs a passkey or a code that you use just now.",
 
-	"unavailable.domain": "Passkeys need a server with a name, and this one is reached by its number.",
-
 	// What browsers say against it.
 	"passkey.no_script":     "A passkey needs JavaScript, which is off in this browser. Switch it on, or use another way.",
 	"passkey.unsupported":   "Passkeys do not work in this browser. Use a newer one, at an address that begins with https, or another way.",

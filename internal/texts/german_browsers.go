@@ -17,6 +17,8 @@ var germanBrowsers = Catalogue{
 	"browsers.empty.other": "Sie vertrauen keinem Browser. Um in Ihrem eigenen seltener nach Codes gefragt zu werden, setzen Sie das Häkchen bei „{n} Tage lang nicht mehr fragen“, wenn Sie das nächste Mal zur Anmeldung einen Code eingeben.",
 	"browsers.off":         "Nach den Regeln Ihrer Organisation wird keinem Browser vertraut: Jede Anmeldung fragt nach einem Code.",
 	"rename_browser.title": "„{browser}“ umbenennen",
+	"field.browser_name":   "Name des Browsers",
+	"sessions.trust":       "Das beendet auch das Vertrauen in Ihre anderen Browser und begonnene Anmeldungen.",
 	"hint.browser_name":    "Zum Beispiel, wo er steht. Leer für das, was der Browser von sich sagt.",
 
 	"notice.browser_renamed":     "Der Browser hat einen neuen Namen.",

@@ -40,8 +40,6 @@ var germanPasskeyPages = Catalogue{
 
 	"confirm_identity.lead_passkey": "Was jetzt kommt, betrifft den Zugang anderer Personen. Deshalb braucht es einen Passkey oder einen Code, den Sie gerade eben verwenden.",
 
-	"unavailable.domain": "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht.",
-
 	// What browsers say against it.
 	"passkey.no_script":     "Ein Passkey braucht JavaScript, und das ist in diesem Browser aus. Schalten Sie es ein, oder wählen Sie einen anderen Weg.",
 	"passkey.unsupported":   "In diesem Browser sind Passkeys nicht möglich. Verwenden Sie einen neueren, unter einer Adresse mit https, oder wählen Sie einen anderen Weg.",

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"strings"
+
+	"sallyport/internal/account"
+	"sallyport/internal/app"
+	"sallyport/internal/browser"
+	signed "sallyport/internal/session"
+	"sallyport/internal/texts"
+	"sallyport/internal/user"
+)
+
+type userSessionsCmd struct{ who }
+
+func (c userSessionsCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		list, err := signed.Alive(s.ctx, a.DB, acct, u, a.Now())
+		if err != nil {
+			return err
+		}
+		t := table{head: []string{"BROWSER", "ADDRESS", "SIGNED IN", "LAST USED", "BY", "SESSION"}}
+		for _, one := range list {
+			words, err := browser.Words(texts.In(texts.English), one.UserAgent, a.Places.Of(one.Address))
+			if err != nil {
+				return err
+			}
+			t.add(words, one.Address, day(one.SignedInAt), day(one.LastSeenAt), strings.Join(one.AMR, " "), one.ID)
+		}
+		return t.print(s.Stdout, "This user is signed in nowhere.")
+	})
+}
+
+type userEndSessionsCmd struct {
+	who
+	Session string `help:"Only the session with this id, as the command sessions lists it; else all of them." placeholder:"ID"`
+}
+
+func (c userEndSessionsCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		if err := a.Admin.OperatorEndSessions(s.ctx, u, c.Session); err != nil {
+			return err
+		}
+		if c.Session != "" {
+			s.print("That session of %s ends within a second.", u.Email)
+			return nil
+		}
+		s.print("All sessions of %s end within a second, and no browser of theirs is trusted any more. They may sign in again.", u.Email)
+		return nil
+	})
+}
+
+type userBrowsersCmd struct{ who }
+
+func (c userBrowsersCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		list, err := browser.List(s.ctx, a.DB, acct, u, a.Now())
+		if err != nil {
+			return err
+		}
+		t := table{head: []string{"BROWSER", "NAME", "ADDRESS", "TRUSTED", "LAST USED", "UNTIL", "ID"}}
+		for _, b := range list {
+			words, err := browser.Words(texts.In(texts.English), b.UserAgent, a.Places.Of(b.Address))
+			if err != nil {
+				return err
+			}
+			t.add(words, b.Name, b.Address, day(b.TrustedAt), day(b.LastUsedAt), day(b.ExpiresAt), b.ID)
+		}
+		return t.print(s.Stdout, "This user trusts no browser.")
+	})
+}
+
+type userEndBrowsersCmd struct {
+	who
+	Browser string `help:"Only in the browser with this id, as the command browsers lists it; else in all of them." placeholder:"ID"`
+}
+
+func (c userEndBrowsersCmd) Run(s *session) error {
+	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
+		if err := a.Admin.OperatorEndBrowsers(s.ctx, acct, u, c.Browser); err != nil {
+			return err
+		}
+		if c.Browser != "" {
+			s.print("That browser of %s is not trusted any more: the next sign-in in it asks for a code.", u.Email)
+			return nil
+		}
+		s.print("No browser of %s is trusted any more: the next sign-in in each asks for a code.", u.Email)
+		return nil
+	})
+}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
 
 	"sallyport/internal/domaintest"
 	"sallyport/internal/factor"
@@ -125,19 +128,18 @@ func FuzzAsserted(f *testing.F) {
 		if j.judge(t, answer).Right == nil {
 			return
 		}
-		if got := response(t, answer); got != signed {
+		if got := response(t, answer); !slices.EqualFunc(got, signed, bytes.Equal) {
 			t.Errorf("what was never signed is taken: %s", answer)
 		}
 	})
 }
 
 // response is the signed part of an assertion.
-func response(tb testing.TB, answer string) (r struct{ ClientDataJSON, AuthenticatorData string }) {
-	var a struct {
-		Response struct{ ClientDataJSON, AuthenticatorData string }
-	}
-	if err := json.Unmarshal([]byte(answer), &a); err != nil {
+func response(tb testing.TB, answer string) (signed [][]byte) {
+	p, err := protocol.ParseCredentialRequestResponseBytes([]byte(answer))
+	if err != nil {
 		tb.Errorf("%q: %v", answer, err)
+		return nil
 	}
-	return a.Response
+	return [][]byte{p.Raw.AssertionResponse.ClientDataJSON, p.Raw.AssertionResponse.AuthenticatorData}
 }

@@ -16,6 +16,7 @@ const (
 	NoPlan      WhyNot = "plan"    // C12
 	NoTrial     WhyNot = "trial"   // C13
 	NoChannel   WhyNot = "channel" // K18: nothing is set up that could send
+	NoRoots     WhyNot = "roots"   // passkeys: certain models are allowed, and can't be checked
 	NoDomain    WhyNot = "domain"  // passkeys: the server's public address has no name
 )
 
@@ -33,6 +34,7 @@ var errNotOffered = map[WhyNot]*errs.Error{
 	NoTrial:     errs.New(errs.Forbidden, "method_not_in_trial", "This way of signing in is not available during the trial, to protect against abuse.").In("address"),
 	NoChannel:   errs.New(errs.Conflict, "method_not_configured", "This way of signing in needs a server for messages, and none is set up. Tell your administrator.").In("address"),
 	NoDomain:    ErrNoPasskeys,
+	NoRoots:     ErrNoRoots,
 }
 
 // ErrNoPasskeys says that the deployment can have none.
@@ -62,6 +64,8 @@ func (p Plans) Offers(a Account, mail, texts bool, now time.Time) []Offer {
 			o.Why = NoChannel
 		case m == Passkey && p.NoPasskeys:
 			o.Why = NoDomain
+		case m == Passkey && len(a.Policy.PasskeyModels) > 0 && !p.PasskeyRoots:
+			o.Why = NoRoots
 		default:
 			o.Until = entitled.Until
 		}

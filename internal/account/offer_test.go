@@ -20,3 +20,39 @@ func TestPasskeysNeedAName(t *testing.T) {
 		t.Errorf("without passkeys, the others are not offered: %+v", offers)
 	}
 }
+
+// TestModelsNeedRoots: where models can't be checked nobody is offered a passkey of an account that allows certain ones, and no
+// account begins to allow certain ones; what else it changes stands.
+func TestModelsNeedRoots(t *testing.T) {
+	plans := Plans{Default: "all", All: map[string]Plan{"all": {Methods: Methods()}}}
+	p, err := Default().With("passkey_models=2FC0579F-8113-47EA-B116-BB5A8DB9202A,00000000-0000-0000-0000-000000000001")
+	if err != nil || p.PasskeyModels[0] != "00000000-0000-0000-0000-000000000001" || p.PasskeyModels[1] != "2fc0579f-8113-47ea-b116-bb5a8db9202a" {
+		t.Fatalf("%v, %v", p.PasskeyModels, err)
+	}
+	if err := plans.CheckModels(Default(), p); !errors.Is(err, ErrPolicy) {
+		t.Errorf("models without roots: %v", err)
+	}
+	if offers := plans.Offers(Account{Policy: p}, true, true, noon); !errors.Is(Offered(offers, Passkey), ErrNoRoots) || Offered(offers, TOTP) != nil {
+		t.Errorf("without roots: %+v", offers)
+	}
+	q := p
+	q.GraceDays = 7
+	if err := plans.CheckModels(p, q); err != nil {
+		t.Errorf("another change without roots: %v", err)
+	}
+	if err := plans.CheckModels(p, Default()); err != nil {
+		t.Errorf("allowing all without roots: %v", err)
+	}
+	plans.PasskeyRoots = true
+	if err := plans.CheckModels(Default(), p); err != nil {
+		t.Errorf("models with roots: %v", err)
+	}
+	if offers := plans.Offers(Account{Policy: p}, true, true, noon); Offered(offers, Passkey) != nil {
+		t.Errorf("with roots: %+v", offers)
+	}
+	for _, bad := range []string{"x", "00000000-0000-0000-0000-000000000000", "2fc0579f81134 7eab116bb5a8db9202a", "2fc0579f-8113-47ea-b116-bb5a8db9202a,2FC0579F-8113-47EA-B116-BB5A8DB9202A", "{2fc0579f-8113-47ea-b116-bb5a8db9202a}"} {
+		if _, err := Default().With("passkey_models=" + bad); !errors.Is(err, ErrPolicy) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}

@@ -28,7 +28,8 @@ type Plans struct {
 	Default string // the plan of accounts for which none was named
 	All     map[string]Plan
 
-	NoPasskeys bool // whatever the plan: the public address has no name that they could belong to
+	PasskeyRoots bool // models of passkeys can be checked
+	NoPasskeys   bool // whatever the plan: the public address has no name that they could belong to
 }
 
 // Terms are what an organisation has agreed with the vendor.

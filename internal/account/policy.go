@@ -114,6 +114,7 @@ type Policy struct {
 	ClockTolerance     Seconds       `json:"clock_tolerance"`      // K10: 0 … 180 s
 	Methods            []Method      `json:"methods"`              // K8: the first is offered first; narrowed by Plans.Entitled
 	PasskeyRequired    PasskeyRule   `json:"passkey_required"`     // K8: whose second factor must be a passkey
+	PasskeyModels      []string      `json:"passkey_models"`       // K8: AAGUIDs of the models that may be added, sorted; empty for all
 	TrustedBrowserDays int           `json:"trusted_browser_days"` // K11: 0 … 365; 0 for never: everybody is asked at every sign-in
 	MailedDisable      MailedDisable `json:"mailed_disable"`       // K2
 	MailedDisableDelay Seconds       `json:"mailed_disable_delay"` // K2: from the token to its effect, 0 … 30 days
@@ -138,6 +139,7 @@ func Default() Policy {
 		ClockTolerance:     Seconds(30 * time.Second),
 		Methods:            Methods(),
 		PasskeyRequired:    PasskeyOptional,
+		PasskeyModels:      []string{},
 		MailedDisable:      MailedDisableOff,
 		SMSCountries:       []string{},
 		SessionLifetime:    Seconds(24 * time.Hour),
@@ -195,6 +197,9 @@ func (p Policy) Check() error {
 	if (p.Enforcement == Required || p.EnforcementAdmins == Required) && !slices.ContainsFunc(p.Methods, Method.alone) {
 		return refuse("methods", "who must have a second factor needs one that works without a mail server or gateway: add totp.")
 	}
+	if err := checkModels(p.PasskeyModels); err != nil {
+		return err
+	}
 	return checkCountries(p.SMSCountries)
 }
 
@@ -237,6 +242,12 @@ func (p Policy) tidy() Policy {
 		}
 		return r
 	}
+	models := make([]string, len(p.PasskeyModels))
+	for i, m := range p.PasskeyModels {
+		models[i] = strings.ToLower(m) // of anything but ASCII, checkModels makes no AAGUID
+	}
+	slices.Sort(models)
+	p.PasskeyModels = models
 	codes := make([]string, len(p.SMSCountries))
 	for i, c := range p.SMSCountries {
 		codes[i] = strings.Map(upper, c)

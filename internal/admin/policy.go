@@ -21,12 +21,13 @@ var (
 	ErrNoWay        = errs.New(errs.Conflict, "no_way_to_set_up", "Nobody can set up a second factor now: none of the allowed ways is part of your plan and working. See under Overview what is missing.")
 )
 
-// checkCountries refuses what has the shape of a country's code and is none.
-func checkCountries(p account.Policy) error {
-	if _, err := phone.ParseCountries(p.SMSCountries); err != nil {
+// checkPolicy refuses what only this deployment knows to be wrong: what has the shape of a country's code and is none, and
+// models of passkeys that it can't check.
+func (s *Service) checkPolicy(was, is account.Policy) error {
+	if _, err := phone.ParseCountries(is.SMSCountries); err != nil {
 		return account.ErrPolicy.In("sms_countries").Because(err)
 	}
-	return nil
+	return s.Plans.CheckModels(was, is)
 }
 
 // Rollout is how far an account's people are, as its administrators see it.
@@ -96,7 +97,7 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 	if err := acting(w); err != nil {
 		return v, false, err
 	}
-	if err := checkCountries(p); err != nil {
+	if err := s.checkPolicy(w.Account.Policy, p); err != nil {
 		return v, false, err
 	}
 	now, was, is := s.Now(), w.Account, w.Account.Under(p, s.Now())
@@ -152,7 +153,7 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	if err := s.may(proof, w); err != nil {
 		return err
 	}
-	if err := checkCountries(p); err != nil {
+	if err := s.checkPolicy(was, p); err != nil {
 		return err
 	}
 	if p.Fingerprint() == was.Fingerprint() {

@@ -133,7 +133,7 @@ func (a *App) wire() {
 		},
 	}
 	plans := a.Config.Plans
-	plans.NoPasskeys = a.Config.NoPasskeys() != nil
+	plans.NoPasskeys, plans.PasskeyRoots = a.Config.NoPasskeys() != nil, a.Config.PasskeyRoots.Any()
 	a.Sessions = session.New(a.DB, a.Now)
 	a.Codes = &sentcode.Service{
 		DB: a.DB, Factors: a.Factors, Limits: a.Config.SMSLimits,

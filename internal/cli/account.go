@@ -131,6 +131,9 @@ func (c accountPolicyCmd) set(s *session, a *app.App) (was, is account.Account, 
 		if err != nil {
 			return was, is, err
 		}
+		if err := a.Admin.Plans.CheckModels(was.Policy, policy); err != nil {
+			return was, is, err
+		}
 		// Each lost round is somebody else's change that succeeded, so the loop ends.
 		if err := account.ReplacePolicy(s.ctx, a.DB, a.Now(), was, policy, audit.Operator()); errors.Is(err, account.ErrChanged) {
 			continue

@@ -21,6 +21,7 @@ type Config struct {
 	Listen          string         // address to listen on, "host:port"
 	PublicURL       *url.URL       // what browsers see: scheme and host only, never nil
 	PasskeyOrigins  []string       // other sites of this server's on which its passkeys work too (related origins)
+	PasskeyRoots    Roots          // whose authenticators' models are believed
 	Database        DSN            // "sqlite:PATH", "postgres://…" or "postgresql://…"
 	KeyFile         string         // path of the key that seals secrets at rest
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed

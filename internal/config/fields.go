@@ -63,6 +63,11 @@ var fields = []field{
 		show: func(c Config) string { return "[" + strings.Join(c.PasskeyOrigins, ", ") + "]" },
 	},
 	{
+		key:  "passkey_roots",
+		set:  setPasskeyRoots,
+		show: func(c Config) string { return c.PasskeyRoots.String() },
+	},
+	{
 		key: "database", secret: true,
 		set:  one(setDatabase),
 		show: func(c Config) string { return c.Database.String() },

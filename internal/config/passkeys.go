@@ -1,6 +1,9 @@
 package config
 
 import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,7 +16,7 @@ import (
 func (c Config) Party() passkey.Party {
 	return passkey.Party{
 		ID: c.PublicURL.Hostname(), Name: c.Brand.Name,
-		Origins: append([]string{origin(c.PublicURL)}, c.PasskeyOrigins...),
+		Origins: append([]string{origin(c.PublicURL)}, c.PasskeyOrigins...), Roots: c.PasskeyRoots.pool,
 	}
 }
 
@@ -58,6 +61,58 @@ func setPasskeyOrigins(c *Config, values []string) error {
 		return wrong
 	}
 	c.PasskeyOrigins = all
+	return nil
+}
+
+// Roots are certificates from a file, which is read at the start: replacing it takes effect at the next one.
+type Roots struct {
+	path  string
+	count int
+	pool  *x509.CertPool
+}
+
+// Any reports whether there are some.
+func (r Roots) Any() bool { return r.pool != nil }
+
+// String names the file.
+func (r Roots) String() string {
+	if !r.Any() {
+		return ""
+	}
+	return fmt.Sprintf("%s (%d certificates)", r.path, r.count)
+}
+
+// setPasskeyRoots reads the file; nothing means that there is none. It is taken as a whole or not at all: one certificate that is
+// left out would turn models away without a word.
+func setPasskeyRoots(c *Config, values []string) error {
+	const form = "name a file with certificates in PEM form, each between BEGIN CERTIFICATE and END CERTIFICATE"
+	c.PasskeyRoots = Roots{}
+	path := strings.Join(values, "")
+	if path == "" {
+		return nil
+	}
+	rest, err := readSmall(path)
+	if err != nil {
+		return bad(fmt.Sprintf("names %s, which cannot be read: %s", path, reason(err)), "check its name and who may read it")
+	}
+	r := Roots{path: path, pool: x509.NewCertPool()}
+	for {
+		block, more := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		r.count++
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || block.Type != "CERTIFICATE" {
+			return bad(fmt.Sprintf("names %s, whose block %d is no certificate", path, r.count), form)
+		}
+		r.pool.AddCert(cert)
+		rest = more
+	}
+	if r.count == 0 || len(bytes.TrimSpace(rest)) > 0 {
+		return bad(fmt.Sprintf("names %s, which has something else than certificates", path), form)
+	}
+	c.PasskeyRoots = r
 	return nil
 }
 

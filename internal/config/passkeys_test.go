@@ -1,7 +1,14 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -62,5 +69,57 @@ func TestPasskeyOriginsSayWhatIsWrong(t *testing.T) {
 		if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Where != "s.yaml:1" || !strings.Contains(problems[0].String(), c.message) {
 			t.Errorf("%s: %v", c.text, err)
 		}
+	}
+}
+
+// certificate is one in PEM form.
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// TestPasskeyRoots: a file of certificates and nothing else, taken as a whole or not at all.
+func TestPasskeyRoots(t *testing.T) {
+	one := certificate(t)
+	for _, c := range []struct {
+		text, message string
+		count         int
+	}{
+		{one, "", 1},
+		{one + "\n" + certificate(t) + "\n", "", 2},
+		{"", "something else than certificates", 0},
+		{"no certificate", "something else than certificates", 0},
+		{one + "and more", "something else than certificates", 0},
+		{one + one[:len(one)-30], "something else than certificates", 0},
+		{strings.ReplaceAll(one, "CERTIFICATE", "PRIVATE KEY"), "block 1 is no certificate", 0},
+		{one + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "block 2 is no certificate", 0},
+	} {
+		file := write(t, "roots.pem", c.text)
+		cfg, err := Load("", []string{"SALLYPORT_PASSKEY_ROOTS=" + file})
+		if c.message == "" {
+			if err != nil || !cfg.PasskeyRoots.Any() || cfg.Party().Roots == nil || !strings.Contains(cfg.PasskeyRoots.String(), fmt.Sprintf("(%d certificates)", c.count)) {
+				t.Errorf("%d certificates: %s, %v", c.count, cfg.PasskeyRoots, err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.message) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%.30q: %v, want %q", c.text, err, c.message)
+		}
+	}
+	for _, path := range []string{t.TempDir(), "/nowhere/roots.pem"} {
+		if _, err := Load("", []string{"SALLYPORT_PASSKEY_ROOTS=" + path}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	cfg, err := Load("", []string{"SALLYPORT_PASSKEY_ROOTS="})
+	if err != nil || cfg.PasskeyRoots.Any() || cfg.Party().Roots != nil {
+		t.Errorf("none: %v", err)
 	}
 }

@@ -91,6 +91,7 @@ type Stored struct {
 type Candidate struct {
 	Factor
 	Secret []byte    // what the method stored at enrolment
+	Models []string  // which a new passkey must be one of; empty for any
 	Asked  []byte    // what the passkey was asked, as its method wrote it
 	Codes  []Code    // the single-use codes, for the kinds that have them
 	Sent   *SentCode // the code that was sent for the request, for the kinds that are sent

@@ -44,6 +44,7 @@ const (
 // Errors about passkeys.
 var (
 	ErrPasskey     = errs.New(errs.Invalid, "passkey_refused", "That passkey wasn’t accepted. Try it once more, or use another way.").In("credential")
+	ErrModel       = errs.New(errs.Forbidden, "passkey_model", "Your organisation allows certain models of passkeys only, and this one did not show that it is one of them. Use another, or ask your administrator which they are.").In("credential")
 	ErrPasskeyOver = errs.New(errs.Expired, "passkey_over", "That took too long, so the passkey’s answer no longer counts. Try it once more.").In("credential")
 	errSpent       = errs.New(errs.Conflict, "challenge_spent", "") // inside Consume only: the challenge was answered already
 )
@@ -63,6 +64,7 @@ type Asker interface {
 type Enrolling struct {
 	User   user.User
 	Issuer string      // what it is shown under
+	Attest bool        // it must show its model
 	Has    []Candidate // the person's passkeys already
 }
 
@@ -81,6 +83,7 @@ type Answer struct {
 // Refusal is why an answer is not right.
 type Refusal struct {
 	Why    string // for the audit log
+	Said   error  // to the person; nil for ErrPasskey
 	Cause  error  // for the log
 	Factor Factor // the passkey; zero if it is none of the person's
 }
@@ -123,7 +126,7 @@ func (s *Service) BeginPasskey(ctx context.Context, proof reauth.Proof, u user.U
 	if err != nil {
 		return Factor{}, nil, err
 	}
-	options, asked, err := m.Enrol(Enrolling{User: u, Issuer: a.Issuer(), Has: has})
+	options, asked, err := m.Enrol(Enrolling{User: u, Issuer: a.Issuer(), Attest: len(a.Policy.PasskeyModels) > 0, Has: has})
 	if err != nil {
 		return Factor{}, nil, err
 	}
@@ -265,7 +268,11 @@ func (s *Service) ProveAnswer(ctx context.Context, u user.User, answer, ceremony
 // does not: it can't be guessed.
 func (s *Service) consumeAnswer(ctx context.Context, m Asker, t Try, answer string, now time.Time, more func(Match) []db.Stmt) (Match, error) {
 	c, why := s.openCeremony(t, now)
-	if why != "" {
+	switch why {
+	case "":
+	case late: // no secret, and what to do is clear
+		return Match{}, s.refuseAnswer(ctx, t, Refusal{Why: why, Said: ErrPasskeyOver}, now)
+	default:
 		return Match{}, s.refuseAnswer(ctx, t, Refusal{Why: why}, now)
 	}
 	keys, err := s.keys(t.Factors, c.Asked)
@@ -293,7 +300,13 @@ func (s *Service) consumeAnswer(ctx context.Context, m Asker, t Try, answer stri
 	case errors.Is(err, errSpent):
 		return Match{}, s.refuseAnswer(ctx, t, Refusal{Why: spent, Factor: right.Factor}, now)
 	case errors.Is(err, errRefused): // since the rows were read, the passkey was removed, or answered with a higher counter
-		return Match{}, s.refuseFound(ctx, t, Finding{Refusal: &Refusal{Why: SignCount, Factor: right.Factor}}, c, now)
+		r := Refusal{Why: SignCount, Factor: right.Factor}
+		if _, err := s.Stored(ctx, t.AccountID, t.UserID, r.Factor.ID); errors.Is(err, ErrNotFound) {
+			r.Why = nobody
+		} else if err != nil {
+			return Match{}, err
+		}
+		return Match{}, s.refuseFound(ctx, t, Finding{Refusal: &r}, c, now)
 	case err != nil:
 		return Match{}, err
 	}
@@ -328,8 +341,8 @@ func (s *Service) refuseFound(ctx context.Context, t Try, found Finding, c cerem
 // none of the person's: a stranger must not fill the record.
 func (s *Service) refuseAnswer(ctx context.Context, t Try, r Refusal, now time.Time) error {
 	said := ErrPasskey
-	if r.Why == late {
-		said = ErrPasskeyOver
+	if r.Said != nil {
+		said = errs.From(r.Said)
 	}
 	said = said.Because(errors.Join(errors.New(r.Why), r.Cause))
 	if t.Request == Alone && r.Factor.ID == "" {
@@ -359,7 +372,11 @@ func (s *Service) matchNew(ctx context.Context, m Asker, pending Stored, t Try, 
 	if err != nil {
 		return Match{}, err
 	}
-	found, err := m.Match(ctx, answer, []Candidate{{Factor: pending.Factor, Asked: e.Asked}}, now, 0)
+	a, err := account.Get(ctx, s.DB, pending.AccountID)
+	if err != nil {
+		return Match{}, err
+	}
+	found, err := m.Match(ctx, answer, []Candidate{{Factor: pending.Factor, Models: a.Policy.PasskeyModels, Asked: e.Asked}}, now, 0)
 	if err != nil {
 		return Match{}, err
 	}

@@ -55,8 +55,7 @@ func misstatements(tb testing.TB, k *keytest.Key) []lie {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	slow := weak.PublicKey
-	slow.N = slow.N.Lsh(slow.N, 5000)
+	slow := rsa.PublicKey{N: new(big.Int).Lsh(weak.N, 5000), E: weak.E}
 	off := keytest.Encode(keytest.Map{{Key: 1, Value: 2}, {Key: 3, Value: -7}, {Key: -1, Value: 1}, {Key: -2, Value: bytes.Repeat([]byte{1}, 32)}, {Key: -3, Value: bytes.Repeat([]byte{2}, 32)}})
 	id := bytes.Repeat([]byte{9}, 32)
 	named := func(n int) func(*keytest.Draft) {

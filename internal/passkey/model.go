@@ -30,12 +30,18 @@ var models = map[string]string{
 	"c5ef55ff-ad9a-4b9f-b580-adebafe026d0": "YubiKey 5Ci",
 }
 
+// aaguidText writes an AAGUID as people do; "" if it is none.
+func aaguidText(b []byte) string {
+	if len(b) != 16 {
+		return ""
+	}
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 // Model is what an authenticator may be called; one that is not known is a passkey.
 func Model(aaguid []byte) string {
-	if len(aaguid) == 16 {
-		if name := models[fmt.Sprintf("%x-%x-%x-%x-%x", aaguid[:4], aaguid[4:6], aaguid[6:8], aaguid[8:10], aaguid[10:])]; name != "" {
-			return name
-		}
+	if name := models[aaguidText(aaguid)]; name != "" {
+		return name
 	}
 	return "Passkey"
 }

@@ -106,6 +106,43 @@ func TestCopiedPasskey(t *testing.T) {
 	})
 }
 
+// TestCounterRises: two answers that were both read as right before either was stored: the one with the lower counter is
+// refused by the write, and so is one whose passkey was removed, which is no copy.
+func TestCounterRises(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		key := &keytest.Key{}
+		id := enrolled(t, w, w.Grace, key)
+		at := aloneDoor(t, w)
+		rows, err := w.Factors.All(t.Context(), w.Acme.ID, w.Grace.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tries [3]factor.Try
+		for i := range tries {
+			options, ceremony := at.ask()
+			tries[i] = factor.Try{
+				AccountID: w.Acme.ID, UserID: w.Grace.ID, Factors: rows, Kind: factor.Passkey,
+				Code: key.Answer(t, options, domaintest.Site, nil), Ceremony: ceremony, Request: factor.Alone, By: domaintest.By,
+			}
+		}
+		use := func(n int) error {
+			_, err := w.Factors.Consume(t.Context(), tries[n], func(factor.Match) []db.Stmt { return nil })
+			return err
+		}
+		wantError(t, "the second", use(1), nil)
+		refusedAs(t, w, use(0), passkey.SignCount, true)
+		if _, err := w.DB.Exec(t.Context(), `DELETE FROM factors WHERE factor_id = $1`, id); err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.Letters(t))
+		refusedAs(t, w, use(2), "no_passkey", true)
+		if n := len(w.Letters(t)) - before; n != 0 {
+			t.Errorf("of a removed passkey, %d notices were made", n)
+		}
+	})
+}
+
 // TestSpentChallengesAreSwept: what is spent stays as long as any server's clock may still take its ceremony.
 func TestSpentChallengesAreSwept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -11,6 +11,7 @@ package passkey
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,12 +36,15 @@ type Party struct {
 	ID      string   // the host of the public address, without port
 	Name    string   // what the authenticator shows, where the account has no name of its own
 	Origins []string // where its passkeys may be used: the public address, and related origins
+
+	Roots *x509.CertPool // whose authenticators' models are believed; nil for nobody's
 }
 
 // Method judges what authenticators answer. It implements factor.Asker. Make it with New.
 type Method struct {
 	web     *webauthn.WebAuthn
 	origins []string
+	roots   *x509.CertPool
 }
 
 // New makes a Method, or says what is wrong with the party.
@@ -59,7 +63,7 @@ func New(p Party) (*Method, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passkeys for %q: %w", p.ID, err)
 	}
-	return &Method{web, slices.Clone(p.Origins)}, nil
+	return &Method{web, slices.Clone(p.Origins), p.Roots}, nil
 }
 
 // Kind is factor.Passkey.
@@ -110,7 +114,6 @@ func ownerOf(keys []factor.Candidate) (owner, error) {
 		if err := json.Unmarshal(k.Secret, &c); err != nil {
 			return owner{}, fmt.Errorf("factor %s: %w", k.ID, err)
 		}
-		c.Authenticator.SignCount = uint32(k.LastStep) // where it is raised by a conditional write
 		o.handle, o.keys = handle(k.AccountID, k.UserID), append(o.keys, c)
 	}
 	return o, nil
@@ -130,6 +133,9 @@ func (m *Method) Enrol(e factor.Enrolling) (options json.RawMessage, asked []byt
 		func(c *protocol.PublicKeyCredentialCreationOptions) error {
 			c.AuthenticatorSelection.UserVerification = protocol.VerificationPreferred
 			c.RelyingParty.Name = e.Issuer
+			if e.Attest {
+				c.Attestation = protocol.PreferDirectAttestation
+			}
 			return nil
 		})
 	if err != nil {
@@ -177,13 +183,13 @@ func (*Method) Owner(answer string) (accountID, userID string, ok bool) {
 }
 
 // Match judges an answer: that of a new passkey if the one candidate is pending, else that of any of the candidates.
-func (m *Method) Match(_ context.Context, answer string, candidates []factor.Candidate, _ time.Time, _ time.Duration) (factor.Finding, error) {
+func (m *Method) Match(_ context.Context, answer string, candidates []factor.Candidate, now time.Time, _ time.Duration) (factor.Finding, error) {
 	var asked webauthn.SessionData
 	if err := json.Unmarshal(candidates[0].Asked, &asked); err != nil {
 		return factor.Finding{}, err
 	}
 	if candidates[0].State == factor.Pending {
-		return m.created(answer, asked, candidates[0]), nil
+		return m.created(answer, asked, candidates[0], now), nil
 	}
 	o, err := ownerOf(candidates)
 	if err != nil {
@@ -193,7 +199,7 @@ func (m *Method) Match(_ context.Context, answer string, candidates []factor.Can
 }
 
 // created judges the answer of a new passkey (WebAuthn Level 3, section 7.1).
-func (m *Method) created(answer string, asked webauthn.SessionData, c factor.Candidate) factor.Finding {
+func (m *Method) created(answer string, asked webauthn.SessionData, c factor.Candidate, now time.Time) factor.Finding {
 	p, err := protocol.ParseCredentialCreationResponseBytes([]byte(answer))
 	if err != nil {
 		return refused(Malformed, err, c.Factor)
@@ -211,6 +217,13 @@ func (m *Method) created(answer string, asked webauthn.SessionData, c factor.Can
 	}
 	if len(key.ID) < minID {
 		return refused(ID, errID, c.Factor)
+	}
+	if len(c.Models) > 0 {
+		if why, err := m.genuine(p.Response.AttestationObject, c.Models, now); err != nil {
+			found := refused(why, err, c.Factor)
+			found.Refusal.Said = factor.ErrModel
+			return found
+		}
 	}
 	return m.right(*key, p.Response.AttestationObject.AuthData.Flags, c.Factor, asked)
 }

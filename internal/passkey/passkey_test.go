@@ -99,8 +99,8 @@ func stepDoor(tb testing.TB, w *domaintest.World, b domaintest.Browser) door {
 	}
 }
 
-// why is what the log says of a refusal, and the audit log, which must agree where it says anything.
-func why(tb testing.TB, w *domaintest.World, err error) string {
+// why is what the log says of a refusal.
+func why(tb testing.TB, err error) string {
 	tb.Helper()
 	var e *errs.Error
 	if !errors.As(err, &e) || e.Cause == nil {
@@ -134,7 +134,7 @@ func refusedAs(tb testing.TB, w *domaintest.World, err error, want string, audit
 		tb.Errorf("was answered with %v, want the one refusal", err)
 		return
 	}
-	if got := why(tb, w, err); got != want {
+	if got := why(tb, err); got != want {
 		tb.Errorf("was refused for %q, want %q (%v)", got, want, err)
 	}
 	if got := recorded(tb, w); audited && (len(got) != 1 || got[0] != want) || !audited && len(got) != 0 {

@@ -31,6 +31,9 @@ const (
 	Key          = "key"             // no key that can be used
 	ID           = "credential_id"   // too short, too long, or not the one that was attested
 	Attestation  = "attestation"     // of an unknown format, or wrong
+	Unattested   = "not_attested"    // it shows no model, or vouches for itself
+	Chain        = "chain"           // its model is vouched for by nobody whom the operator names
+	OtherModel   = "model"           // not one that the account allows
 	Extension    = "extension"       // an output that breaks its own rules
 )
 

@@ -2,6 +2,7 @@ package texts
 
 // englishPasskey is about passkeys, besides the pages.
 var englishPasskey = Catalogue{
+	"unavailable.roots":            "Only certain models of passkeys are allowed, and this server can’t check models. Until it can, nobody can add one.",
 	"unavailable.domain":           "Passkeys need a server that is reached by a name, and this one is reached by its number.",
 	"audit.action.passkey.refused": "Passkey refused",
 	"audit.says.passkey.refused":   "A passkey was refused for {person}",

@@ -2,6 +2,7 @@ package texts
 
 // germanPasskey is englishPasskey in German.
 var germanPasskey = Catalogue{
+	"unavailable.roots":            "Nur bestimmte Modelle von Passkeys sind erlaubt, und dieser Server kann Modelle nicht prüfen. Solange das so ist, kann niemand einen hinzufügen.",
 	"unavailable.domain":           "Passkeys brauchen einen Server, der über einen Namen erreicht wird, dieser wird über seine Nummer erreicht.",
 	"audit.action.passkey.refused": "Passkey abgelehnt",
 	"audit.says.passkey.refused":   "Ein Passkey wurde für {person} abgelehnt",
@@ -12,8 +13,10 @@ var germanPasskey = Catalogue{
 
 // germanPasskeyErrors are what englishPasskey leaves to the errors themselves.
 var germanPasskeyErrors = Catalogue{
-	"error.passkey_refused":    "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.",
-	"error.passkey_over":       "Das hat zu lange gedauert, die Antwort des Passkeys gilt nicht mehr. Versuchen Sie es noch einmal.",
-	"error.passkey_needed":     "In Ihrer Organisation melden Sie sich mit einem Passkey an. Verwenden Sie Ihren oder einen Backup-Code.",
-	"error.passkeys_no_domain": "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
+	"error.passkey_refused":       "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.",
+	"error.passkey_over":          "Das hat zu lange gedauert, die Antwort des Passkeys gilt nicht mehr. Versuchen Sie es noch einmal.",
+	"error.passkey_model":         "In Ihrer Organisation sind nur bestimmte Modelle von Passkeys erlaubt, und dieser hat nicht gezeigt, dass er dazugehört. Nehmen Sie einen anderen oder fragen Sie Ihre Administration, welche es sind.",
+	"error.passkey_roots_missing": "In Ihrer Organisation sind nur bestimmte Modelle von Passkeys erlaubt, und dieser Server kann Modelle nicht prüfen: Niemand kann jetzt einen hinzufügen. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
+	"error.passkey_needed":        "In Ihrer Organisation melden Sie sich mit einem Passkey an. Verwenden Sie Ihren oder einen Backup-Code.",
+	"error.passkeys_no_domain":    "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
 }

@@ -88,7 +88,7 @@ func TestPerson(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(p.Devices) != 1 || p.Devices[0].Name != "My Phone" || p.Codes.Left != 10 || len(p.Sessions) != 1 || !p.SignedInAt.Equal(came) || p.Owed.Demand != account.Prove {
-			t.Errorf("%d devices, %d codes, %d sessions, last at %v, owes %+v", len(p.Devices), p.Codes.Left, p.Sessions, p.SignedInAt, p.Owed)
+			t.Errorf("%d devices, %d codes, %d sessions, last at %v, owes %+v", len(p.Devices), p.Codes.Left, len(p.Sessions), p.SignedInAt, p.Owed)
 		}
 		for i, e := range p.Events {
 			if e.Actor.ID != w.Grace.ID && e.Target != w.Grace.ID {

@@ -18,7 +18,7 @@ var kinds = map[outbox.Kind]bool{
 	outbox.Code: true, outbox.DisableToken: true, outbox.ResetToken: true, outbox.EmailToken: true, outbox.DisableCancel: true,
 	outbox.FactorAdded: false, outbox.FactorRemoved: false, outbox.FactorLocked: false, outbox.TwoFactorReset: false, outbox.TwoFactorOff: false,
 	outbox.DisableKept: false, outbox.BackupCodesMade: false, outbox.BackupCodeUsed: false, outbox.BackupCodesLow: false, outbox.PasswordChanged: false,
-	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.MailServerSet: false,
+	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.BrowserUsedTwice: false, outbox.MailServerSet: false,
 	outbox.TwoFactorAsked: false,
 	outbox.MailServerGone: false, outbox.TestMail: false, outbox.Invitation: true, outbox.AdminCodeIssued: false, outbox.AdminCodeUsed: false,
 	outbox.RoleChanged: false, outbox.AccessLocked: false, outbox.AccessUnlocked: false, outbox.UserRemoved: false,

@@ -7,6 +7,7 @@ import (
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/factor"
+	"sallyport/internal/signin"
 )
 
 // TestStatementsPerSignIn holds the budget of issue 2: at most eight statements and two
@@ -42,6 +43,20 @@ func TestStatementsPerSignIn(t *testing.T) {
 		spent("with the password alone", 8, 1, func() {
 			if _, err := w.SignIn.Password(t.Context(), credentials(w.Grace.Email), domaintest.By); err != nil {
 				t.Fatal(err)
+			}
+		})
+		w.Clock.Advance(step)
+		_, cookie := w.Trust(t, w.Ada, phone, firefox)
+		spent("in a trusted browser", 7, 1, func() {
+			done, err := w.SignInTrusted(w.Ada, cookie, domaintest.Password, firefox)
+			if err != nil || done.State != signin.SignedIn {
+				t.Fatalf("%s, %v", done.State, err)
+			}
+		})
+		w.Clock.Advance(step)
+		spent("with an app, and the box ticked", 14, 2, func() { // two of them are reads of this test, one a notice
+			if _, cookie := w.Trust(t, w.Ada, phone, firefox); cookie == "" {
+				t.Fatal("not trusted")
 			}
 		})
 		w.AddAddress(t, w.Alan, factor.SMS, "+436641234567")

@@ -264,6 +264,37 @@ func TestManyBrowsers(t *testing.T) {
 	})
 }
 
+// TestClockPutBack: a browser that was used later than it is now was used by a clock that was ahead, or is now by one that is behind. Its end
+// can't be trusted.
+func TestClockPutBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		here := browser.Environment{Browser: "Firefox", System: "Linux"}
+		start := w.Clock.Now()
+		cookie, _ := trust(t, w, w.Ada, here)
+		check := func(at time.Time) browser.Verdict {
+			t.Helper()
+			w.Clock.Set(at)
+			v, err := w.Browsers.Check(t.Context(), w.Acme, w.Ada, cookie, here)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		v := check(start.Add(50 * 24 * time.Hour))
+		var use db.Stmt
+		cookie, use = v.Use(w.Clock.Now(), domaintest.By)
+		if err := d.Run(t.Context(), use); err != nil {
+			t.Fatal(err)
+		}
+		for back, want := range map[time.Duration]browser.Why{5 * time.Minute: "", 5*time.Minute + time.Microsecond: browser.Over, 49 * 24 * time.Hour: browser.Over} {
+			if v := check(start.Add(50*24*time.Hour - back)); v.Why != want {
+				t.Errorf("put back by %v: %q, want %q", back, v.Why, want)
+			}
+		}
+	})
+}
+
 // TestListAndName: what the owner sees and says of their browsers.
 func TestListAndName(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -104,7 +104,7 @@ type Credentials struct {
 
 // Password is the first door. Errors: ErrCredentials, throttle.ErrBlocked,
 // user.ErrLocked and account.ErrSuspended (both only to who knows the password),
-// and password's when the server is busy.
+// password's when the server is busy, and browser.ErrTurn if the same trusted browser signs in again and again at this moment.
 func (s *Service) Password(ctx context.Context, c Credentials, by audit.Actor) (Step, error) {
 	step, err := s.passwordOnce(ctx, c, by)
 	if errors.Is(err, browser.ErrTurn) { // the trusted browser was used or ended at this moment: see what it is worth now

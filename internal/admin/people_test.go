@@ -355,12 +355,14 @@ func TestRemovedForGood(t *testing.T) {
 		w := domaintest.New(t, d)
 		ada := strong(t, w, w.Ada)
 		phone, _ := w.Enrol(t, w.Grace)
+		w.Trust(t, w.Grace, phone, domaintest.By)
+		w.Clock.Advance(time.Minute)
 		half := w.Password(t, w.Grace)
 		b := w.Browse(t, w.Grace)
 		wantError(t, "ask", w.Recovery.Ask(t.Context(), "acme", w.Grace.Email, domaintest.By), nil)
 		token := w.MailedToken(t, w.Grace.Email)
 		wantError(t, "remove", w.Admin.RemoveUser(t.Context(), proof(w, ada), ada.Signed, w.Grace.ID, ada.As()), nil)
-		for _, table := range []string{"users", "sessions", "factors", "factor_codes", "mail_tokens", "sent_codes"} {
+		for _, table := range []string{"users", "sessions", "factors", "factor_codes", "mail_tokens", "sent_codes", "trusted_browsers"} {
 			var n int
 			if err := d.Get(t.Context(), `SELECT count(*) FROM `+table+` WHERE user_id = $1`, []any{w.Grace.ID}, &n); err != nil || n != 0 {
 				t.Errorf("%s has %d rows of hers, %v", table, n, err)

@@ -45,7 +45,7 @@ func TestDontAskAgain(t *testing.T) {
 			b.inspect("trust-wrong-code")
 			b.fill("Authentication code", phone.code(t))
 			b.press("Verify")
-			b.sees("Profile")
+			b.sees("Profile and password")
 			b.signOut()
 
 			for range 2 {
@@ -56,7 +56,7 @@ func TestDontAskAgain(t *testing.T) {
 				} else {
 					b.leave("pressing twice", chromedp.DoubleClick(control("Sign in")))
 				}
-				b.sees("Profile", "You are signed in.")
+				b.sees("Profile and password", "You are signed in.")
 				b.signOut()
 			}
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Service) endSessions(ctx context.Context, tx *db.Tx, target user.User, 
 
 // EndBrowsers ends the trust in a person's browser with this id, or if it is empty in all.
 //
-// Errors: those of who may act at all, browser.ErrNotFound.
+// Errors: those of who may act at all, ErrSoAlready, browser.ErrNotFound.
 func (s *Service) EndBrowsers(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID, browserID string, by audit.Actor) error {
 	return s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
 		return s.endBrowsers(ctx, tx, who.account, target, browserID, by)
@@ -88,6 +89,9 @@ func (s *Service) OperatorEndBrowsers(ctx context.Context, a account.Account, u 
 func (s *Service) endBrowsers(ctx context.Context, tx *db.Tx, a account.Account, target user.User, browserID string, by audit.Actor) error {
 	now := s.Now()
 	if browserID == "" {
+		if all, err := browser.List(ctx, tx, a, target, now); err != nil || len(all) == 0 {
+			return cmp.Or(err, error(ErrSoAlready))
+		}
 		return tx.Run(ctx, append(browser.RevokeAll(now, target, "", by), ended(now, target, outbox.BrowsersEnded, "", "", "", by))...)
 	}
 	b, err := browser.One(ctx, tx, a, target, browserID, now)

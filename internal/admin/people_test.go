@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
+	"sallyport/internal/browser"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -47,6 +48,12 @@ var deeds = []deed{
 	{"role", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
 		return w.Admin.SetRole(ctx, p, b.Signed, id, user.Admin, b.As())
 	}},
+	{"end sessions", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
+		return w.Admin.EndSessions(ctx, p, b.Signed, id, "", b.As())
+	}},
+	{"end browsers", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
+		return w.Admin.EndBrowsers(ctx, p, b.Signed, id, "", b.As())
+	}},
 	{"remove", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
 		return w.Admin.RemoveUser(ctx, p, b.Signed, id, b.As())
 	}},
@@ -57,6 +64,16 @@ func strong(tb testing.TB, w *domaintest.World, u user.User) domaintest.Browser 
 	tb.Helper()
 	w.Enrol(tb, u)
 	return w.Browse(tb, u)
+}
+
+// trust makes a browser trusted by somebody without the way through the doors, and returns its id.
+func trust(tb testing.TB, w *domaintest.World, a account.Account, u user.User) string {
+	tb.Helper()
+	_, b, stmts := browser.Trust(w.Clock.Now(), a, read(tb, w, u), browser.Environment{Browser: "Firefox", System: "Linux"}, domaintest.From(domaintest.Firefox))
+	if err := w.DB.Run(tb.Context(), stmts...); err != nil {
+		tb.Fatal(err)
+	}
+	return b.ID
 }
 
 func proof(w *domaintest.World, b domaintest.Browser) reauth.SecondFactor {
@@ -97,14 +114,15 @@ func TestWhoMayActOnWhom(t *testing.T) {
 			n++
 			u := w.AddUser(t, a, fmt.Sprintf("t%d@acme.test", n), "", role)
 			w.Enrol(t, u)
+			trust(t, w, a, u)
 			if for_ == "unlock" {
 				wantError(t, "lock", w.Admin.Lock(t.Context(), read(t, w, u), audit.Operator()), nil)
 			}
 			return u.ID
 		}
 		for role, b := range actors {
-			b = w.Browse(t, b.Signed.User)
 			for _, deed := range deeds {
+				b = w.Browse(t, b.Signed.User) // the clock goes on with each device
 				for _, c := range []struct {
 					name string
 					id   string

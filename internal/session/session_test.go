@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
@@ -109,6 +110,15 @@ func TestEndsWithinASecondElsewhere(t *testing.T) {
 			{"ended as one of the others", func(_ user.User, _, second domaintest.Browser) error {
 				_, err := w.Sessions.EndOthers(t.Context(), second.Signed, second.As())
 				return err
+			}},
+			{"ended by an administrator", func(u user.User, b, _ domaintest.Browser) error {
+				return w.Admin.OperatorEndSessions(t.Context(), u, b.Signed.ID)
+			}},
+			{"ended with all by an administrator", func(u user.User, _, _ domaintest.Browser) error {
+				return w.Admin.OperatorEndSessions(t.Context(), u, "")
+			}},
+			{"ended by the restore of a backup", func(user.User, domaintest.Browser, domaintest.Browser) error {
+				return admin.Restored(t.Context(), d, w.Clock.Now())
 			}},
 			{"epoch raised", func(u user.User, _, _ domaintest.Browser) error { return d.Run(t.Context(), user.RaiseEpoch(u)) }},
 			{"locked", func(u user.User, _, _ domaintest.Browser) error {

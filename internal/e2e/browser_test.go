@@ -39,10 +39,10 @@ const patience = 15 * time.Second
 
 // openBrowser starts Chromium in front of the server at base. It has no cache, so that every
 // page is weighed as on a first visit.
-func openBrowser(t *testing.T, base string, withoutScript bool) *browser {
+func openBrowser(t *testing.T, base string, withoutScript bool, flags ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	profile := t.TempDir()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+	opts := append(append(chromedp.DefaultExecAllocatorOptions[:], flags...),
 		chromedp.ExecPath("chromium"),
 		chromedp.NoSandbox, // the tests may run as root
 		chromedp.DisableGPU,

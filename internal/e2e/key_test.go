@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -123,18 +121,4 @@ func (k *key) addPasskey(name, password string) []string {
 		k.b.press("I have saved them")
 	}
 	return codes
-}
-
-// asks is what a route tells the browser to ask a passkey.
-func (b *browser) asks(path string) (answer struct {
-	Options  json.RawMessage
-	Ceremony string
-},
-) {
-	b.t.Helper()
-	raw := eval[string](b, fmt.Sprintf(`fetch(%s).then(r => r.text())`, jsText(path)))
-	if err := json.Unmarshal([]byte(raw), &answer); err != nil {
-		b.t.Fatalf("%s answers %.200q: %v", path, raw, err)
-	}
-	return answer
 }

@@ -22,7 +22,7 @@ var kinds = map[outbox.Kind]bool{
 	outbox.TwoFactorAsked: false,
 	outbox.MailServerGone: false, outbox.TestMail: false, outbox.Invitation: true, outbox.AdminCodeIssued: false, outbox.AdminCodeUsed: false,
 	outbox.RoleChanged: false, outbox.AccessLocked: false, outbox.AccessUnlocked: false, outbox.UserRemoved: false,
-	outbox.SessionsEnded: false, outbox.BrowsersEnded: false, outbox.BrowserUsedTwice: false,
+	outbox.SessionsEnded: false, outbox.BrowsersEnded: false,
 }
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -152,9 +152,12 @@ func TestWhoSeesWhatSomebodyHas(t *testing.T) {
 			session  error
 			browsers error
 		}{
-			{ada, grace, graces, nil, nil}, {alan, grace, graces, nil, nil},
-			{alan, ada, adas, admin.ErrRank, admin.ErrRank}, {grace, ada, adas, admin.ErrNotAdministrator, admin.ErrNotAdministrator},
-			{ada, ada, adas, admin.ErrSelf, admin.ErrSelf}, {ada, alan, adas, nil, browser.ErrNotFound},
+			{ada, grace, graces, nil, nil},
+			{alan, grace, graces, nil, nil},
+			{alan, ada, adas, admin.ErrRank, admin.ErrRank},
+			{grace, ada, adas, admin.ErrNotAdministrator, admin.ErrNotAdministrator},
+			{ada, ada, adas, admin.ErrSelf, admin.ErrSelf},
+			{ada, alan, adas, nil, browser.ErrNotFound},
 		} {
 			_, err := w.Admin.Session(t.Context(), c.by.Signed, c.of.Signed.User.ID, c.of.Signed.ID)
 			wantError(t, "session", err, c.session)

@@ -208,3 +208,22 @@ func TestPreview(t *testing.T) {
 		}
 	})
 }
+
+// TestModelsOfPasskeys: an administrator can allow certain models where they can be checked, and nowhere else.
+func TestModelsOfPasskeys(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Enrol(t, w.Ada)
+		b := w.Browse(t, w.Ada)
+		was := b.Signed.Account.Policy
+		p := was
+		p.PasskeyModels = []string{"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
+		_, _, err := w.Admin.Preview(t.Context(), b.Signed, p)
+		wantError(t, "looked at without roots", err, account.ErrPolicy)
+		wantError(t, "set without roots", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, p, b.As()), account.ErrPolicy)
+		w.Admin.Plans.PasskeyRoots = true
+		_, _, err = w.Admin.Preview(t.Context(), b.Signed, p)
+		wantError(t, "looked at", err, nil)
+		wantError(t, "set", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, p, b.As()), nil)
+	})
+}

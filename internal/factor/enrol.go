@@ -168,7 +168,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 		return nil, ErrNotFound
 	case !pending.ExpiresAt.After(now):
 		return nil, ErrExpired
-	case pending.Kind != Passkey && !pending.takes(now):
+	case !pending.takes(now):
 		return nil, blockedError(pending.Factor, now)
 	}
 	if err := s.checkLimit(ctx, pending.Factor, limit); err != nil {

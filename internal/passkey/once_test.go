@@ -19,6 +19,7 @@ import (
 	"sallyport/internal/outbox"
 	"sallyport/internal/passkey"
 	"sallyport/internal/passkey/keytest"
+	"sallyport/internal/reauth"
 	"sallyport/internal/signin"
 	"sallyport/internal/throttle"
 	"sallyport/internal/user"
@@ -223,14 +224,28 @@ func TestWhoIsNotAdmitted(t *testing.T) {
 				t.Errorf("the handle %q is answered with %v", h, err)
 			}
 		}
-		if got := len(allRefused(t, w)); got != 0 {
+		if got := len(events(t, w, audit.PasskeyRefused)); got != 0 {
 			t.Errorf("strangers left %d marks in the audit log", got)
 		}
 		invited, err := w.Admin.OperatorInvite(t.Context(), w.Acme.ID, admin.Invitee{Email: "new@acme.test", Role: user.Member})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantError(t, "who is only invited", enter(handle(w.Acme.ID+"."+invited.ID)), factor.ErrPasskey)
+		theirs := &keytest.Key{}
+		proof, _ := reauth.Recent(invited, w.Clock.Now(), w.Clock.Now())
+		f, made, err := w.Factors.BeginPasskey(t.Context(), proof, invited, w.Acme, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Factors.Confirm(t.Context(), invited, factor.Try{
+			AccountID: w.Acme.ID, UserID: invited.ID, FactorID: f.ID, Code: keytest.Make(t, made, domaintest.Site, theirs, nil), By: domaintest.By,
+		}, 5, func(factor.Match) []db.Stmt { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		mine := key
+		key = theirs
+		wantError(t, "who is only invited, with a passkey all the same", enter(nil), factor.ErrPasskey)
+		key = mine
 
 		wrong := spoil(func(sig []byte) []byte { sig[len(sig)-1] ^= 1; return sig })
 		if err := w.Admin.Lock(t.Context(), w.Grace, audit.Operator()); err != nil {
@@ -258,19 +273,18 @@ func TestWhoIsNotAdmitted(t *testing.T) {
 		}
 		w.Clock.Advance(time.Millisecond)
 		refusedAs(t, w, at.show(right, ceremony), "challenge_spent", true)
+		if n := len(events(t, w, audit.SignedIn)); n != 0 {
+			t.Errorf("%d sign-ins were recorded, of people who must not enter", n)
+		}
 	})
 }
 
-// allRefused are all refusals in the audit log.
-func allRefused(tb testing.TB, w *domaintest.World) (reasons []string) {
+// events are those of an action in the audit log.
+func events(tb testing.TB, w *domaintest.World, action audit.Action) []audit.Event {
 	tb.Helper()
-	events, err := audit.List(tb.Context(), w.DB, w.Acme.ID, 1000)
+	all, err := audit.List(tb.Context(), w.DB, w.Acme.ID, 1000)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	events = slices.DeleteFunc(events, func(e audit.Event) bool { return e.Action != audit.PasskeyRefused })
-	for _, e := range events {
-		reasons = append(reasons, e.Detail["reason"])
-	}
-	return reasons
+	return slices.DeleteFunc(all, func(e audit.Event) bool { return e.Action != action })
 }

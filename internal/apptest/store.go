@@ -32,6 +32,8 @@ func (s *Server) Rows(tb testing.TB) []string {
 		UNION ALL
 		SELECT 'session ' || session_id || ' ' || epoch || ' ' || level || ' ' || last_seen_at || ' ' || expires_at FROM sessions
 		UNION ALL
+		SELECT 'spent ' || user_id || ' ' || challenge FROM spent_challenges
+		UNION ALL
 		SELECT 'throttle ' || subject || ' ' || failures || ' ' || blocked_until FROM throttles
 		UNION ALL
 		SELECT 'audit ' || event_id || ' ' || action || ' ' || actor_id || ' ' || target_id || ' ' || address || ' ' || detail FROM audit_events

@@ -63,6 +63,7 @@ func TestBadBodies(t *testing.T) {
 		"POST /sign-in/set-up/confirm":                 {"id", "code"},
 		"POST /settings/password":                      {"current_password", "new_password"},
 		"POST /settings/two-factor/add":                {"name", "password"},
+		"POST /settings/two-factor/add-passkey":        {"name", "password"},
 		"POST /settings/two-factor/{id}/rename":        {"name"},
 		"POST /settings/two-factor/{id}/remove":        {"password", "code"},
 		"POST /settings/two-factor/backup-codes":       {"password", "code"},

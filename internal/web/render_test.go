@@ -103,6 +103,9 @@ func TestPagesFitThePolicy(t *testing.T) {
 				t.Error("inline script")
 			}
 			for name, value := range e.attrs {
+				if strings.HasPrefix(name, "data-") && strings.Contains(value, "%20") {
+					t.Errorf("<%s %s=%q> was taken for an address", e.tag, name, value)
+				}
 				if name == "style" || strings.HasPrefix(name, "on") {
 					t.Errorf("<%s> has %s", e.tag, name)
 				}

@@ -174,7 +174,7 @@ func Groups() []Group { return []Group{SignIns, SecondFactors, People, Organisat
 
 // groups says by its object where an action belongs; what is not here is among the others.
 var groups = map[string]Group{
-	"session": SignIns, "password": SignIns, "code": SignIns, "browser": SignIns,
+	"session": SignIns, "password": SignIns, "code": SignIns, "passkey": SignIns, "browser": SignIns,
 	"factor": SecondFactors, "backup_codes": SecondFactors, "two_factor": SecondFactors, "admin_code": SecondFactors,
 	"user": People, "invitation": People,
 	"account": Organisation, "mail_server": Organisation, "policy": Organisation, "brand": Organisation,

@@ -167,6 +167,11 @@ func TestWrongAttestations(t *testing.T) {
 		right := keytest.Make(t, options, domaintest.Site, key, nil)
 		wantError(t, "the right one, after the wrong ones", confirm(right), nil)
 		wantError(t, "the same again", confirm(right), factor.ErrNotFound)
+		b = w.Browse(t, w.Grace)
+		if f, _, err = w.Profile.AddPasskey(t.Context(), b.Signed, "", domaintest.Proofs, b.As()); err != nil {
+			t.Fatal(err)
+		}
+		refusedAs(t, w, confirm(right), passkey.Challenge, true) // in the next enrolment (B13)
 	})
 }
 

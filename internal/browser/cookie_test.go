@@ -12,7 +12,7 @@ import (
 func FuzzCookie(f *testing.F) {
 	secret, _ := token.Issue("acc_1", "usr_1", prefix)
 	whole, _ := turned(secret)
-	for _, seed := range []string{"", ".", "...", "a.b.c.d", secret, whole, whole + ".", "." + whole, whole + whole, whole[:len(whole)-1] + "\x00", strings.Repeat(".", 251)} {
+	for _, seed := range []string{"", ".", "...", "a.b.c.d", secret, whole, whole + ".", "." + whole, whole + whole, whole[:len(whole)-5], whole[:len(whole)-1] + "\x00", strings.Repeat(".", 251)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, cookie string) {

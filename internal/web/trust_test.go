@@ -67,6 +67,9 @@ func TestDontAskAgain(t *testing.T) {
 		in = c.SignIn(apptest.Ada, apptest.Password)
 		checkTrustCookie(t, in, s.Ada, 90*24*time.Hour-time.Hour)
 		in.Follow().Sees(http.StatusOK, "You are signed in.").Lacks(asksFor)
+		if scrape := s.Client(t).Get("/metrics"); !strings.Contains(scrape.Body, `sallyport_sign_ins_total{method="trusted_browser",outcome="success"} 1`) {
+			t.Error("the metrics do not count the sign-in as one in a trusted browser")
+		}
 		if c.Cookies[trustCookie(s.Ada)] == before {
 			t.Error("the cookie was not replaced at its use")
 		}

@@ -233,6 +233,11 @@ func TestWhatEndsTrust(t *testing.T) {
 			w.SetPolicy(t, "trusted_browser_days=0")
 			w.SetPolicy(t, "trusted_browser_days=90")
 		}},
+		{"passkeys required, and not any more", browser.Over, func(t *testing.T, w world) {
+			w.SetPolicy(t, "passkey_required=everyone")
+			w.SetPolicy(t, "passkey_required=optional")
+		}},
+		{"passkeys required", "", func(t *testing.T, w world) { w.SetPolicy(t, "passkey_required=everyone") }},
 		{"the clock was ahead", browser.Over, func(t *testing.T, w world) { w.Clock.Advance(-time.Hour) }},
 		{"revoked", "", func(t *testing.T, w world) {
 			all, err := browser.List(t.Context(), w.DB, w.Acme, fresh(t, w), w.Clock.Now())
@@ -269,6 +274,34 @@ func TestWhatEndsTrust(t *testing.T) {
 						t.Fatal(err)
 					}
 					asks(t, w, cookie, firefox, c.why)
+				}
+			})
+		})
+	}
+}
+
+// TestPlannedEndInTrustedBrowser: who lost the phone and has only the trusted browser keeps the planned end of the second factor by using it; when
+// its time has come, the trust is over with the factor it stood for.
+func TestPlannedEndInTrustedBrowser(t *testing.T) {
+	for mode, state := range map[string]signin.State{"disable": signin.SignedIn, "re_enrol": signin.SetUp} {
+		t.Run(mode, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w, _, _, cookie := trusts(t, d)
+				planned(t, w, w.Ada, mode)
+				w.Clock.Advance(23 * time.Hour)
+				cookie = enters(t, w, cookie, firefox).Trusted
+				if endsAt(t, w, w.Ada).IsZero() {
+					t.Error("a sign-in without a code called the plan off")
+				}
+				w.Clock.Advance(time.Hour)
+				done, err := w.SignInTrusted(w.Ada, cookie, domaintest.Password, firefox)
+				if err != nil || done.State != state || done.Trusted != "" || !done.Untrusted {
+					t.Fatalf("state %q, cookie %q, taken back %v, %v", done.State, done.Trusted, done.Untrusted, err)
+				}
+				if state == signin.SignedIn {
+					if b := w.Open(t, done.Cookie); b.Signed.Level != session.AAL1 {
+						t.Errorf("a session of level %s without a second factor", b.Signed.Level)
+					}
 				}
 			})
 		})

@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/session"
+	"sallyport/internal/signin"
 )
 
 // ended reports whether a session is over, as a server sees it that has just opened the database.
@@ -70,7 +71,9 @@ func TestRestored(t *testing.T) {
 			dsn := address(t)
 			d := dbtest.Open(t, dsn)
 			w := domaintest.New(t, d)
-			b, other := w.Browse(t, w.Ada), w.Browse(t, w.Grace)
+			phone, _ := w.Enrol(t, w.Ada)
+			b, cookie := w.Trust(t, w.Ada, phone, domaintest.From(domaintest.Firefox))
+			other, half := w.Browse(t, w.Grace), w.Password(t, w.Ada)
 			if ended(t, w, d, b) {
 				t.Fatal("nobody is signed in")
 			}
@@ -86,6 +89,13 @@ func TestRestored(t *testing.T) {
 			}
 			if !ended(t, w, d, b) || recorded(t, d) != 1 {
 				t.Error("it is not over, or not recorded")
+			}
+			if _, err := w.SignIn.Pending(t.Context(), half.Cookie); err == nil {
+				t.Error("the half-finished sign-in goes on")
+			}
+			step, err := w.SignInTrusted(w.Ada, cookie, domaintest.Password, domaintest.From(domaintest.Firefox))
+			if err != nil || step.State != signin.SecondFactor {
+				t.Errorf("the trusted browser leads to %s, %v", step.State, err)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
@@ -17,6 +18,16 @@ import (
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
+
+// trust makes a browser trusted by somebody without the way through the doors, and returns its id.
+func trust(tb testing.TB, w *domaintest.World, a account.Account, u user.User) string {
+	tb.Helper()
+	_, b, stmts := browser.Trust(w.Clock.Now(), a, read(tb, w, u), browser.Environment{Browser: "Firefox", System: "Linux"}, domaintest.From(domaintest.Firefox))
+	if err := w.DB.Run(tb.Context(), stmts...); err != nil {
+		tb.Fatal(err)
+	}
+	return b.ID
+}
 
 func trusted(tb testing.TB, w *domaintest.World, u user.User) (ids string) {
 	tb.Helper()

@@ -12,7 +12,6 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/audit"
-	"sallyport/internal/browser"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -64,16 +63,6 @@ func strong(tb testing.TB, w *domaintest.World, u user.User) domaintest.Browser 
 	tb.Helper()
 	w.Enrol(tb, u)
 	return w.Browse(tb, u)
-}
-
-// trust makes a browser trusted by somebody without the way through the doors, and returns its id.
-func trust(tb testing.TB, w *domaintest.World, a account.Account, u user.User) string {
-	tb.Helper()
-	_, b, stmts := browser.Trust(w.Clock.Now(), a, read(tb, w, u), browser.Environment{Browser: "Firefox", System: "Linux"}, domaintest.From(domaintest.Firefox))
-	if err := w.DB.Run(tb.Context(), stmts...); err != nil {
-		tb.Fatal(err)
-	}
-	return b.ID
 }
 
 func proof(w *domaintest.World, b domaintest.Browser) reauth.SecondFactor {

@@ -7,14 +7,13 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
-	"sallyport/internal/errs"
 	"sallyport/internal/user"
 )
 
 // restored is the fact by which a backup of ours is told from the database that it was made of: whoever opens it has restored it.
 const restored = "restored"
 
-var errNotRestored = errs.New(errs.Conflict, "not_restored", "") // inside EndRestored only
+var errNotRestored = errors.New("admin: the mark of a restored backup is gone")
 
 // MarkBackup returns the statement that marks a copy of the database, for db.Backup.
 func MarkBackup() db.Stmt { return setFact(restored, []byte(restored), time.Time{}) }

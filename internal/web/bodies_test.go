@@ -115,7 +115,10 @@ func malformed(right url.Values, own []string) map[string]string {
 
 // takesNoFields lists the forms that are one button: what comes with them is never read.
 func takesNoFields(rt httpx.Route) bool {
-	return slices.Contains([]string{"POST /sign-in/cancel", "POST /sign-out", "POST /settings/sessions/{id}/end", "POST /settings/sessions/end-others"}, rt.Pattern)
+	return slices.Contains([]string{
+		"POST /sign-in/cancel", "POST /sign-out", "POST /settings/sessions/{id}/end", "POST /settings/sessions/end-others",
+		"POST /settings/browsers/{id}/end", "POST /settings/browsers/end-all", "POST /admin/users/{id}/end-sessions", "POST /admin/users/{id}/end-browsers",
+	}, rt.Pattern)
 }
 
 // raw posts a body as it is, with every right.

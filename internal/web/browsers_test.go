@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/internal/apptest"
+	"sallyport/internal/browser"
 	"sallyport/internal/config"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -19,6 +20,14 @@ func inVienna(t *testing.T) func(*config.Config) {
 	return func(c *config.Config) {
 		c.Locations = placetest.File(t, placetest.Network{Prefix: "127.0.0.0/8", Country: "AT", City: "Vienna", Stadt: "Wien"})
 	}
+}
+
+// trustedID is the id of a browser that Ada trusts from now on.
+func trustedID(t *testing.T, s *apptest.Server, phone domaintest.Phone) string {
+	t.Helper()
+	_, cookie := s.Trust(t, s.Ada, phone, domaintest.From(domaintest.Firefox))
+	s.Clock.Advance(otp.DefaultPeriod)
+	return browser.ID(cookie)
 }
 
 // back signs Ada in again in a browser that she trusts.

@@ -9,11 +9,8 @@ import (
 	"testing"
 
 	"sallyport/internal/apptest"
-	"sallyport/internal/browser"
 	"sallyport/internal/db/dbtest"
-	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
-	"sallyport/internal/otp"
 	"sallyport/internal/web"
 )
 
@@ -54,7 +51,7 @@ type walker struct {
 
 	device  string            // Ada's first
 	other   string            // the id of another session of hers
-	browser string            // the id of a browser that she trusts
+	browser string            // that she trusts
 	session string            // of the owner, second factor proved
 	pending string            // Ada's, password proved
 	fields  func() url.Values // what every form there is would ask for, all of it right
@@ -66,12 +63,10 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 	phone, codes := s.Enrolled(t, apptest.Ada)
 	in := s.SignedInWith(t, apptest.Ada, phone)
 	elsewhere := s.SignedInWith(t, apptest.Ada, phone)
-	_, cookie := s.Trust(t, s.Ada, phone, domaintest.From(domaintest.Firefox))
-	s.Clock.Advance(otp.DefaultPeriod)
 	half := s.Client(t)
 	half.SignIn(apptest.Ada, apptest.Password)
 	w := &walker{
-		Server: s, t: t, routes: table(t, s), device: phone.FactorID, browser: browser.ID(cookie),
+		Server: s, t: t, routes: table(t, s), device: phone.FactorID, browser: trustedID(t, s, phone),
 		session: in.Cookies[httpx.SessionCookie], pending: half.Cookies[httpx.PendingCookie],
 		secrets: append(codes, apptest.Ada, "Ada<", "My Phone", "Acme<", s.Ada.ID, phone.FactorID, apptest.Password, "otpauth:"),
 	}
@@ -94,13 +89,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 // path fills in a route's wildcards with what belongs to Ada.
 func (w *walker) path(rt httpx.Route) string {
 	path := strings.ReplaceAll(rt.Path(), "{$}", "")
-	if strings.HasPrefix(path, "/settings/sessions/") {
-		return strings.ReplaceAll(path, "{id}", w.other)
-	}
-	if strings.HasPrefix(path, "/settings/browsers/") {
-		return strings.ReplaceAll(path, "{id}", w.browser)
-	}
-	return strings.NewReplacer("/admin/users/{id}", "/admin/users/"+w.Grace.ID, "{id}", w.device, "{file}", "sallyport.css").Replace(path)
+	return strings.NewReplacer("/settings/sessions/{id}", "/settings/sessions/"+w.other, "/settings/browsers/{id}", "/settings/browsers/"+w.browser, "/admin/users/{id}", "/admin/users/"+w.Grace.ID, "{id}", w.device, "{file}", "sallyport.css").Replace(path)
 }
 
 func cut3(s string) (a, b, c string) {

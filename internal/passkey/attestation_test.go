@@ -171,6 +171,7 @@ func TestWrongAttestations(t *testing.T) {
 		if f, _, err = w.Profile.AddPasskey(t.Context(), b.Signed, "", domaintest.Proofs, b.As()); err != nil {
 			t.Fatal(err)
 		}
+		w.Clock.Advance(time.Millisecond)
 		refusedAs(t, w, confirm(right), passkey.Challenge, true) // in the next enrolment (B13)
 	})
 }

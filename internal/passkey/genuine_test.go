@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-webauthn/webauthn/protocol"
+
 	"sallyport/internal/account"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
@@ -152,6 +154,15 @@ func TestModels(t *testing.T) {
 		} {
 			if !errors.Is(c.err, c.said) || why(t, c.err) != c.want {
 				t.Errorf("%s: %v, want %v for %s", c.name, c.err, c.said, c.want)
+			}
+		}
+
+		// The certificates of a real statement under one of a format in which they are not what was signed with.
+		for format, want := range map[string]string{"packed": "", "tpm": "", "android-safetynet": passkey.Unattested, "fido-u2f": passkey.Unattested, "compound": passkey.Unattested, "of tomorrow": passkey.Unattested} {
+			borrowed := protocol.AttestationObject{Format: format, AttStatement: map[string]any{"x5c": []any{good.cert.Raw, maker.cert.Raw}}}
+			borrowed.AuthData.AttData.AAGUID = model[:]
+			if got, err := passkey.Genuine(with, borrowed, []string{"01000000-0000-0000-0000-000000000000"}, w.Clock.Now()); got != want {
+				t.Errorf("certificates in a statement of format %s: %q (%v), want %q", format, got, err, want)
 			}
 		}
 

@@ -1,0 +1,4 @@
+package passkey
+
+// Genuine is for statements that no test can have signed.
+var Genuine = (*Method).genuine

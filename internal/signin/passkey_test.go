@@ -101,7 +101,9 @@ func TestOnlyAPasskeyWillDo(t *testing.T) {
 		w.Clock.Advance(60e9)
 		k := &keytest.Key{}
 		w.AddPasskey(t, w.Browse(t, w.Grace), k, "")
+		mailbox := w.AddAddress(t, w.Grace, factor.Email, "codes@acme.test")
 		step = w.Password(t, w.Grace)
+		wantError(t, "sending a code", w.SignIn.Send(t.Context(), step.Cookie, mailbox.ID, domaintest.By), signin.ErrPasskeyNeeded)
 		for name, a := range map[string]signin.Attempt{
 			"by its kind":   {Kind: factor.TOTP, Code: phone.Code(w.Clock.Now())},
 			"by its device": {FactorID: phone.FactorID, Code: phone.Code(w.Clock.Now())},

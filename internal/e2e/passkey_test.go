@@ -98,6 +98,19 @@ func TestPasskeys(t *testing.T) {
 	b.press("Sign in with a passkey")
 	b.onSettings()
 
+	// Where a code is asked for besides the password, the passkey is pressed last; what was typed stays.
+	b.open("/settings/email")
+	b.fill("New e-mail address", "countess@acme.test")
+	b.press("Use a passkey instead of a code")
+	b.refuses("Change e-mail address")
+	b.inspect("instead-of-a-code")
+	b.fill("Password", d.passwords[ada])
+	k.verifies(false)
+	k.fails("Use a passkey instead of a code", "No passkey was used")
+	k.verifies(true)
+	b.press("Use a passkey instead of a code")
+	b.sees("Profile and password", "A mail is on its way to the new address.")
+
 	// A passkey belongs to its address.
 	b.signOut()
 	elsewhere := strings.Replace(d.url, "localhost", "127.0.0.1", 1)

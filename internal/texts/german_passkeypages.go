@@ -36,7 +36,7 @@ var germanPasskeyPages = Catalogue{
 	"verify.use_passkey":    "Passkey verwenden",
 	"setup.hint_passkey":    "Ihr Fingerabdruck, Ihr Gesicht, Ihre Bildschirmsperre oder ein Sicherheitsschlüssel. Auf keiner gefälschten Seite kann man ihn verraten.",
 	"setup.passkey_lead":    "Einen Passkey bewahrt Ihr Handy, Ihr Computer, Ihr Passwortmanager oder ein Sicherheitsschlüssel auf. Im nächsten Schritt fragt Ihr Browser danach.",
-	"remove.effect_passkey": "Er öffnet Ihr Konto sofort nicht mehr. Löschen Sie ihn auch auf dem Gerät oder im Passwortmanager, der ihn aufbewahrt, sonst wird er Ihnen dort weiter angeboten.",
+	"remove.effect_passkey": "Er öffnet Ihr Konto ab sofort nicht mehr. Löschen Sie ihn auch auf dem Gerät oder im Passwortmanager, der ihn aufbewahrt, sonst wird er Ihnen dort weiter angeboten.",
 
 	"confirm_identity.lead_passkey": "Was jetzt kommt, betrifft den Zugang anderer Personen. Deshalb braucht es einen Passkey oder einen Code, den Sie gerade eben verwenden.",
 

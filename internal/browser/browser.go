@@ -133,11 +133,11 @@ type Verdict struct {
 	Failures     int64     // wrong passwords in this browser, in a row
 	BlockedUntil time.Time // none counts in it before
 
-	turn   []byte // hash of the turn that the cookie holds
+	turn   []byte // hash of the cookie's turn
 	secret string // the cookie without its turn
 }
 
-// judge decides what a cookie is worth in which turn stands for the browser v.Browser.
+// judge decides what the cookie is worth, given the turn that is stored.
 func (v *Verdict) judge(stored []byte, a account.Account, u user.User, here Environment, now time.Time) {
 	b := v.Browser
 	switch {

@@ -3,6 +3,7 @@ package texts
 // englishBrowsers is what people and their administrators do with trusted browsers and sessions.
 var englishBrowsers = Catalogue{
 	"place.browsers":       "Trusted browsers",
+	"trust.where":          "You can end it at any time in your settings, under Trusted browsers.",
 	"browsers.lead":        "The browsers in which your password alone signs you in. End the trust in what you do not know, then change your password.",
 	"browsers.trusted":     "Trusted since {time}",
 	"browsers.until":       "until {day}",

@@ -3,6 +3,7 @@ package texts
 // germanBrowsers is englishBrowsers in German.
 var germanBrowsers = Catalogue{
 	"place.browsers":       "Vertraute Browser",
+	"trust.where":          "Sie können das jederzeit in Ihren Einstellungen beenden, unter Vertraute Browser.",
 	"browsers.lead":        "Die Browser, in denen Ihr Passwort allein Sie anmeldet. Beenden Sie das Vertrauen in das, was Sie nicht kennen, und ändern Sie dann Ihr Passwort.",
 	"browsers.trusted":     "Vertraut seit: {time}",
 	"browsers.until":       "bis {day}",

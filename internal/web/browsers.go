@@ -84,6 +84,9 @@ func (s *Site) renameBrowser(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endBrowser(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
 	if err := s.Profile.RevokeBrowser(r.Context(), signed(r), r.PathValue("id"), by(r)); err != nil {
 		return err
 	}
@@ -91,6 +94,9 @@ func (s *Site) endBrowser(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endBrowsers(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
 	if err := s.Profile.RevokeBrowsers(r.Context(), signed(r), by(r)); err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func (s *Site) showEndSessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endSessions(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
 	one, err := s.sessionToEnd(r)
 	if err != nil {
 		return err
@@ -78,6 +81,9 @@ func (s *Site) showEndBrowsers(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endUserBrowsers(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
 	one, err := s.browserToEnd(r)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ const begin = () => {
 	return open.signal;
 };
 
+// about says which words an error of the browser's has.
 const about = {
 	NotAllowedError: "refused", InvalidStateError: "there", NotSupportedError: "unfit", ConstraintError: "unfit", SecurityError: "address",
 };
@@ -77,6 +78,7 @@ const offer = async () => {
 };
 
 for (const button of buttons) {
+	button.form.elements.credential.value = ""; // who comes back to a page finds its form as it was left
 	button.addEventListener("click", (event) => {
 		event.preventDefault();
 		press(button);

@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/domaintest"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/passkey/keytest"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 )
@@ -68,9 +69,32 @@ func TestAPasskeyIsOwedBesides(t *testing.T) {
 			t.Errorf("the set-up of an app: %v", err)
 		}
 
-		// Called off meanwhile: the code is asked for again, and then they are in.
+		_, f, options, err := w.SignIn.BeginSetUpPasskey(t.Context(), step.Cookie, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, none, err := w.SignIn.ConfirmSetUp(t.Context(), step.Cookie, f.ID, keytest.Make(t, options, domaintest.Site, &keytest.Key{}, nil), domaintest.By)
+		if err != nil || done.State != signin.SignedIn || len(none) != 0 {
+			t.Fatalf("the passkey: %+v, %d new backup codes, %v", done, len(none), err)
+		}
+		for _, replica := range []*domaintest.World{w, other} {
+			replica.Open(t, done.Cookie)
+		}
+	})
+}
+
+// TestAPasskeyIsNoLongerOwed: if that is called off in the middle of a sign-in, the code is asked for again, and then they are in.
+func TestAPasskeyIsNoLongerOwed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		phone, _ := w.Enrol(t, w.Ada)
+		w.SetPolicy(t, "passkey_required=admins")
+		step := w.Password(t, w.Ada)
+		if proved, err := w.SignIn.Verify(t.Context(), step.Cookie, signin.Attempt{Code: phone.Code(w.Clock.Now())}, domaintest.By); err != nil || proved.State != signin.SetUp {
+			t.Fatalf("after the code: %+v, %v", proved, err)
+		}
 		w.SetPolicy(t, "passkey_required=optional")
-		if p, err = w.SignIn.Pending(t.Context(), step.Cookie); err != nil || p.State(w.Clock.Now()) != signin.SecondFactor {
+		if p, err := w.SignIn.Pending(t.Context(), step.Cookie); err != nil || p.State(w.Clock.Now()) != signin.SecondFactor {
 			t.Fatalf("called off: %v", err)
 		}
 		w.Clock.Advance(30 * time.Second)

@@ -62,8 +62,12 @@ func Parse(raw []byte) (*Database, error) {
 		return nil, damaged(err)
 	}
 	knows, seen := false, map[uintptr]bool{} // entries, which many networks share
-	for network := range reader.Networks() {
-		if network.Err() == nil && seen[network.Offset()] {
+	ends := uint(0)
+	for network := range reader.Networks(maxminddb.IncludeNetworksWithoutData()) {
+		if ends++; ends > reader.Metadata.NodeCount+1 { // more than a binary tree of so many nodes has: a damaged one may have no end
+			return nil, damaged(errors.New("its search tree is none"))
+		}
+		if network.Err() == nil && (!network.Found() || seen[network.Offset()]) {
 			continue
 		}
 		seen[network.Offset()] = true

@@ -95,6 +95,23 @@ func (s *Service) Prove(ctx context.Context, u user.User, code, request string, 
 	return s.Consume(ctx, t, func(Match) []db.Stmt { return more })
 }
 
+// ProveBackupCode is Prove where, besides a passkey, only a backup code will do (K8). What can't be one is refused with ErrPasskeyNeeded.
+func (s *Service) ProveBackupCode(ctx context.Context, u user.User, code string, by audit.Actor, more ...db.Stmt) (Match, error) {
+	m, err := s.method(BackupCode)
+	if err != nil {
+		return Match{}, err
+	}
+	if _, err := m.Clean(code); err != nil {
+		return Match{}, ErrPasskeyNeeded
+	}
+	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
+	if err != nil {
+		return Match{}, err
+	}
+	t := Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Kind: BackupCode, Code: code, By: by}
+	return s.Consume(ctx, t, func(Match) []db.Stmt { return more })
+}
+
 // choose finds the method for what was typed: that of the kind or device asked for, else the first one
 // that it can be a code of and that the user has. A backup code may be typed into any field for
 // codes (X12): then the device that was asked for has no say.

@@ -46,7 +46,9 @@ var (
 	ErrPasskey     = errs.New(errs.Invalid, "passkey_refused", "That passkey wasn’t accepted. Try it once more, or use another way.").In("credential")
 	ErrModel       = errs.New(errs.Forbidden, "passkey_model", "Your organisation allows certain models of passkeys only, and this one did not show that it is one of them. Use another, or ask your administrator which they are.").In("credential")
 	ErrPasskeyOver = errs.New(errs.Expired, "passkey_over", "That took too long, so the passkey’s answer no longer counts. Try it once more.").In("credential")
-	errSpent       = errs.New(errs.Conflict, "challenge_spent", "") // inside Consume only: the challenge was answered already
+	// ErrPasskeyNeeded says that only a passkey will do, of which the person has one (K8).
+	ErrPasskeyNeeded = errs.New(errs.Forbidden, "passkey_needed", "Your organisation wants a passkey here. Use yours, or a backup code.").In("code")
+	errSpent         = errs.New(errs.Conflict, "challenge_spent", "") // inside Consume only: the challenge was answered already
 )
 
 // Asker is a Method whose proof is the answer to a challenge of ours, made with a key that we do not have.

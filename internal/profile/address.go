@@ -75,6 +75,9 @@ func (s *Service) SendRepeated(ctx context.Context, w *session.Signed, factorID 
 	if !f.Kind.Sent() || f.State != factor.Confirmed {
 		return factor.ErrNotFound
 	}
+	if s.PasskeyOnly(w) {
+		return factor.ErrPasskeyNeeded
+	}
 	return s.Codes.Send(ctx, f, w.ID, w.Account.Policy.SMSDailyBudget, by)
 }
 

@@ -98,11 +98,20 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 	return proof, nil
 }
 
+// PasskeyOnly reports whether no code but a backup code will do for the person: the account wants a passkey of them (K8), and they have one.
+func (s *Service) PasskeyOnly(w *session.Signed) bool {
+	standing := w.User.Standing(w.User.Devices())
+	return standing.Passkey && w.Account.Owes(standing, s.Now()).Passkey
+}
+
 // proveFactor uses a code up, or with a ceremony a passkey's answer, in one transaction with more.
 func (s *Service) proveFactor(ctx context.Context, w *session.Signed, code, ceremony string, by audit.Actor, more ...db.Stmt) (err error) {
-	if ceremony != "" {
+	switch {
+	case ceremony != "":
 		_, err = s.Factors.ProveAnswer(ctx, w.User, code, ceremony, w.ID, by, more...)
-	} else {
+	case s.PasskeyOnly(w):
+		_, err = s.Factors.ProveBackupCode(ctx, w.User, code, by, more...)
+	default:
 		_, err = s.Factors.Prove(ctx, w.User, code, w.ID, w.Account.Policy.ClockTolerance.Std(), by, more...)
 	}
 	return err

@@ -10,14 +10,10 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
-	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
-
-// ErrPasskeyNeeded says that only a passkey will do, of which the person has one (K8).
-var ErrPasskeyNeeded = errs.New(errs.Forbidden, "passkey_needed", "Your organisation wants a passkey at sign-in. Use yours, or a backup code.").In("code")
 
 // AskPasskey asks one of the person's passkeys for the second door. Its answer is good in this sign-in only, for as long as that lives and at
 // most factor.AskedFor. Errors: ErrExpired, factor.ErrNotFound if they have none.
@@ -50,7 +46,7 @@ func (p *Pending) admissible(a Attempt, now time.Time) ([]factor.Stored, error) 
 		a.Kind = f.Kind
 	}
 	if a.Kind != "" && a.Kind != factor.Passkey && a.Kind != factor.BackupCode {
-		return nil, ErrPasskeyNeeded
+		return nil, factor.ErrPasskeyNeeded
 	}
 	return slices.DeleteFunc(slices.Clone(p.factors), func(f factor.Stored) bool {
 		return f.Kind != factor.Passkey && f.Kind != factor.BackupCode

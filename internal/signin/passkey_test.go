@@ -98,13 +98,13 @@ func TestOnlyAPasskeyWillDo(t *testing.T) {
 		mailbox := w.AddAddress(t, w.Grace, factor.Email, "codes@acme.test")
 		w.SetPolicy(t, "passkey_required="+string(account.PasskeyEveryone))
 		step := w.Password(t, w.Grace)
-		wantError(t, "sending a code", w.SignIn.Send(t.Context(), step.Cookie, mailbox.ID, domaintest.By), signin.ErrPasskeyNeeded)
+		wantError(t, "sending a code", w.SignIn.Send(t.Context(), step.Cookie, mailbox.ID, domaintest.By), factor.ErrPasskeyNeeded)
 		for name, a := range map[string]signin.Attempt{
 			"by its kind":   {Kind: factor.TOTP, Code: phone.Code(w.Clock.Now())},
 			"by its device": {FactorID: phone.FactorID, Code: phone.Code(w.Clock.Now())},
 		} {
 			_, err := w.SignIn.Verify(t.Context(), step.Cookie, a, domaintest.By)
-			wantError(t, name, err, signin.ErrPasskeyNeeded)
+			wantError(t, name, err, factor.ErrPasskeyNeeded)
 		}
 		if _, err := w.SignIn.Verify(t.Context(), step.Cookie, signin.Attempt{Code: phone.Code(w.Clock.Now())}, domaintest.By); err == nil {
 			t.Error("the phone's code was taken")

@@ -73,9 +73,18 @@ func (p *Pending) Devices() []factor.Factor {
 	return devices
 }
 
+// Ways are the devices that open the second door at now, in the order of Devices: where only a passkey will do, the passkeys.
+func (p *Pending) Ways(now time.Time) []factor.Factor {
+	devices := p.Devices()
+	if p.passkeyOnly(now) {
+		devices = slices.DeleteFunc(devices, func(f factor.Factor) bool { return f.Kind != factor.Passkey })
+	}
+	return devices
+}
+
 // First is the device that is offered first: of those that take a code now, the one that comes first.
 func (p *Pending) First(now time.Time) (factor.Factor, bool) {
-	devices := p.Devices()
+	devices := p.Ways(now)
 	for _, d := range devices {
 		if d.Takes(now) == nil {
 			return d, true

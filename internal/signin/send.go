@@ -11,7 +11,7 @@ import (
 )
 
 // Send sends a code for this sign-in to one of the person's numbers or mailboxes; the
-// code sent for it before ends. Errors: ErrExpired, ErrPasskeyNeeded, factor.ErrNotFound, and those of sentcode.Service.Send.
+// code sent for it before ends. Errors: ErrExpired, factor.ErrPasskeyNeeded, factor.ErrNotFound, and those of sentcode.Service.Send.
 func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Actor) error {
 	p, err := s.Pending(ctx, cookie)
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Ac
 		return ErrExpired
 	}
 	if p.passkeyOnly(s.Now()) {
-		return ErrPasskeyNeeded
+		return factor.ErrPasskeyNeeded
 	}
 	for _, f := range p.factors {
 		if f.ID == factorID && f.State == factor.Confirmed && f.Kind.Sent() {

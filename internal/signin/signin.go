@@ -296,7 +296,7 @@ type Attempt struct {
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
-// session, in the transaction that uses the code up. Errors: ErrExpired, ErrPasskeyNeeded, and those of factor.Service.Consume.
+// session, in the transaction that uses the code up. Errors: ErrExpired, factor.ErrPasskeyNeeded, and those of factor.Service.Consume.
 func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
 	step, err := s.verifyOnce(ctx, cookie, a, by)
 	if errors.Is(err, user.ErrChanged) { // the planned end of the second factor came or was called off at this moment

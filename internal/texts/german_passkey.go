@@ -17,6 +17,6 @@ var germanPasskeyErrors = Catalogue{
 	"error.passkey_over":          "Das hat zu lange gedauert, die Antwort des Passkeys gilt nicht mehr. Versuchen Sie es noch einmal.",
 	"error.passkey_model":         "In Ihrer Organisation sind nur bestimmte Modelle von Passkeys erlaubt, und dieser hat nicht gezeigt, dass er dazugehört. Nehmen Sie einen anderen oder fragen Sie Ihre Administration, welche es sind.",
 	"error.passkey_roots_missing": "In Ihrer Organisation sind nur bestimmte Modelle von Passkeys erlaubt, und dieser Server kann Modelle nicht prüfen: Niemand kann jetzt einen hinzufügen. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
-	"error.passkey_needed":        "In Ihrer Organisation melden Sie sich mit einem Passkey an. Verwenden Sie Ihren oder einen Backup-Code.",
+	"error.passkey_needed":        "Ihre Organisation verlangt hier einen Passkey. Verwenden Sie Ihren oder einen Backup-Code.",
 	"error.passkeys_no_domain":    "Passkeys brauchen einen Server mit einem Namen, dieser wird über seine Nummer erreicht. Wählen Sie einen anderen Weg und sagen Sie es Ihrer Administration.",
 }

@@ -100,7 +100,7 @@ func (s *Site) codeWays(r *http.Request, page string) (CodeWays, error) {
 	devices, err := s.devices(r)
 	for _, d := range devices {
 		v.Passkey = v.Passkey || d.State == factor.Confirmed && d.Kind == factor.Passkey
-		if d.State != factor.Confirmed || !d.Kind.Sent() {
+		if d.State != factor.Confirmed || !d.Kind.Sent() || s.Profile.PasskeyOnly(who) {
 			continue
 		}
 		v.Ways = append(v.Ways, Way{ID: d.ID, Kind: string(d.Kind), Name: d.Name, Hint: d.Hint})

@@ -221,7 +221,7 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 
 // verifyView describes the code page for one way of passing it: the one asked for, else the person's first.
 func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Verify, error) {
-	devices := p.Devices()
+	devices := p.Ways(s.Now())
 	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Why: string(p.AskedAgain)}
 	if p.MayTrust(s.Now()) {
 		v.TrustDays = p.Account.Policy.TrustedBrowserDays
@@ -351,7 +351,7 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 		return s.ended(w, r, err)
 	}
 	v := OtherWays{Ends: p.ExpiresAt}
-	v.Ways = withPasskeys(p.Devices())
+	v.Ways = withPasskeys(p.Ways(s.Now()))
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})
 	}

@@ -12,6 +12,7 @@ import (
 // to people, and removed.
 func TestPasskeys(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	k := b.plugIn(true)
@@ -151,6 +152,7 @@ func TestPasskeys(t *testing.T) {
 // requires a second factor of everybody; a member takes a passkey for it, and later comes without script.
 func TestPasskeyAtTheDoor(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	d := startDemo(t)
 	boss, member := openBrowser(t, d.url, false), openBrowser(t, d.url, false)
 	key := boss.plugIn(true)
@@ -209,4 +211,57 @@ func TestPasskeyAtTheDoor(t *testing.T) {
 	member.open("/settings/two-factor/add-passkey")
 	member.sees("Add a passkey", "A passkey needs JavaScript, which is off in this browser.", "Set up another way")
 	member.inspect("no-script-add")
+}
+
+// TestPasskeyRequired is an organisation that wants passkeys of its administrators: the one who says so has an app, proves it once more
+// and adds a passkey, after which no code will do.
+func TestPasskeyRequired(t *testing.T) {
+	tools(t)
+	t.Parallel()
+	d := startDemo(t)
+	b := openBrowser(t, d.url, false)
+	b.open("/sign-in")
+	b.signIn(alan, d.passwords[alan])
+	b.press("Set up now")
+	phone, codes := b.addDevice("My Phone", d.passwords[alan])
+	b.press("I have saved them")
+	b.open("/settings/confirm?next=/admin/two-factor")
+	b.fill("Authentication code", phone.code(t))
+	b.press("Confirm")
+	b.sees("Two-factor authentication", "Who must use a passkey")
+	b.do("choosing", chromedp.SendKeys(chromedp.Search(`//select[@id="passkey_required"]`), "Owners"))
+	b.press("Save")
+	b.sees("What this does now", "people have a second factor that is no passkey", "1 person who is signed in", "Every browser that is trusted now is asked")
+	b.inspect("passkey-preview")
+	b.press("Confirm")
+
+	k := b.plugIn(true)
+	b.wait("the session to end", func() bool { b.open("/settings"); return b.heading() == "Sign in" })
+	b.signIn(alan, d.passwords[alan])
+	b.sees("Enter your authentication code")
+	b.fill("Authentication code", phone.code(t))
+	b.press("Verify")
+	b.sees("Set up two-factor authentication", "Your organisation requires a passkey of you.")
+	b.inspect("passkey-required")
+	if b.has("Authenticator app") {
+		t.Error("an app is offered to somebody who needs a passkey")
+	}
+	b.press("Next")
+	b.sees("Create the passkey")
+	b.press("Create the passkey")
+	b.onSettings()
+	b.open("/settings/two-factor")
+	b.sees("Two-factor authentication", "1 passkey", "My Phone")
+	b.inspect("passkey-required-devices")
+	b.signOut()
+
+	b.signIn(alan, d.passwords[alan])
+	b.sees("Use your passkey")
+	b.inspect("passkey-only")
+	k.verifies(false)
+	k.fails("Use a passkey", "No passkey was used")
+	b.press("Use a backup code")
+	b.fill("Backup code", codes[0])
+	b.press("Verify")
+	b.onSettings()
 }

@@ -15,6 +15,7 @@ import (
 // third one (WebAuthn Level 3, section 5.11). Chromium reads which are related from the server itself.
 func TestRelatedOrigins(t *testing.T) {
 	tools(t)
+	t.Parallel()
 	const home, related, stranger = "https://login.acme.test", "https://acme.example", "https://evil.example"
 	dir, listen := t.TempDir(), freePort(t)
 	env := []string{

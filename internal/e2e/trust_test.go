@@ -23,9 +23,11 @@ func (b *browser) claimsWindows() {
 // TestDontAskAgain: the box is ticked, the next sign-in asks for no code, one on another system does and says why (X15, X16). With the script, a
 // double click is one sign-in and no copied cookie.
 func TestDontAskAgain(t *testing.T) {
+	tools(t)
+	t.Parallel()
 	for name, bare := range map[string]bool{"with script": !noScript, "without script": noScript} {
 		t.Run(name, func(t *testing.T) {
-			tools(t)
+			t.Parallel()
 			d := startDemo(t)
 			b := openBrowser(t, d.url, bare)
 			b.open("/sign-in")
@@ -64,6 +66,27 @@ func TestDontAskAgain(t *testing.T) {
 			b.signIn(ada, d.passwords[ada])
 			b.sees("Enter your authentication code", "your browser runs on another operating system than before", dontAsk)
 			b.inspect("trust-asks-again")
+
+			// Trusted once more, and ended from another session: this one is asked again.
+			b.do("ticking the box", chromedp.Click(field(dontAsk)))
+			b.fill("Authentication code", phone.code(t))
+			b.press("Verify")
+			b.onSettings()
+			other := openBrowser(t, d.url, bare)
+			other.open("/sign-in")
+			other.signIn(ada, d.passwords[ada])
+			other.sees("Enter your authentication code")
+			other.fill("Authentication code", phone.code(t))
+			other.press("Verify")
+			other.open("/settings/browsers")
+			other.sees("Trusted browsers", "on Windows")
+			other.inspect("trusted-browsers")
+			other.press("End the trust in all browsers")
+			other.sees("Trusted browsers", "No browser is trusted any more.")
+			b.signOut()
+			b.signIn(ada, d.passwords[ada])
+			b.sees("Enter your authentication code", dontAsk)
+			b.inspect("trust-ended")
 		})
 	}
 }

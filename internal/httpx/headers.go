@@ -49,28 +49,36 @@ func securityHeaders(public *url.URL, csp string) []header {
 // hosts is the set of Host values a surface answers to.
 type hosts map[string]bool
 
-// newHosts allows the public URL's host, with and without its default port. A loopback
+// newHosts allows the hosts of the public URL and of the related ones, with and without their default port. A loopback
 // public URL answers to every loopback name: no attacker can own one of them.
-func newHosts(public *url.URL) hosts {
+func newHosts(public *url.URL, related ...*url.URL) hosts {
+	set := hosts{}
 	names := []string{public.Hostname()}
 	if IsLoopback(public.Hostname()) {
 		names = append(names, "localhost", "127.0.0.1", "::1")
 	}
-	port, standard := public.Port(), map[string]string{"http": "80", "https": "443"}[public.Scheme]
+	set.add(public, names...)
+	for _, u := range related {
+		set.add(u, u.Hostname())
+	}
+	return set
+}
+
+// add allows names at the port of a URL.
+func (h hosts) add(u *url.URL, names ...string) {
+	port, standard := u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	if port == "" {
 		port = standard
 	}
-	set := hosts{}
 	for _, name := range names {
-		set[strings.ToLower(net.JoinHostPort(name, port))] = true
+		h[strings.ToLower(net.JoinHostPort(name, port))] = true
 		if port == standard {
 			if strings.Contains(name, ":") {
 				name = "[" + name + "]"
 			}
-			set[strings.ToLower(name)] = true
+			h[strings.ToLower(name)] = true
 		}
 	}
-	return set
 }
 
 func (h hosts) allow(host string) bool { return h[host] || h[strings.ToLower(host)] }

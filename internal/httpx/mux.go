@@ -19,10 +19,11 @@ import (
 // Options is what all routes of a surface share. Render, Log and PublicURL are
 // required; so is a Guard when a route is not public.
 type Options struct {
-	Surface   string   // its name in the log: "web", "api", "ops"
-	PublicURL *url.URL // as configured; scheme and host are never taken from a request
-	Also      []string // origins of other sites that answer as well, in the form of PublicURL (passkeys' related origins)
-	AnyHost   bool     // answer under any Host: only for health checks and metrics
+	Surface   string     // its name in the log: "web", "api", "ops"
+	PublicURL *url.URL   // as configured; scheme and host are never taken from a request
+	Also      []string   // origins of other sites that answer as well, in the form of PublicURL (passkeys' related origins)
+	Related   []*url.URL // other addresses at which the same is served
+	AnyHost   bool       // answer under any Host: only for health checks and metrics
 	Proxies   Proxies
 	CSP       string // Content-Security-Policy; empty means "default-src 'none'; frame-ancestors 'none'"
 	Browser   bool   // for browsers: changes only from this origin, bodies only as forms
@@ -63,7 +64,7 @@ func NewMux(routes []Route, guard Guard, opt Options) (*Mux, error) {
 	}
 	m := &Mux{
 		opt: opt, guard: guard, routes: slices.Clone(routes), mux: http.NewServeMux(),
-		hosts: newHosts(opt.PublicURL), fixed: securityHeaders(opt.PublicURL, opt.CSP),
+		hosts: newHosts(opt.PublicURL, opt.Related...), fixed: securityHeaders(opt.PublicURL, opt.CSP),
 	}
 	for _, site := range opt.Also {
 		u, err := url.Parse(site)

@@ -52,12 +52,20 @@ type Site struct {
 
 // Mux builds the browser surface.
 func (s *Site) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
+	var related []*url.URL
+	for _, origin := range s.Related {
+		u, err := url.Parse(origin)
+		if err != nil {
+			return nil, err
+		}
+		related = append(related, u)
+	}
 	routes := s.routes()
 	for i := range routes {
 		routes[i].Handler = knowing(routes[i].Handler)
 	}
 	return httpx.NewMux(routes, s.guard, httpx.Options{
-		Surface: "web", PublicURL: s.PublicURL, Proxies: proxies, CSP: csp, Browser: true,
+		Surface: "web", PublicURL: s.PublicURL, Related: related, Proxies: proxies, CSP: csp, Browser: true,
 		Render: s.problem, Log: log, Observe: observe, Now: s.Now,
 	})
 }

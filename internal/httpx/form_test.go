@@ -48,7 +48,7 @@ func TestForm(t *testing.T) {
 		{"C1", "email=%C2%9b", nil},
 	} {
 		r := httptest.NewRequest("POST", "/x?email=url&next=url", strings.NewReader(tt.body))
-		got, err := Form(r, "email", "code", "password")
+		got, err := Form(r, "email", "code", "password", "credential")
 		if tt.want == nil {
 			if !errors.Is(err, ErrMalformed) || got != nil {
 				t.Errorf("%s: accepted as %q, %v", tt.name, got, err)

@@ -8,7 +8,8 @@
 //
 // Invariants: a page is written whole or not at all; every text comes from the
 // catalogue; no page holds inline script or style, so a strict content security policy
-// holds; every flow works without the script, which only adds copy, download and print.
+// holds; every flow works without a script, which only adds copy, download and print. A
+// passkey alone needs one, passkey.js; where it does not run, the pages offer the other ways.
 // Values from people and from the network are untrusted and are escaped by
 // html/template. The one exception is the QR code, which package qr draws from numbers.
 package web

@@ -173,7 +173,7 @@ func TestPasskeyAtTheDoor(t *testing.T) {
 	boss.press("Confirm")
 	boss.sees("Two-factor authentication", "The settings are saved.")
 
-	key = member.plugIn(false)
+	member.plugIn(false)
 	member.open("/sign-in")
 	member.signIn(grace, d.passwords[grace])
 	member.sees("Set up two-factor authentication", "Your organisation requires two-factor authentication.", "Security key or passkey")

@@ -104,3 +104,29 @@ func TestAPasskeyIsNoLongerOwed(t *testing.T) {
 		}
 	})
 }
+
+// TestSetUpCallsThePlanOff: who proved their second factor and set a passkey up has shown that they have both. A planned end of the second
+// factor, which a thief of password and mailbox may have asked for, must not take the new passkey away with the rest.
+func TestSetUpCallsThePlanOff(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		phone, _ := w.Enrol(t, w.Ada)
+		planned(t, w, w.Ada, "disable")
+		w.SetPolicy(t, "passkey_required=everyone")
+		w.Clock.Advance(30 * time.Second)
+		step := w.Password(t, w.Ada)
+		if _, err := w.SignIn.Verify(t.Context(), step.Cookie, signin.Attempt{Code: phone.Code(w.Clock.Now())}, domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		_, f, options, err := w.SignIn.BeginSetUpPasskey(t.Context(), step.Cookie, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err = w.SignIn.ConfirmSetUp(t.Context(), step.Cookie, f.ID, keytest.Make(t, options, domaintest.Site, &keytest.Key{}, nil), domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		if at := endsAt(t, w, w.Ada); !at.IsZero() {
+			t.Errorf("the second factor still ends at %s", at)
+		}
+	})
+}

@@ -133,7 +133,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
 		}
-		return stmts
+		return append(stmts, user.CallOff(now, p.User, by)...) // or the new device would end with those that are there already
 	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code, Request: factorID,

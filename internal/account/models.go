@@ -3,6 +3,7 @@ package account
 import (
 	"regexp"
 	"slices"
+	"time"
 
 	"sallyport/internal/errs"
 )
@@ -38,8 +39,21 @@ func checkModels(models []string) error {
 	return nil
 }
 
-// CheckModels refuses other models than before where the deployment can't check them.
-func (p Plans) CheckModels(was, is Policy) error {
+// CheckPasskeys refuses what can't be followed in this deployment when is takes the place of a's policy: models that can't be checked, and
+// passkeys demanded of more people where nobody can add one. Those would be locked out, the administrator who demands it first of all.
+func (p Plans) CheckPasskeys(a Account, is Policy, now time.Time) error {
+	if err := p.checkModels(a.Policy, is); err != nil || !is.WantsMorePasskeys(a.Policy) {
+		return err
+	}
+	a.Policy = is
+	if err := Offered(p.Offers(a, false, false, now), Passkey); err != nil {
+		return refuse("passkey_required", "nobody could add a passkey on this server and plan, so whoever must have one would be locked out.")
+	}
+	return nil
+}
+
+// checkModels refuses other models than before where the deployment can't check them.
+func (p Plans) checkModels(was, is Policy) error {
 	if len(is.PasskeyModels) > 0 && !p.PasskeyRoots && !slices.Equal(was.PasskeyModels, is.PasskeyModels) {
 		return refuse("passkey_models", "models can’t be checked on this server: the operator has to set passkey_roots first.")
 	}

@@ -29,7 +29,7 @@ func TestModelsNeedRoots(t *testing.T) {
 	if err != nil || p.PasskeyModels[0] != "00000000-0000-0000-0000-000000000001" || p.PasskeyModels[1] != "2fc0579f-8113-47ea-b116-bb5a8db9202a" {
 		t.Fatalf("%v, %v", p.PasskeyModels, err)
 	}
-	if err := plans.CheckModels(Default(), p); !errors.Is(err, ErrPolicy) {
+	if err := plans.checkModels(Default(), p); !errors.Is(err, ErrPolicy) {
 		t.Errorf("models without roots: %v", err)
 	}
 	if offers := plans.Offers(Account{Policy: p}, true, true, noon); !errors.Is(Offered(offers, Passkey), ErrNoRoots) || Offered(offers, TOTP) != nil {
@@ -37,14 +37,14 @@ func TestModelsNeedRoots(t *testing.T) {
 	}
 	q := p
 	q.GraceDays = 7
-	if err := plans.CheckModels(p, q); err != nil {
+	if err := plans.checkModels(p, q); err != nil {
 		t.Errorf("another change without roots: %v", err)
 	}
-	if err := plans.CheckModels(p, Default()); err != nil {
+	if err := plans.checkModels(p, Default()); err != nil {
 		t.Errorf("allowing all without roots: %v", err)
 	}
 	plans.PasskeyRoots = true
-	if err := plans.CheckModels(Default(), p); err != nil {
+	if err := plans.checkModels(Default(), p); err != nil {
 		t.Errorf("models with roots: %v", err)
 	}
 	if offers := plans.Offers(Account{Policy: p}, true, true, noon); Offered(offers, Passkey) != nil {
@@ -53,6 +53,40 @@ func TestModelsNeedRoots(t *testing.T) {
 	for _, bad := range []string{"x", "00000000-0000-0000-0000-000000000000", "2fc0579f81134 7eab116bb5a8db9202a", "2fc0579f-8113-47ea-b116-bb5a8db9202a,2FC0579F-8113-47EA-B116-BB5A8DB9202A", "{2fc0579f-8113-47ea-b116-bb5a8db9202a}"} {
 		if _, err := Default().With("passkey_models=" + bad); !errors.Is(err, ErrPolicy) {
 			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestNobodyIsLockedOutByPasskeys: a passkey is demanded of more people only where they can add one; a demand that stands can be
+// loosened, and anything else changed beside it.
+func TestNobodyIsLockedOutByPasskeys(t *testing.T) {
+	free, admins, everyone := Default(), Default(), Default()
+	admins.PasskeyRequired, everyone.PasskeyRequired = PasskeyAdmins, PasskeyEveryone
+	longer := everyone
+	longer.GraceDays = 7
+	certain := everyone
+	certain.PasskeyModels = []string{"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
+	all := Plans{Default: "all", All: map[string]Plan{"all": {Methods: Methods()}}}
+	numbered, small := all, Plans{Default: "small", All: map[string]Plan{"small": {Methods: []Method{TOTP}}}}
+	numbered.NoPasskeys = true
+	for _, c := range []struct {
+		what    string
+		plans   Plans
+		was, is Policy
+		refused bool
+	}{
+		{"where there are passkeys", all, free, everyone, false},
+		{"where the server has no name", numbered, free, everyone, true},
+		{"of administrators there", numbered, free, admins, true},
+		{"of everybody else too", numbered, admins, everyone, true},
+		{"not of others any more", numbered, everyone, admins, false},
+		{"not any more", numbered, everyone, free, false},
+		{"beside another change", numbered, everyone, longer, false},
+		{"where the plan has none", small, free, admins, true},
+		{"where models can't be checked, which they were", all, func() Policy { p := certain; p.PasskeyRequired = PasskeyOptional; return p }(), certain, true},
+	} {
+		if err := c.plans.CheckPasskeys(Account{Policy: c.was}, c.is, noon); errors.Is(err, ErrPolicy) != c.refused {
+			t.Errorf("%s: %v", c.what, err)
 		}
 	}
 }

@@ -72,6 +72,11 @@ func (r PasskeyRule) of(administrator bool) bool {
 	return r == PasskeyEveryone || r == PasskeyAdmins && administrator
 }
 
+// WantsMorePasskeys reports whether p demands a passkey of people of whom was does not.
+func (p Policy) WantsMorePasskeys(was Policy) bool {
+	return p.PasskeyRequired.of(true) && !was.PasskeyRequired.of(true) || p.PasskeyRequired.of(false) && !was.PasskeyRequired.of(false)
+}
+
 // Seconds is a time span that JSON and people write as "90s" or "24h".
 type Seconds time.Duration
 

@@ -21,13 +21,13 @@ var (
 	ErrNoWay        = errs.New(errs.Conflict, "no_way_to_set_up", "Nobody can set up a second factor now: none of the allowed ways is part of your plan and working. See under Overview what is missing.")
 )
 
-// checkPolicy refuses what only this deployment knows to be wrong: what has the shape of a country's code and is none, and
-// models of passkeys that it can't check.
-func (s *Service) checkPolicy(was, is account.Policy) error {
+// checkPolicy refuses what only this deployment knows to be wrong in place of a's policy: what has the shape of a country's code and is none, and
+// what it can't do about passkeys.
+func (s *Service) checkPolicy(a account.Account, is account.Policy) error {
 	if _, err := phone.ParseCountries(is.SMSCountries); err != nil {
 		return account.ErrPolicy.In("sms_countries").Because(err)
 	}
-	return s.Plans.CheckModels(was, is)
+	return s.Plans.CheckPasskeys(a, is, s.Now())
 }
 
 // Rollout is how far an account's people are, as its administrators see it.
@@ -103,7 +103,7 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 	if err := acting(w); err != nil {
 		return v, false, err
 	}
-	if err := s.checkPolicy(w.Account.Policy, p); err != nil {
+	if err := s.checkPolicy(w.Account, p); err != nil {
 		return v, false, err
 	}
 	now, was, is := s.Now(), w.Account, w.Account.Under(p, s.Now())
@@ -130,8 +130,7 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 		v.Demands = append(v.Demands, Effect{role, after, today.Roles[role].Without})
 		administrators = administrators && role.Administers()
 	}
-	wider := p.PasskeyRequired != was.Policy.PasskeyRequired && p.PasskeyRequired != account.PasskeyOptional &&
-		was.Policy.PasskeyRequired != account.PasskeyEveryone
+	wider := p.WantsMorePasskeys(was.Policy)
 	stricter = len(v.Demands) > 0 || len(v.Gone) > 0 || wider
 	v.TrustEnds = !is.TrustFrom.Equal(was.TrustFrom) && was.Policy.TrustedBrowserDays > 0
 	if wider {
@@ -161,14 +160,14 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	if err := s.may(proof, w); err != nil {
 		return err
 	}
-	if err := s.checkPolicy(was, p); err != nil {
+	a := w.Account
+	a.Policy = was
+	if err := s.checkPolicy(a, p); err != nil {
 		return err
 	}
 	if p.Fingerprint() == was.Fingerprint() {
 		return nil
 	}
-	a := w.Account
-	a.Policy = was
 	if err := account.ReplacePolicy(ctx, s.DB, s.Now(), a, p, by); err != nil {
 		return err
 	}

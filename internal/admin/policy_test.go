@@ -234,3 +234,21 @@ func TestModelsOfPasskeys(t *testing.T) {
 		wantError(t, "set", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, p, b.As()), nil)
 	})
 }
+
+// TestNobodyIsLockedOut: an administrator can't demand passkeys where nobody can add one. Their own session would be the first to end.
+func TestNobodyIsLockedOut(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Enrol(t, w.Ada)
+		w.Admin.Plans.NoPasskeys = true
+		b := w.Browse(t, w.Ada)
+		was := b.Signed.Account.Policy
+		p := was
+		p.PasskeyRequired = account.PasskeyAdmins
+		_, _, err := w.Admin.Preview(t.Context(), b.Signed, p)
+		wantError(t, "looked at", err, account.ErrPolicy)
+		wantError(t, "set", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, p, b.As()), account.ErrPolicy)
+		w.Clock.Advance(time.Second)
+		w.Open(t, b.Cookie)
+	})
+}

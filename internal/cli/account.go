@@ -131,7 +131,7 @@ func (c accountPolicyCmd) set(s *session, a *app.App) (was, is account.Account, 
 		if err != nil {
 			return was, is, err
 		}
-		if err := a.Admin.Plans.CheckModels(was.Policy, policy); err != nil {
+		if err := a.Admin.Plans.CheckPasskeys(was, policy, a.Now()); err != nil {
 			return was, is, err
 		}
 		// Each lost round is somebody else's change that succeeded, so the loop ends.

@@ -44,10 +44,14 @@ func isSpent(ctx context.Context, q db.Querier, f Factor, challenge string) (boo
 	return n > 0, err
 }
 
-// SweepSpent removes up to limit challenges that are over by themselves, on the clock of every server, and returns how many.
+// SpentKept is for how long an answered challenge is noted after its end: a clock that is put back by hours makes its ceremony count once
+// more, and the answer, of a passkey that does not count its uses, with it (security.md F15).
+const SpentKept = 24 * time.Hour
+
+// SweepSpent removes up to limit challenges whose end is longer ago than that, and returns how many.
 func SweepSpent(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
 	return d.Exec(ctx, `
 		DELETE FROM spent_challenges WHERE (account_id, user_id, challenge) IN (
 			SELECT account_id, user_id, challenge FROM spent_challenges WHERE expires_at < $1 LIMIT $2)`,
-		db.At(now.Add(-db.Skew)), limit)
+		db.At(now.Add(-SpentKept)), limit)
 }

@@ -144,7 +144,7 @@ func TestCounterRises(t *testing.T) {
 	})
 }
 
-// TestSpentChallengesAreSwept: what is spent stays as long as any server's clock may still take its ceremony.
+// TestSpentChallengesAreSwept: what is spent stays long enough for a clock that is put back by an hour to revive no answer.
 func TestSpentChallengesAreSwept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
@@ -153,13 +153,20 @@ func TestSpentChallengesAreSwept(t *testing.T) {
 		at := aloneDoor(t, w)
 		asked := w.Clock.Now()
 		options, ceremony := at.ask()
-		wantError(t, "the right answer", at.show(key.Answer(t, options, domaintest.Site, nil), ceremony), nil)
-		for _, after := range []time.Duration{0, factor.AskedFor, factor.AskedFor + db.Skew} {
+		answer := key.Answer(t, options, domaintest.Site, nil)
+		wantError(t, "the right answer", at.show(answer, ceremony), nil)
+		w.Clock.Advance(time.Hour)
+		if _, err := factor.SweepSpent(t.Context(), d, w.Clock.Now(), 10); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Set(asked.Add(time.Second))
+		refusedAs(t, w, at.show(answer, ceremony), "challenge_spent", true)
+		for _, after := range []time.Duration{0, factor.AskedFor + db.Skew, factor.AskedFor + factor.SpentKept} {
 			if n, err := factor.SweepSpent(t.Context(), d, asked.Add(after), 10); err != nil || n != 0 {
 				t.Errorf("%s after it was asked, %d were swept (%v)", after, n, err)
 			}
 		}
-		if n, err := factor.SweepSpent(t.Context(), d, asked.Add(factor.AskedFor+db.Skew+time.Millisecond), 10); err != nil || n != 1 {
+		if n, err := factor.SweepSpent(t.Context(), d, asked.Add(factor.AskedFor+factor.SpentKept+time.Millisecond), 10); err != nil || n != 1 {
 			t.Errorf("when it was over, %d were swept (%v), want 1", n, err)
 		}
 	})

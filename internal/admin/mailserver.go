@@ -34,13 +34,17 @@ func Administrator(u user.User) error {
 	return nil
 }
 
-// acting refuses whoever may look but not change: an administrator acts with a second factor only (ASVS 6.3.3).
+// acting refuses whoever may look but not change: an administrator acts with a second factor only (ASVS 6.3.3),
+// and not with one that a trusted browser stood for.
 func acting(w *session.Signed) error {
 	if err := Administrator(w.User); err != nil {
 		return err
 	}
-	if w.Level != session.AAL2 {
+	switch {
+	case w.Level != session.AAL2:
 		return session.ErrLevel
+	case w.Spared():
+		return reauth.ErrFactorNeeded
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ const (
 	freshMissing Fresh = iota
 	AnyAge             // any session that has not ended
 	Recent             // the second factor was proved a short while ago; the guard checks
+	Whole              // where the session has a second factor, it was proved in it, whenever that was; the guard checks
 	Proved             // the handler demands the password or a factor in this very request
 )
 

@@ -81,8 +81,12 @@ func (s *Service) recent(w *session.Signed) bool {
 	return ok
 }
 
-// prove checks the proofs that are needed.
+// prove checks the proofs that are needed. In a session in which a trusted browser stood for the second factor, the password alone is none:
+// then reauth.ErrFactorNeeded asks for ProveFactor first (security.md B51).
 func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proofs, by audit.Actor) (reauth.Proof, error) {
+	if w.Spared() && !n.Code {
+		return reauth.Proof{}, reauth.ErrFactorNeeded
+	}
 	if !n.Password {
 		if proof, ok := reauth.Recent(w.User, w.FullAt(), s.Now()); ok {
 			return proof, nil

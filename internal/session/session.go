@@ -73,10 +73,14 @@ func (s *Signed) SecondFactor(now time.Time) reauth.SecondFactor {
 	return reauth.FactorProved(s.User, s.ProvedAt, now)
 }
 
+// Spared reports whether the second factor was not proved in this session, though it has the level: a trusted browser stood for it. Such a
+// session must neither bind a device nor end one, nor do administrators' work: with a device of one's own, every later code would be at hand.
+func (s *Signed) Spared() bool { return s.Level == AAL2 && s.ProvedAt.Before(s.SignedInAt) }
+
 // FullAt is when the person last showed all that they sign in with: the second factor too, where the session has one. A session that
 // began in a trusted browser has no such time until a code is entered in it.
 func (s *Signed) FullAt() time.Time {
-	if s.Level == AAL2 && s.ProvedAt.Before(s.SignedInAt) {
+	if s.Spared() {
 		return time.Time{}
 	}
 	return s.SignedInAt

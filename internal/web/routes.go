@@ -23,6 +23,10 @@ func (s *Site) routes() []httpx.Route {
 	admin := func(pattern string, h httpx.Handler) httpx.Route {
 		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: h}
 	}
+	// A page with a form of such work asks first, so that what is typed is not lost to the question.
+	form := func(pattern string, h httpx.Handler) httpx.Route {
+		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: httpx.Whole, Scope: httpx.Account, Handler: h}
+	}
 	acts := func(pattern string, fresh httpx.Fresh, h httpx.Handler) httpx.Route {
 		return httpx.Route{Pattern: pattern, Level: httpx.AAL2, Fresh: fresh, Scope: httpx.Account, Handler: h}
 	}
@@ -81,13 +85,13 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/welcome", httpx.AnyAge, s.welcome),
 
 		self("GET /settings/two-factor", httpx.AnyAge, s.showTwoFactor),
-		self("GET /settings/two-factor/add", httpx.AnyAge, s.showAddDevice),
+		self("GET /settings/two-factor/add", httpx.Whole, s.showAddDevice),
 		self("POST /settings/two-factor/add", httpx.Proved, s.addDevice),
-		self("GET /settings/two-factor/add-sms", httpx.AnyAge, s.showAddAddress(factor.SMS)),
+		self("GET /settings/two-factor/add-sms", httpx.Whole, s.showAddAddress(factor.SMS)),
 		self("POST /settings/two-factor/add-sms", httpx.Proved, s.addAddress(factor.SMS)),
-		self("GET /settings/two-factor/add-email", httpx.AnyAge, s.showAddAddress(factor.Email)),
+		self("GET /settings/two-factor/add-email", httpx.Whole, s.showAddAddress(factor.Email)),
 		self("POST /settings/two-factor/add-email", httpx.Proved, s.addAddress(factor.Email)),
-		self("GET /settings/two-factor/add-passkey", httpx.AnyAge, s.showAddPasskey),
+		self("GET /settings/two-factor/add-passkey", httpx.Whole, s.showAddPasskey),
 		self("POST /settings/two-factor/add-passkey", httpx.Proved, s.addPasskey),
 		self("GET /settings/passkey/options", httpx.AnyAge, s.askPasskeyAgain),
 		self("POST /settings/two-factor/{id}/send", httpx.AnyAge, s.sendProof),
@@ -96,10 +100,10 @@ func (s *Site) routes() []httpx.Route {
 		self("POST /settings/two-factor/{id}/confirm", httpx.Proved, s.confirmDevice),
 		self("GET /settings/two-factor/{id}/rename", httpx.AnyAge, s.showRenameDevice),
 		self("POST /settings/two-factor/{id}/rename", httpx.AnyAge, s.renameDevice),
-		self("GET /settings/two-factor/{id}/remove", httpx.AnyAge, s.showRemoveDevice),
+		self("GET /settings/two-factor/{id}/remove", httpx.Whole, s.showRemoveDevice),
 		self("POST /settings/two-factor/{id}/remove", httpx.Proved, s.removeDevice),
 		self("POST /settings/two-factor/{id}/remove/send", httpx.AnyAge, s.sendRemovalCode),
-		self("GET /settings/two-factor/backup-codes", httpx.AnyAge, s.showNewBackupCodes),
+		self("GET /settings/two-factor/backup-codes", httpx.Whole, s.showNewBackupCodes),
 		self("POST /settings/two-factor/backup-codes", httpx.Proved, s.newBackupCodes),
 		self("POST /settings/two-factor/backup-codes/send", httpx.AnyAge, s.sendBackupCodesCode),
 		self("POST /settings/two-factor/backup-codes/saved", httpx.AnyAge, s.savedBackupCodes),
@@ -125,18 +129,18 @@ func (s *Site) routes() []httpx.Route {
 		admin("GET /admin/two-factor", s.showPolicy),
 		acts("POST /admin/two-factor", httpx.Recent, s.setPolicy),
 		acts("POST /admin/two-factor/remind", httpx.Recent, s.remind),
-		admin("GET /admin/mail", s.showMailServer),
+		form("GET /admin/mail", s.showMailServer),
 		acts("POST /admin/mail", httpx.Proved, s.setMailServer),
 		acts("POST /admin/mail/test", httpx.AnyAge, s.testMailServer),
-		admin("GET /admin/mail/remove", s.showRemoveMailServer),
+		form("GET /admin/mail/remove", s.showRemoveMailServer),
 		acts("POST /admin/mail/remove", httpx.Proved, s.removeMailServer),
 		admin("GET /admin/audit", s.showAudit),
 		{Pattern: "POST /admin/audit/export", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: s.exportAudit, Timeout: exportFor},
-		admin("GET /admin/brand", s.showAppearance),
+		form("GET /admin/brand", s.showAppearance),
 		acts("POST /admin/brand", httpx.AnyAge, s.setAppearance),
 		{Pattern: "POST /admin/brand/logo", Level: httpx.AAL2, Fresh: httpx.AnyAge, Scope: httpx.Account, Handler: s.setLogo, Body: uploadBody, Upload: true},
 		admin("GET /admin/brand/texts", s.showTexts),
-		admin("GET /admin/brand/text", s.showText),
+		form("GET /admin/brand/text", s.showText),
 		acts("POST /admin/brand/text", httpx.AnyAge, s.setText),
 
 		acts("GET /admin/users/invite", httpx.Recent, s.showInviteUser),

@@ -110,7 +110,8 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 	if rt.Level == httpx.AAL2 && who.Level != session.AAL2 {
 		return nil, refuse(r, session.ErrLevel)
 	}
-	if rt.Fresh == httpx.Recent && !s.recent(r, who) {
+	acts := rt.Scope == httpx.Account && rt.Level == httpx.AAL2
+	if rt.Fresh == httpx.Recent && !s.recent(r, who) || (acts || rt.Fresh == httpx.Whole) && who.Spared() {
 		return nil, toConfirm(w, r)
 	}
 	return r, nil

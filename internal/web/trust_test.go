@@ -232,3 +232,26 @@ func TestOthersEndedKeepsTrust(t *testing.T) {
 		elsewhere.SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, asksFor, "We ask you again")
 	})
 }
+
+// TestTrustLeadsToTheQuestion: in a session that a trusted browser opened, a page that binds or ends a device, or on which an administrator changes
+// something, asks for a code first and then shows itself; so does a form that is sent without its page.
+func TestTrustLeadsToTheQuestion(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		phone, _ := s.Enrolled(t, apptest.Ada)
+		c := trusting(t, s, phone)
+		c.SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "You are signed in.").Lacks(asksFor)
+		for _, path := range []string{
+			"/settings/two-factor/add", "/settings/two-factor/add-sms", "/settings/two-factor/add-email", "/settings/two-factor/add-passkey",
+			"/settings/two-factor/" + phone.FactorID + "/remove", "/settings/two-factor/backup-codes", "/admin/mail", "/admin/brand",
+		} {
+			if got := c.Get(path).Path; got != "/settings/confirm?next="+url.QueryEscape(path) {
+				t.Errorf("%s leads to %q", path, got)
+			}
+		}
+		c.Get("/settings/two-factor").Sees(http.StatusOK, "Two-factor")
+		in := c.Get("/settings/two-factor/backup-codes").Press("Confirm", "code", phone.Code(s.Clock.Now())).Follow()
+		if back, mail := in.Path, c.Get("/admin/mail").Path; back != "/settings/two-factor/backup-codes" || mail != "/admin/mail" {
+			t.Errorf("after a code, the pages lead to %s and %s", back, mail)
+		}
+	})
+}

@@ -64,16 +64,10 @@ func (s *Service) Rollout(ctx context.Context, w *session.Signed) (r Rollout, er
 	return r, err
 }
 
-// offers are what the people of an account can set up.
-func (s *Service) offers(ctx context.Context, a account.Account) ([]account.Offer, error) {
-	open, err := s.Channels.Of(ctx, a.ID)
-	return s.Plans.Offers(a, open.Mail, open.SMS, s.Now()), err
-}
-
 // noWay reports whether nobody of an account can set up a second factor.
 func (s *Service) noWay(ctx context.Context, a account.Account) (bool, error) {
-	offers, err := s.offers(ctx, a)
-	return account.NoWay(offers), err
+	open, err := s.Channels.Of(ctx, a.ID)
+	return account.NoWay(s.Plans.Offers(a, open.Mail, open.SMS, s.Now())), err
 }
 
 // Preview is what another policy does at once.
@@ -142,11 +136,9 @@ func (s *Service) Preview(ctx context.Context, w *session.Signed, p account.Poli
 		if v.Names, err = adoption.Names(ctx, s.DB, w.Account.ID, administrators, 3); err != nil {
 			return v, stricter, err
 		}
-		offers, err := s.offers(ctx, is)
-		if err != nil {
+		if v.NoWay, err = s.noWay(ctx, is); err != nil {
 			return v, stricter, err
 		}
-		v.NoWay = account.NoWay(offers) || wider && account.NoWay(account.PasskeyOnly(offers))
 		v.Ended, err = session.CountEnded(ctx, s.DB, is, now)
 	}
 	return v, stricter, err

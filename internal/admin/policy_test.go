@@ -196,13 +196,6 @@ func TestPreview(t *testing.T) {
 		if got, stricter := look(optional); stricter || len(got.Demands) > 0 {
 			t.Errorf("off again: %+v", got)
 		}
-		// A plan without what is demanded of some.
-		passkeys := optional
-		passkeys.PasskeyRequired = account.PasskeyAdmins
-		w.Admin.Plans = account.Plans{Default: "app", All: map[string]account.Plan{"app": {Name: "app", Methods: []account.Method{account.TOTP}}}}
-		if got, _ := look(passkeys); !got.NoWay {
-			t.Errorf("no passkey can be set up: %+v", got)
-		}
 		// A plan that has nothing for them: whoever is asked is locked out, and reminding them helps nobody.
 		w.Admin.Plans = account.Plans{Default: "none", All: map[string]account.Plan{"none": {Name: "none", Methods: []account.Method{}}}}
 		if got, _ := look(requiring(optional, 5)); !got.NoWay {

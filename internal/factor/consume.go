@@ -26,6 +26,7 @@ type Try struct {
 	Code              string   // as typed; of a passkey, its answer in JSON
 	Ceremony          string   // what a passkey was asked, as Ask returned it
 	Request           string   // what a sent code must have been sent for, and a passkey asked for
+	Within            string   // the session or sign-in in which a new passkey is confirmed
 	Tolerance         time.Duration
 	By                audit.Actor
 }

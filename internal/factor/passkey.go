@@ -92,6 +92,7 @@ type Refusal struct {
 
 // enrolment is the secret of a passkey that is not confirmed.
 type enrolment struct {
+	Request string          `json:"request"` // the session or sign-in in which it was begun, and for which alone it is made
 	Options json.RawMessage `json:"options"`
 	Asked   json.RawMessage `json:"asked"`
 }
@@ -114,8 +115,9 @@ func (s *Service) asker() (Asker, error) {
 	return nil, account.ErrNoPasskeys
 }
 
-// BeginPasskey stores a new, pending passkey as Begin does, and returns what the browser asks it.
-func (s *Service) BeginPasskey(ctx context.Context, proof reauth.Proof, u user.User, a account.Account, name string) (Factor, json.RawMessage, error) {
+// BeginPasskey stores a new, pending passkey as Begin does, and returns what the browser asks it. The request, a session or a sign-in, is the only one
+// in which it can be finished: the proof was given there, and a stolen session elsewhere must not put its own key in.
+func (s *Service) BeginPasskey(ctx context.Context, proof reauth.Proof, u user.User, a account.Account, request, name string) (Factor, json.RawMessage, error) {
 	m, err := s.asker()
 	if err != nil {
 		return Factor{}, nil, err
@@ -132,7 +134,7 @@ func (s *Service) BeginPasskey(ctx context.Context, proof reauth.Proof, u user.U
 	if err != nil {
 		return Factor{}, nil, err
 	}
-	secret, err := json.Marshal(enrolment{options, asked})
+	secret, err := json.Marshal(enrolment{request, options, asked})
 	if err != nil {
 		return Factor{}, nil, err
 	}
@@ -140,8 +142,8 @@ func (s *Service) BeginPasskey(ctx context.Context, proof reauth.Proof, u user.U
 	return f, options, err
 }
 
-// PasskeyOptions returns what BeginPasskey returned, for as long as the passkey waits; then ErrNotFound.
-func (s *Service) PasskeyOptions(ctx context.Context, u user.User, factorID string) (json.RawMessage, error) {
+// PasskeyOptions returns what BeginPasskey returned, for as long as the passkey waits and for its own request; else ErrNotFound.
+func (s *Service) PasskeyOptions(ctx context.Context, u user.User, request, factorID string) (json.RawMessage, error) {
 	f, err := s.Stored(ctx, u.AccountID, u.ID, factorID)
 	if err != nil {
 		return nil, err
@@ -149,14 +151,18 @@ func (s *Service) PasskeyOptions(ctx context.Context, u user.User, factorID stri
 	if f.Kind != Passkey || f.State != Pending {
 		return nil, ErrNotFound
 	}
-	e, err := s.openEnrolment(f)
+	e, err := s.openEnrolment(f, request)
 	return e.Options, err
 }
 
-func (s *Service) openEnrolment(f Stored) (e enrolment, err error) {
+// openEnrolment opens a pending passkey for the request that began it; ErrNotFound for any other.
+func (s *Service) openEnrolment(f Stored, request string) (e enrolment, err error) {
 	secret, err := s.open(f)
 	if err == nil {
 		err = json.Unmarshal(secret, &e)
+	}
+	if err == nil && e.Request != request {
+		return enrolment{}, ErrNotFound
 	}
 	return e, err
 }
@@ -370,7 +376,7 @@ func (s *Service) refuseAnswer(ctx context.Context, t Try, r Refusal, now time.T
 // matchNew judges the first answer of a passkey that is being enrolled.
 func (s *Service) matchNew(ctx context.Context, m Asker, pending Stored, t Try, answer string, rows []Stored) (Match, error) {
 	now := s.Now()
-	e, err := s.openEnrolment(pending)
+	e, err := s.openEnrolment(pending, t.Within)
 	if err != nil {
 		return Match{}, err
 	}

@@ -181,24 +181,30 @@ func TestWhoMayRegister(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
 		ctx := t.Context()
-		_, _, err := w.Factors.BeginPasskey(ctx, reauth.Proof{}, w.Grace, w.Acme, "")
+		_, _, err := w.Factors.BeginPasskey(ctx, reauth.Proof{}, w.Grace, w.Acme, "ses_1", "")
 		wantError(t, "without a proof", err, reauth.ErrProofNeeded)
 		proof, _ := reauth.Recent(w.Alan, w.Clock.Now(), w.Clock.Now())
-		_, _, err = w.Factors.BeginPasskey(ctx, proof, w.Grace, w.Acme, "")
+		_, _, err = w.Factors.BeginPasskey(ctx, proof, w.Grace, w.Acme, "ses_1", "")
 		wantError(t, "with another's proof", err, reauth.ErrProofNeeded)
 		b := w.Browse(t, w.Grace)
 		f, options, err := w.Profile.AddPasskey(ctx, b.Signed, "", domaintest.Proofs, b.As())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := w.Factors.PasskeyOptions(ctx, w.Grace, f.ID)
+		again, err := w.Factors.PasskeyOptions(ctx, w.Grace, b.Signed.ID, f.ID)
 		if err != nil || !bytes.Equal(again, options) {
 			t.Errorf("shown again, the browser is asked %s (%v), before %s", again, err, options)
 		}
-		_, err = w.Factors.PasskeyOptions(ctx, w.Alan, f.ID)
+		_, err = w.Factors.PasskeyOptions(ctx, w.Alan, b.Signed.ID, f.ID)
 		wantError(t, "another's options", err, factor.ErrNotFound)
 		key := &keytest.Key{}
 		right := keytest.Make(t, options, domaintest.Site, key, nil)
+		// A session that was stolen meanwhile has not shown the password, so it neither learns what is asked nor answers it.
+		stolen := w.Browse(t, w.Grace)
+		_, err = w.Factors.PasskeyOptions(ctx, w.Grace, stolen.Signed.ID, f.ID)
+		wantError(t, "asked in another session", err, factor.ErrNotFound)
+		_, _, err = w.Profile.ConfirmDevice(ctx, stolen.Signed, f.ID, right, stolen.As())
+		wantError(t, "confirmed in another session", err, factor.ErrNotFound)
 		alan := w.Browse(t, w.Alan)
 		_, _, err = w.Profile.ConfirmDevice(ctx, alan.Signed, f.ID, right, alan.As())
 		wantError(t, "confirmed by another", err, factor.ErrNotFound)
@@ -213,12 +219,12 @@ func TestWhoMayRegister(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := w.AddUser(t, beta, "grace@acme.test", "Grace", user.Member)
-		_, err = w.Factors.PasskeyOptions(ctx, other, f.ID)
+		_, err = w.Factors.PasskeyOptions(ctx, other, b.Signed.ID, f.ID)
 		wantError(t, "in another account", err, factor.ErrNotFound)
 		w.Clock.Advance(factor.PendingFor)
 		_, _, err = w.Profile.ConfirmDevice(ctx, b.Signed, f.ID, right, b.As())
 		wantError(t, "late", err, factor.ErrExpired)
-		_, err = w.Factors.PasskeyOptions(ctx, w.Grace, f.ID)
+		_, err = w.Factors.PasskeyOptions(ctx, w.Grace, b.Signed.ID, f.ID)
 		wantError(t, "options, late", err, factor.ErrNotFound)
 
 		w.SetPolicy(t, "max_devices_per_kind=2")

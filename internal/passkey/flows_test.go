@@ -31,7 +31,11 @@ func TestSetUpInsideTheSignIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := w.Factors.PasskeyOptions(t.Context(), w.Grace, f.ID); err != nil || !bytes.Equal(again, options) {
+		p, err := w.SignIn.Pending(t.Context(), step.Cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := w.Factors.PasskeyOptions(t.Context(), w.Grace, p.Request(), f.ID); err != nil || !bytes.Equal(again, options) {
 			t.Errorf("shown again, the browser is asked %s (%v), before %s", again, err, options)
 		}
 		key := &keytest.Key{}

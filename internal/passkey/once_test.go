@@ -240,12 +240,12 @@ func TestWhoIsNotAdmitted(t *testing.T) {
 		}
 		theirs := &keytest.Key{}
 		proof, _ := reauth.Recent(invited, w.Clock.Now(), w.Clock.Now())
-		f, made, err := w.Factors.BeginPasskey(t.Context(), proof, invited, w.Acme, "")
+		f, made, err := w.Factors.BeginPasskey(t.Context(), proof, invited, w.Acme, "ses_1", "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Factors.Confirm(t.Context(), invited, factor.Try{
-			AccountID: w.Acme.ID, UserID: invited.ID, FactorID: f.ID, Code: keytest.Make(t, made, domaintest.Site, theirs, nil), By: domaintest.By,
+			AccountID: w.Acme.ID, UserID: invited.ID, FactorID: f.ID, Within: "ses_1", Code: keytest.Make(t, made, domaintest.Site, theirs, nil), By: domaintest.By,
 		}, 5, func(factor.Match) []db.Stmt { return nil }); err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func (s *Service) AddPasskey(ctx context.Context, w *session.Signed, name string
 	if err != nil {
 		return factor.Factor{}, nil, err
 	}
-	return s.Factors.BeginPasskey(ctx, proof, w.User, w.Account, name)
+	return s.Factors.BeginPasskey(ctx, proof, w.User, w.Account, w.ID, name)
 }
 
 // AskPasskey asks one of the person's passkeys for a step that asks for the second factor again (K1); its answer is good in this

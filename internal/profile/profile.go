@@ -159,7 +159,7 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 		return append(stmts, user.CallOff(s.Now(), w.User, by)...) // or the new device would end with the old ones
 	}
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{
-		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID,
+		AccountID: w.User.AccountID, UserID: w.User.ID, FactorID: factorID, Code: code, Request: factorID, Within: w.ID,
 		Tolerance: w.Account.Policy.ClockTolerance.Std(), By: by,
 	}, w.Account.Policy.MaxDevicesPerKind, more)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)

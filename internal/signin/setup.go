@@ -105,7 +105,7 @@ func (s *Service) BeginSetUpPasskey(ctx context.Context, cookie, name string) (p
 	if err != nil {
 		return p, factor.Factor{}, nil, err
 	}
-	f, options, err = s.Factors.BeginPasskey(ctx, proof, p.User, p.Account, name)
+	f, options, err = s.Factors.BeginPasskey(ctx, proof, p.User, p.Account, p.Request(), name)
 	return p, f, options, err
 }
 
@@ -136,7 +136,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 		return append(stmts, user.CallOff(now, p.User, by)...) // or the new device would end with those that are there already
 	}
 	codes, err := s.Factors.Confirm(ctx, p.User, factor.Try{
-		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code, Request: factorID,
+		AccountID: p.User.AccountID, UserID: p.User.ID, FactorID: factorID, Code: code, Request: factorID, Within: p.Request(),
 		Tolerance: p.Account.Policy.ClockTolerance.Std(), By: by,
 	}, p.Account.Policy.MaxDevicesPerKind, more)
 	if err != nil {

@@ -141,7 +141,7 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 
 // createView describes the page on which the browser makes the passkey that is being set up.
 func (s *Site) createView(r *http.Request, d factor.Factor, next string) (CreatePasskey, error) {
-	options, err := s.Factors.PasskeyOptions(r.Context(), signed(r).User, d.ID)
+	options, err := s.Factors.PasskeyOptions(r.Context(), signed(r).User, signed(r).ID, d.ID)
 	return CreatePasskey{ID: d.ID, Options: string(options), Next: next, Ends: d.ExpiresAt}, err
 }
 
@@ -167,7 +167,7 @@ func (s *Site) createPasskeyAgain(w http.ResponseWriter, r *http.Request, d fact
 
 // createSetUpView is the same within a sign-in.
 func (s *Site) createSetUpView(r *http.Request, p *signin.Pending, f factor.Factor) (CreatePasskey, error) {
-	options, err := s.Factors.PasskeyOptions(r.Context(), p.User, f.ID)
+	options, err := s.Factors.PasskeyOptions(r.Context(), p.User, p.Request(), f.ID)
 	return CreatePasskey{ID: f.ID, Options: string(options), SigningIn: true, Ends: p.ExpiresAt}, err
 }
 

@@ -44,14 +44,21 @@ tests() {
 }
 export -f tests
 
-# The linters run beside the tests, which often wait, and leave them the way.
-nice scripts/lint.sh >build/lint 2>&1 &
-lint=$!
+# The linters and then the fuzzing run beside the tests, which often wait, and leave them the way.
+beside() { # beside NAME COMMAND…
+	local name=$1 verdict=0
+	shift
+	nice -n 15 "$@" >"build/$name" 2>&1 || verdict=$?
+	echo "$verdict" >"build/$name.verdict"
+}
+verdict_of() { cat "build/$1" && return "$(<"build/$1.verdict")"; }
+{ beside lint scripts/lint.sh; beside fuzz scripts/fuzz.sh "${FUZZTIME:-2s}"; } &
+others=$!
 # The pipe's verdict is the summary's: it fails when a test failed, or when none ran.
 stage tests bash -c 'set -o pipefail; build/pg -- bash -c tests | build/summary -counts build/counts'
-wait_for_lint() { local verdict=0; wait "$lint" || verdict=$?; cat build/lint; return "$verdict"; }
-stage lint wait_for_lint
-stage fuzz scripts/fuzz.sh "${FUZZTIME:-1s}"
+wait "$others"
+stage lint verdict_of lint
+stage fuzz verdict_of fuzz
 
 printf '\n'
 if ((${#failed[@]})); then

@@ -48,6 +48,9 @@ type Owed struct {
 	AddPasskey bool
 }
 
+// PasskeyOnly reports whether nothing but a passkey, of which they have one, or a backup code proves them.
+func (o Owed) PasskeyOnly() bool { return o.Demand == Prove && o.Passkey && !o.AddPasskey }
+
 // Owes answers what somebody owes at the time now (T7–T11, T15, K4, K5). It is the one rule: sign-ins, sessions and
 // the administrators' pages all ask it.
 func (a Account) Owes(s Standing, now time.Time) Owed {

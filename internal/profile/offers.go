@@ -20,7 +20,7 @@ func (s *Service) Offers(ctx context.Context, w *session.Signed) ([]account.Offe
 // OwnOffers tells which methods the person themselves may set up: where only a passkey will do for them (K8), no other.
 func (s *Service) OwnOffers(ctx context.Context, w *session.Signed) ([]account.Offer, error) {
 	offers, err := s.Offers(ctx, w)
-	if w.Account.Owes(w.User.Standing(w.User.Devices()), s.Now()).Passkey {
+	if w.Owed(s.Now()).Passkey {
 		offers = account.PasskeyOnly(offers)
 	}
 	return offers, err

@@ -104,8 +104,7 @@ func (s *Service) prove(ctx context.Context, w *session.Signed, n Needs, p Proof
 
 // PasskeyOnly reports whether no code but a backup code will do for the person: the account wants a passkey of them (K8), and they have one.
 func (s *Service) PasskeyOnly(w *session.Signed) bool {
-	standing := w.User.Standing(w.User.Devices())
-	return standing.Passkey && w.Account.Owes(standing, s.Now()).Passkey
+	return w.Owed(s.Now()).PasskeyOnly()
 }
 
 // proveFactor uses a code up, or with a ceremony a passkey's answer, in one transaction with more.
@@ -177,7 +176,7 @@ func (s *Service) RemoveDevice(ctx context.Context, w *session.Signed, factorID 
 	}
 	cookie, more := s.goOn(w, w.Level, w.AMR)
 	last, err = s.Factors.Remove(ctx, proof, w.User, factorID, factor.Keep{
-		One: w.Account.Requires(w.User.Role.Administers()), Passkey: w.Account.Owes(w.User.Standing(w.User.Devices()), s.Now()).Passkey,
+		One: w.Account.Requires(w.User.Role.Administers()), Passkey: w.Owed(s.Now()).Passkey,
 	}, by, more...)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	if err != nil {

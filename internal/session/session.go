@@ -73,6 +73,14 @@ func (s *Signed) SecondFactor(now time.Time) reauth.SecondFactor {
 	return reauth.FactorProved(s.User, s.ProvedAt, now)
 }
 
+// Owed is what the account demands of the person's second factor at now.
+func (s *Signed) Owed(now time.Time) account.Owed {
+	return s.Account.Owes(s.User.Standing(s.User.Devices()), now)
+}
+
+// ends reports whether a session of somebody who owes that is over: the way on is a sign-in which sets up what is missing.
+func ends(o account.Owed) bool { return o.Demand == account.SetUp || o.AddPasskey }
+
 // Spared reports whether the second factor was not proved in this session, though it has the level: a trusted browser stood for it. Such a
 // session must neither bind a device nor end one, nor do administrators' work: with a device of one's own, every later code would be at hand.
 func (s *Signed) Spared() bool { return s.Level == AAL2 && s.ProvedAt.Before(s.SignedInAt) }
@@ -103,7 +111,7 @@ func (s *Signed) dead(now time.Time) error {
 	if s.over(now) || s.Epoch != s.User.Epoch || !s.User.LockedAt.IsZero() || !s.Account.SuspendedAt.IsZero() {
 		return ErrNone
 	}
-	if o := s.Account.Owes(s.User.Standing(s.User.Devices()), now); o.Demand == account.SetUp || o.AddPasskey {
+	if ends(s.Owed(now)) {
 		return ErrSetUp
 	}
 	return nil

@@ -86,7 +86,7 @@ func CountEnded(ctx context.Context, q db.Querier, a account.Account, now time.T
 			var created db.Time
 			err := scan(&u.ID, &u.Role, &u.SetUpRequired, &u.TwoFactorKinds, &created)
 			u.CreatedAt = created.Std()
-			if o := a.Owes(u.Standing(u.Devices()), now); o.Demand == account.SetUp || o.AddPasskey {
+			if ends(a.Owes(u.Standing(u.Devices()), now)) {
 				n++
 			}
 			return err

@@ -28,18 +28,10 @@ func (s *Service) AskPasskey(ctx context.Context, cookie string) (options json.R
 	return s.Factors.Ask(p.factors, p.bearer.ID, p.ExpiresAt)
 }
 
-// passkeyOnly reports whether nothing but a passkey, or a backup code, opens the second door: the account wants one (K8), and
-// the person has one.
-func (p *Pending) passkeyOnly(now time.Time) bool {
-	return p.Owed(now).Passkey && slices.ContainsFunc(p.factors, func(f factor.Stored) bool {
-		return f.Kind == factor.Passkey && f.State == factor.Confirmed
-	})
-}
-
 // admissible are the factors that an attempt may prove. Where only a passkey will do, what another device shows is refused
 // before it is compared, so nothing is charged for it.
 func (p *Pending) admissible(a Attempt, now time.Time) ([]factor.Stored, error) {
-	if !p.passkeyOnly(now) {
+	if !p.Owed(now).PasskeyOnly() {
 		return p.factors, nil
 	}
 	if f, ok := p.stored(a.FactorID); ok && a.Kind == "" {

@@ -76,7 +76,7 @@ func (p *Pending) Devices() []factor.Factor {
 // Ways are the devices that open the second door at now, in the order of Devices: where only a passkey will do, the passkeys.
 func (p *Pending) Ways(now time.Time) []factor.Factor {
 	devices := p.Devices()
-	if p.passkeyOnly(now) {
+	if p.Owed(now).PasskeyOnly() {
 		devices = slices.DeleteFunc(devices, func(f factor.Factor) bool { return f.Kind != factor.Passkey })
 	}
 	return devices

@@ -20,7 +20,7 @@ func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Ac
 	if p.State(s.Now()) != SecondFactor {
 		return ErrExpired
 	}
-	if p.passkeyOnly(s.Now()) {
+	if p.Owed(s.Now()).PasskeyOnly() {
 		return factor.ErrPasskeyNeeded
 	}
 	for _, f := range p.factors {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
 	"sallyport/internal/db"
@@ -13,7 +12,6 @@ import (
 	"sallyport/internal/outbox"
 	"sallyport/internal/session"
 	"sallyport/internal/throttle"
-	"sallyport/internal/user"
 )
 
 // In a trusted browser the password is enough (X15). The browser is looked at before the password is: it has a counter of its
@@ -28,9 +26,10 @@ func (c Credentials) trusted(p person) string {
 	return c.Trusted(p.user.AccountID, p.user.ID)
 }
 
-// trusted tells what the cookie is worth for the person, and ends at once what is found to be over.
+// trusted tells what the cookie is worth for the person, and ends at once what is found to be over. Whoever must have a passkey and has none
+// sets one up: neither a trusted browser nor the code that makes one must spare them that.
 func (s *Service) trusted(ctx context.Context, p person, cookie string, by audit.Actor) (browser.Verdict, error) {
-	if cookie == "" || !hasPasskey(p.account.Owes(p.user.Standing(p.devices), s.Now()), p.user) {
+	if cookie == "" || p.account.Owes(p.user.Standing(p.devices), s.Now()).AddPasskey {
 		return browser.Verdict{}, nil
 	}
 	v, err := s.Browsers.Check(ctx, p.account, p.user, cookie, s.Browsers.Environment(by.UserAgent, by.Address))
@@ -49,10 +48,6 @@ func (s *Service) trusted(ctx context.Context, p person, cookie string, by audit
 	}
 	return v, nil // another request has ended it, and told what there is to tell
 }
-
-// hasPasskey reports whether somebody who must have a passkey has one. Who has none sets one up, and the code that they enter before
-// must not spare them that.
-func hasPasskey(o account.Owed, u user.User) bool { return !o.Passkey || u.Standing(0).Passkey }
 
 // enterTrusted signs somebody in whose password was right and whose browser is trusted. It fails with browser.ErrTurn, and nothing
 // is done, if the trust was used or ended meanwhile. Failures that were counted elsewhere stay counted: they may be a stranger's.
@@ -76,7 +71,7 @@ func (s *Service) enterTrusted(ctx context.Context, v browser.Verdict, step Step
 
 // MayTrust reports whether this sign-in can make its browser a trusted one, so that the page offers it.
 func (p *Pending) MayTrust(now time.Time) bool {
-	return p.Account.Policy.TrustedBrowserDays > 0 && hasPasskey(p.Owed(now), p.User)
+	return p.Account.Policy.TrustedBrowserDays > 0 && !p.Owed(now).AddPasskey
 }
 
 // trust makes the browser a trusted one, if its person wants that and may. A code that an administrator gave out proves that the

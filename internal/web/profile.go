@@ -67,7 +67,7 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) showWelcome(w http.ResponseWriter, r *http.Request) error {
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
 	who := signed(r)
-	owed := who.Account.Owes(who.User.Standing(who.User.Devices()), s.Now())
+	owed := who.Owed(s.Now())
 	if owed.Demand == account.Prove { // set up already
 		return s.onward(w, next, NoticeSignedIn)
 	}

@@ -43,7 +43,7 @@ func (s *Service) may(proof reauth.SecondFactor, w *session.Signed) error {
 // done by one transaction at a time, and reads anew who acts: a session is remembered for up to a second after its end, or
 // after somebody was demoted, and in that second nobody may use it against others.
 func enter(ctx context.Context, tx *db.Tx, w *session.Signed) (actor, error) {
-	if err := tx.Run(ctx, account.Hold(w.User.AccountID), session.Held(w.Session)); err != nil {
+	if err := tx.Run(ctx, account.Hold(w.User.AccountID), w.Held()); err != nil {
 		return actor{}, err
 	}
 	a, err := account.Get(ctx, tx, w.User.AccountID)

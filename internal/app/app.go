@@ -20,6 +20,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/adoption"
+	"sallyport/internal/api"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -207,7 +208,7 @@ func (a *App) outbox() (metrics.Outbox, error) {
 // Close closes the database; what was acknowledged is in it already.
 func (a *App) Close() error { return a.DB.Close() }
 
-// Handler is everything the server answers: the pages, what operations ask for, and what gateways report.
+// Handler is everything the server answers: the pages, the REST interface, what operations ask for, and what gateways report.
 func (a *App) Handler() (http.Handler, error) {
 	pages, err := web.NewPages()
 	if err != nil {
@@ -224,6 +225,14 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	rest := &api.Server{
+		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
+		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Now: a.Now, Count: a.Metrics.SignIn,
+	}
+	machines, err := rest.Mux(proxies, a.Log, a.Metrics.Request)
+	if err != nil {
+		return nil, err
+	}
 	ops, err := a.operations(proxies)
 	if err != nil {
 		return nil, err
@@ -236,6 +245,8 @@ func (a *App) Handler() (http.Handler, error) {
 		switch path := r.URL.Path; {
 		case path == "/healthz" || path == "/readyz" || path == "/metrics":
 			ops.ServeHTTP(w, r)
+		case strings.HasPrefix(path, api.Prefix):
+			machines.ServeHTTP(w, r)
 		case a.gateway != nil && strings.HasPrefix(path, config.ReceiptsPath+"/"):
 			receipts.ServeHTTP(w, r)
 		default:

@@ -32,6 +32,7 @@ type Actor struct {
 	Address   string // the client's address; empty on the command line
 	UserAgent string // as the client said it: a claim, cut to 256 characters
 	Language  string // what the client reads, for messages to it; not recorded
+	Key       string // the API key with which a program acts in the user's name, recorded as the detail "api_key"; empty for people
 }
 
 // Operator is the actor of the command line.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,13 @@ import (
 // Record returns the statement that appends e, for the transaction of the change itself.
 func Record(now time.Time, e Event) db.Stmt {
 	detail := "{}"
+	if e.Actor.Key != "" {
+		e.Detail = maps.Clone(e.Detail)
+		if e.Detail == nil {
+			e.Detail = map[string]string{}
+		}
+		e.Detail["api_key"] = e.Actor.Key
+	}
 	if len(e.Detail) > 0 {
 		raw, _ := json.Marshal(e.Detail) // a map of strings always encodes
 		detail = string(raw)

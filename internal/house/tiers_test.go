@@ -23,15 +23,15 @@ const (
 // package without saying where it stands.
 var tiers = map[string]tier{
 	"errs": ground, "id": ground, "token": ground, "db": ground, "seal": ground, "otp": ground, "qr": ground,
-	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground, "place": ground,
+	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground, "place": ground, "httpsig": ground,
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain, "passkey": domain, "browser": domain,
-	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain,
+	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain, "apikey": domain, "idempotency": domain,
 
-	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow,
+	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow, "machine": flow,
 
-	"httpx": delivery, "web": delivery,
+	"httpx": delivery, "web": delivery, "api": delivery,
 
 	"config": top, "app": top, "cli": top,
 
@@ -53,8 +53,9 @@ var sideways = map[string][]string{
 	"backupcode": {"factor"},
 	// A code that is sent is charged before.
 	"sentcode": {"factor", "brake"},
-	// Pages and, later, the API share the adapter, the error table and the cookies.
+	// Pages and the API share the adapter, the error table and the real client address.
 	"web": {"httpx"},
+	"api": {"httpx"},
 	// The top is wired in this order.
 	"app": {"config"},
 	"cli": {"app", "config"},
@@ -165,7 +166,7 @@ var reserved = map[string][]string{
 	// HTTP is delivery. metrics serves the scrape, app owns the listener, cli asks a running
 	// server for its health; bench, apptest and e2e are clients. sms is the other way round: HTTP
 	// is what SMS gateways speak, and it sends requests and reads their receipts, but serves nothing.
-	"net/http": {"httpx", "web", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
+	"net/http": {"httpx", "web", "api", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
 	// Everybody else speaks to db.Querier and db.Tx, so that one place knows both engines. The
 	// bench measures the bare drivers as the other side of its ratios.
 	"database/sql":        {"db", "db/dbtest", "bench"},

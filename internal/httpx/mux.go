@@ -194,6 +194,9 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 		}
 	}
 	want := m.opt.BodyType
+	if rt.Form {
+		want = formType
+	}
 	if rt.Upload && isUpload(r) {
 		want = uploadType
 	}

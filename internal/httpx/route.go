@@ -61,6 +61,7 @@ type Route struct {
 	Handler Handler
 	Body    int64         // most bytes of body; 0 means DefaultBody
 	Timeout time.Duration // of the request's context; 0 means DefaultTimeout
+	Form    bool          // takes forms, whatever the other routes of its surface take
 	Upload  bool          // takes a form with a file, which Upload reads, beside plain forms
 }
 

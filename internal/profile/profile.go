@@ -235,6 +235,6 @@ func (s *Service) KeepTwoFactor(ctx context.Context, w *session.Signed, by audit
 
 // goOn returns the statements that end all sessions of the person and begin one for this browser, and its cookie's value.
 func (s *Service) goOn(w *session.Signed, level session.Level, amr []string) (cookie string, stmts []db.Stmt) {
-	cookie, renew := session.Renew(s.Now(), w.Session, w.User.Epoch+1, level, amr)
+	cookie, renew := w.Renew(s.Now(), w.User.Epoch+1, level, amr)
 	return cookie, append([]db.Stmt{user.RaiseEpoch(w.User)}, renew...)
 }

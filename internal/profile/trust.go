@@ -48,5 +48,5 @@ func (s *Service) RevokeBrowsers(ctx context.Context, w *session.Signed, by audi
 
 // held runs statements provided that the session is still there: an ended one is remembered for less than a second, and must do nothing then.
 func (s *Service) held(ctx context.Context, w *session.Signed, stmts []db.Stmt) error {
-	return s.DB.Run(ctx, append([]db.Stmt{session.Held(w.Session)}, stmts...)...)
+	return s.DB.Run(ctx, append([]db.Stmt{w.Held()}, stmts...)...)
 }

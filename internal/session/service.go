@@ -146,7 +146,7 @@ func (s *Service) End(ctx context.Context, signed *Signed, sessionID string, by 
 }
 
 func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, action audit.Action, by audit.Actor) error {
-	err := s.db.Run(ctx, Held(signed.Session), remove(signed.AccountID, signed.UserID, sessionID),
+	err := s.db.Run(ctx, signed.Held(), remove(signed.AccountID, signed.UserID, sessionID),
 		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: action, Actor: by, Target: sessionID}))
 	s.Forget(signed.AccountID, signed.UserID)
 	return err
@@ -155,7 +155,7 @@ func (s *Service) end(ctx context.Context, signed *Signed, sessionID string, act
 // EndOthers ends all of the user's sessions and half-finished sign-ins but the one given,
 // which goes on under the cookie's value that it returns, in one transaction with more.
 func (s *Service) EndOthers(ctx context.Context, signed *Signed, by audit.Actor, more ...db.Stmt) (cookie string, err error) {
-	cookie, renew := Renew(s.now(), signed.Session, signed.User.Epoch+1, signed.Level, signed.AMR)
+	cookie, renew := signed.Renew(s.now(), signed.User.Epoch+1, signed.Level, signed.AMR)
 	stmts := append(append([]db.Stmt{user.RaiseEpoch(signed.User)}, renew...), more...)
 	err = s.db.Run(ctx, append(stmts,
 		audit.Record(s.now(), audit.Event{AccountID: signed.AccountID, Action: audit.OtherSessionsEnd, Actor: by, Target: signed.UserID}))...)

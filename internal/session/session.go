@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/reauth"
 	"sallyport/internal/user"
@@ -57,11 +58,39 @@ type Session struct {
 	ProvedAt          time.Time // when the second factor was last proved; zero at AAL1
 }
 
-// Signed is a session that counts, with the person and account as they are now.
+// Signed is a session that counts, with the person and account as they are now. A program that calls with a key of the
+// person's has one of its own kind, that is no row: see OfKey.
 type Signed struct {
 	Session
 	User    user.User
 	Account account.Account
+
+	held *db.Stmt // of a key: what Held returns
+}
+
+// OfKey is how a program stands that calls the API with a key: in the name of u, at a level and since when its own second factor
+// was proved; the zero time if it was not: then nothing that wants a recent sign-in is done for it. It has no session, so none is
+// renewed. held fails if the key has ended.
+func OfKey(keyID string, u user.User, a account.Account, level Level, amr []string, provedAt, now time.Time, held db.Stmt) *Signed {
+	return &Signed{
+		Session: Session{
+			AccountID: u.AccountID, UserID: u.ID, ID: keyID, Epoch: u.Epoch, Level: level, AMR: amr,
+			SignedInAt: provedAt, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()), ProvedAt: provedAt,
+		},
+		User: u, Account: a, held: &held,
+	}
+}
+
+// ByKey reports whether a program calls, with a key.
+func (s *Signed) ByKey() bool { return s.held != nil }
+
+// Held lets a transaction go on only if the session, or the key, that asks for it is still there, else it fails with ErrNone: an
+// ended one may be remembered here for less than a second, and must do nothing to anybody else.
+func (s *Signed) Held() db.Stmt {
+	if s.held != nil {
+		return *s.held
+	}
+	return held(s.Session)
 }
 
 // SecondFactor is the evidence for administrators' work that the second factor was proved in this session just now. It asks for

@@ -45,16 +45,19 @@ func begin(now time.Time, a account.Account, u user.User, epoch int64, level Lev
 	}
 }
 
-// Renew makes a session in place of old, after the user's epoch was raised: same
-// sign-in, new secret, same end; a level above the old one's only with a new proof of it.
-func Renew(now time.Time, old Session, epoch int64, level Level, amr []string) (value string, stmts []db.Stmt) {
-	value, b := token.Issue(old.AccountID, old.UserID, prefix)
-	s := old
-	if level == AAL2 && old.Level != AAL2 {
-		s.ProvedAt = now
+// Renew makes a session in place of this one, after the user's epoch was raised: same sign-in, new secret, same end; a level above
+// the old one's only with a new proof of it. A key goes on as it is: then there is no value.
+func (s *Signed) Renew(now time.Time, epoch int64, level Level, amr []string) (value string, stmts []db.Stmt) {
+	if s.ByKey() {
+		return "", []db.Stmt{s.Held()}
 	}
-	s.ID, s.Epoch, s.Level, s.AMR = b.ID, epoch, level, amr
-	return value, []db.Stmt{remove(old.AccountID, old.UserID, old.ID), insert(s)}
+	value, b := token.Issue(s.AccountID, s.UserID, prefix)
+	renewed := s.Session
+	if level == AAL2 && s.Level != AAL2 {
+		renewed.ProvedAt = now
+	}
+	renewed.ID, renewed.Epoch, renewed.Level, renewed.AMR = b.ID, epoch, level, amr
+	return value, []db.Stmt{remove(s.AccountID, s.UserID, s.ID), insert(renewed)}
 }
 
 func insert(s Session) db.Stmt {
@@ -189,9 +192,7 @@ func removeUnused(s Session) db.Stmt {
 		s.AccountID, s.UserID, s.ID, db.At(s.LastSeenAt))
 }
 
-// Held lets a transaction go on only if the session that asks for it is still there, else it fails with ErrNone: an
-// ended one may be remembered here for less than a second, and must do nothing to anybody else.
-func Held(s Session) db.Stmt {
+func held(s Session) db.Stmt {
 	return db.Must(ErrNone, `UPDATE sessions SET epoch = epoch WHERE account_id = $1 AND user_id = $2 AND session_id = $3`,
 		s.AccountID, s.UserID, s.ID)
 }

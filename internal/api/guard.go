@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"sallyport/internal/admin"
+	"sallyport/internal/audit"
+	"sallyport/internal/errs"
+	"sallyport/internal/httpx"
+	"sallyport/internal/reauth"
+	"sallyport/internal/session"
+)
+
+// errNoCredential says that a call came without the credential that it needs.
+var errNoCredential = errs.New(errs.Unauthenticated, "not_signed_in", "This call needs a credential. Send it as “Authorization: Bearer …”.")
+
+type callerKey struct{}
+
+// caller is who makes a call.
+type caller struct {
+	signed *session.Signed // nil on public calls
+	by     audit.Actor
+}
+
+// signedIn is who makes the call, in a handler of a route of level AAL1 or higher.
+func signedIn(ctx context.Context) *session.Signed { return ctx.Value(callerKey{}).(*caller).signed }
+
+// by is who makes the call and from where, for the record.
+func by(ctx context.Context) audit.Actor { return ctx.Value(callerKey{}).(*caller).by }
+
+// guard lets a call through only at its route's level.
+func (s *Server) guard(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	c := &caller{by: audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: r.Header.Get("Accept-Language")}}
+	r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	if rt.Level < httpx.AAL1 { // a pending sign-in is named in the body, where its handler reads it
+		return r, nil
+	}
+	value, err := bearer(r)
+	if err != nil {
+		return nil, err
+	}
+	if c.signed, err = s.Sessions.Check(r.Context(), value); err != nil {
+		return nil, err
+	}
+	c.by = c.by.As(c.signed.User.ID)
+	if rt.Scope == httpx.Account {
+		if err := admin.Administrator(c.signed.User); err != nil {
+			return nil, err
+		}
+	}
+	if rt.Level == httpx.AAL2 && c.signed.Level != session.AAL2 {
+		return nil, session.ErrLevel
+	}
+	acts := rt.Scope == httpx.Account && rt.Level == httpx.AAL2
+	if rt.Fresh == httpx.Recent && !reauth.FactorFresh(c.signed.ProvedAt, s.Now(), reauth.Fresh) || (acts || rt.Fresh == httpx.Whole) && c.signed.Spared() {
+		return nil, reauth.ErrFactorNeeded
+	}
+	return r, nil
+}
+
+// bearer reads the one credential of a call (RFC 6750 §2.1).
+func bearer(r *http.Request) (string, error) {
+	all := r.Header.Values("Authorization")
+	if len(all) != 1 {
+		return "", errNoCredential
+	}
+	scheme, value, ok := strings.Cut(all[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || value == "" || strings.ContainsAny(value, " ,") {
+		return "", errNoCredential
+	}
+	return value, nil
+}

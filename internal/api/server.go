@@ -1,0 +1,60 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"sallyport/internal/admin"
+	"sallyport/internal/db"
+	"sallyport/internal/factor"
+	"sallyport/internal/httpx"
+	"sallyport/internal/profile"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+)
+
+// Prefix begins every path of the interface.
+const Prefix = "/v1/"
+
+// Server is the interface with what it needs. All fields are needed.
+type Server struct {
+	Product, Version string
+	PublicURL        *url.URL
+	DB               *db.DB
+	SignIns          *signin.Service
+	Sessions         *session.Service
+	Factors          *factor.Service
+	Profile          *profile.Service
+	Admin            *admin.Service
+	Now              func() time.Time
+	Count            func(outcome, method string) // counts a step of a sign-in
+}
+
+// Mux builds the surface.
+func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
+	t := newTable(s.Product, s.Version, s.PublicURL)
+	s.calls(t)
+	document, err := t.document()
+	if err != nil {
+		return nil, err
+	}
+	routes := append(slices.Clone(t.routes), httpx.Route{
+		Pattern: "GET " + Prefix + "openapi.json", Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+			_, err := w.Write(document)
+			return err
+		},
+	})
+	return httpx.NewMux(routes, s.guard, httpx.Options{
+		Surface: "api", PublicURL: s.PublicURL, Proxies: proxies, BodyType: "application/json",
+		Render: httpx.Problem, Log: log, Observe: observe, Now: s.Now,
+	})
+}
+
+// calls is every call there is.
+func (s *Server) calls(t *table) {
+	s.meCalls(t)
+}

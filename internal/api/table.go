@@ -1,0 +1,176 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"sallyport/internal/errs"
+	"sallyport/internal/httpx"
+)
+
+// An empty list is a list: no answer has null in its place. Huma knows this switch for the whole program only.
+func init() { huma.DefaultArrayNullable = false }
+
+// call is one row of the table.
+type call struct {
+	id      string // operationId: unique, as a method of a client would be called
+	route   string // "POST /v1/me/factors"
+	level   httpx.Level
+	fresh   httpx.Fresh
+	scope   httpx.Scope
+	key     string // the scope with which a key may make this call; empty: only a session may
+	group   string // heading in the document
+	summary string
+	tells   string // what a caller must know besides, in Markdown
+	status  int    // of success; 0 means 200, or 204 where there is nothing to say
+	body    int64  // most bytes; 0 means httpx.DefaultBody
+}
+
+// table collects the calls, as routes and as their document. It plays the router to huma, which decodes and validates what the
+// types of a call say, and writes it down.
+type table struct {
+	routes []httpx.Route
+	huma   huma.API
+	latest http.HandlerFunc // that huma has just registered
+}
+
+// HandleFunc takes what huma registers.
+func (t *table) HandleFunc(_ string, h func(http.ResponseWriter, *http.Request)) { t.latest = h }
+
+// ServeHTTP is never called: the routes are served by an httpx.Mux.
+func (t *table) ServeHTTP(http.ResponseWriter, *http.Request) { panic("api: huma serves nothing") }
+
+func newTable(product, version string, public *url.URL) *table {
+	t := &table{}
+	config := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: product + " API", Version: version},
+			Servers: []*huma.Server{{URL: strings.TrimSuffix(public.String(), "/")}},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"session": {Type: "http", Scheme: "bearer", Description: "The token of a completed sign-in."},
+				},
+			},
+		},
+		Formats:                      huma.DefaultFormats,
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	}
+	t.huma = humago.New(t, config)
+	return t
+}
+
+// problem is how errors are told (RFC 9457 §3), as httpx.Problem writes it.
+type problem struct {
+	Title     string `json:"title" doc:"The status in words."`
+	Status    int    `json:"status" doc:"The status of the answer."`
+	Code      string `json:"code" doc:"What was wrong, for programs: it never changes its meaning."`
+	Detail    string `json:"detail,omitempty" doc:"What was wrong and what to do next, for people."`
+	Field     string `json:"field,omitempty" doc:"The member of the body, or the parameter, that it is about."`
+	RequestID string `json:"request_id" doc:"What the server's log knows this call by."`
+}
+
+// add puts a call into the table.
+func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
+	method, path, _ := strings.Cut(c.route, " ")
+	op := huma.Operation{
+		OperationID: c.id, Method: method, Path: path, Summary: c.summary, Description: c.tells, Tags: []string{c.group},
+		DefaultStatus: c.status, BodyReadTimeout: -1, Security: []map[string][]string{{"session": {}}},
+		Responses: map[string]*huma.Response{"default": t.problem()},
+	}
+	if c.level < httpx.AAL1 {
+		op.Security = []map[string][]string{}
+	}
+	huma.Register(t.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			ctx.Value(failureKey{}).(*failure).err = err
+		}
+		return out, err
+	})
+	decoded := t.latest
+	t.routes = append(t.routes, httpx.Route{
+		Pattern: c.route, Level: c.level, Fresh: c.fresh, Scope: c.scope, Body: c.body,
+		Handler: func(w http.ResponseWriter, r *http.Request) error { return answer(w, r, decoded) },
+	})
+}
+
+// problem describes the answer to a call that failed.
+func (t *table) problem() *huma.Response {
+	schema := t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem")
+	return &huma.Response{
+		Description: "What was wrong, as problem details (RFC 9457).",
+		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+	}
+}
+
+// document is the table in OpenAPI 3.1.
+func (t *table) document() ([]byte, error) {
+	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which no answer has
+		delete(t.huma.OpenAPI().Components.Schemas.Map(), unused)
+	}
+	return json.Marshal(t.huma.OpenAPI())
+}
+
+type failureKey struct{}
+
+// failure takes a handler's error past huma, so that it is told and logged like every other one.
+type failure struct{ err error }
+
+// answer lets huma decode the request, run the handler and encode what it returns. An error of either goes to httpx instead.
+func answer(w http.ResponseWriter, r *http.Request, decoded http.HandlerFunc) error {
+	if r.Body != nil && r.Body != http.NoBody {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return errs.From(err)
+		}
+		if err := checkJSON(body); err != nil {
+			return err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	failed, held := &failure{}, &answered{header: http.Header{}}
+	decoded(held, r.WithContext(context.WithValue(r.Context(), failureKey{}, failed)))
+	switch {
+	case failed.err != nil:
+		return failed.err
+	case held.status >= http.StatusBadRequest:
+		return unread(held)
+	}
+	maps.Copy(w.Header(), held.header)
+	w.WriteHeader(held.status)
+	_, err := w.Write(held.body.Bytes())
+	return err
+}
+
+// answered holds an answer back until it is known to be one.
+type answered struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answered) Header() http.Header { return a.header }
+
+func (a *answered) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *answered) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}

@@ -42,7 +42,11 @@ func (b *browser) findings(name string) (found []string) {
 	if !eval[bool](b, "typeof axe === 'object'") {
 		b.do("loading axe-core", chromedp.Evaluate[chromedp.Void](string(axe)))
 	}
-	for _, scheme := range []string{"light", "dark"} {
+	schemes := []string{"light", "dark"}
+	if b.bare { // without script the same page has the same colours
+		schemes = schemes[:1]
+	}
+	for _, scheme := range schemes {
 		b.scheme(scheme)
 		for _, width := range []int64{1280, 360} {
 			b.width(width)

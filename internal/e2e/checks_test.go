@@ -42,11 +42,7 @@ func (b *browser) findings(name string) (found []string) {
 	if !eval[bool](b, "typeof axe === 'object'") {
 		b.do("loading axe-core", chromedp.Evaluate[chromedp.Void](string(axe)))
 	}
-	schemes := []string{"light", "dark"}
-	if b.bare { // without script the same page has the same colours
-		schemes = schemes[:1]
-	}
-	for _, scheme := range schemes {
+	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		for _, width := range []int64{1280, 360} {
 			b.width(width)

@@ -126,12 +126,12 @@ func (a Account) Under(p Policy, now time.Time) Account {
 	return a
 }
 
-// endsTrust reports whether putting p in place ends the trust in browsers: a second factor is required of more people, or a browser
-// may be trusted for fewer days.
+// endsTrust reports whether putting p in place ends the trust in browsers: a second factor, or a passkey, is required of more people,
+// or a browser may be trusted for fewer days.
 func (a Account) endsTrust(p Policy) bool {
 	begins := func(was, is Enforcement) bool { return was != Required && is == Required }
 	return begins(a.Policy.Enforcement, p.Enforcement) || begins(a.Policy.EnforcementAdmins, p.EnforcementAdmins) ||
-		a.Policy.PasskeyRequired != p.PasskeyRequired && p.PasskeyRequired != PasskeyOptional ||
+		p.WantsMorePasskeys(a.Policy) ||
 		p.TrustedBrowserDays < a.Policy.TrustedBrowserDays
 }
 

@@ -111,6 +111,7 @@ func TestWhatEndsTrust(t *testing.T) {
 			{"enforcement=required", true},
 			{"passkey_required=admins", true},
 			{"passkey_required=everyone", true},
+			{"passkey_required=admins", false},
 			{"passkey_required=optional", false},
 			{"trusted_browser_days=0", true},
 			{"trusted_browser_days=365", false},

@@ -145,6 +145,7 @@ var germanErrors = Catalogue{
 	"error.so_already":           "Das ist schon so: Vielleicht hat es jemand anderes gerade eben getan. Es wurde nichts geändert.",
 	"error.still_invited":        "Diese Person hat die Einladung noch nicht angenommen. Um daran etwas zu ändern, laden Sie sie noch einmal ein, oder entfernen Sie sie.",
 	"error.reset_off":            "Die Regeln Ihrer Organisation erlauben der Administration nicht, die Zwei-Faktor-Authentifizierung anderer zurückzusetzen (admin_reset).",
+	"error.public_key_invalid":   "Das ist kein öffentlicher Schlüssel, der hier taugt. Es braucht einen von Ed25519 oder P-256, als PEM oder als Base64 seiner PKIX-Form; der private Schlüssel bleibt bei Ihnen.",
 	"error.nothing_to_reset":     "Diese Person hat keinen zweiten Faktor, also gibt es nichts zurückzusetzen. Vielleicht hat es jemand gerade eben getan.",
 	"error.codes_off":            "Die Regeln Ihrer Organisation erlauben der Administration nicht, Backup-Codes auszugeben (admin_codes).",
 	"error.nothing_to_replace":   "Diese Person hat keinen zweiten Faktor, also würde ein Backup-Code nichts ersetzen: Zur Anmeldung genügt das Passwort.",

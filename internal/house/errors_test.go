@@ -17,14 +17,10 @@ var unseen = map[string][]string{
 	"who would read it has gone":                      {"client_left"},
 	"never leaves the function that decides":          {"code_refused", "challenge_spent", "reminder_moved"},
 	"answers a program that calls the REST interface": {"invalid_request"},
-	"answers a program that signs its calls": {
-		"signature_malformed", "signature_count", "signature_component", "signature_coverage", "signature_field_repeated", "signature_tag",
-		"signature_algorithm", "signature_created", "signature_expired", "signature_nonce", "signature_wrong", "content_digest_wrong",
-	},
-	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
-	"answers a gateway that sends a receipt":     {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
-	"the command line says it, about an import":  {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
-	"the command line says it, about the backup": {"backup_exists", "backup_path", "backup_with_pg_dump"},
+	"answers a machine that looks after ours":         {"metrics_forbidden", "key_file_unusable"},
+	"answers a gateway that sends a receipt":          {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
+	"the command line says it, about an import":       {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
+	"the command line says it, about the backup":      {"backup_exists", "backup_path", "backup_with_pg_dump"},
 	"the command line says it, about plans": {
 		"exception_not_found", "exceptions_changed", "plan_unknown", "trial_over", "until_invalid", "method_unknown", "country_unknown",
 	},
@@ -37,6 +33,10 @@ var unseen = map[string][]string{
 	"the server does not start": {"database_address", "database_foreign", "database_path", "database_permissions", "schema_too_new", "schema_edited"},
 	"the command line says it, about the key file": {
 		"key_file_missing", "key_file_permissions", "key_file_damaged", "key_file_exists", "key_file_unwritable", "key_not_prepared",
+	},
+	"answers a program that signs its calls": {
+		"signature_malformed", "signature_count", "signature_component", "signature_coverage", "signature_field_repeated", "signature_tag",
+		"signature_algorithm", "signature_created", "signature_expired", "signature_nonce", "signature_wrong", "content_digest_wrong",
 	},
 }
 

@@ -154,37 +154,81 @@ func keepOwner(ctx context.Context, tx *db.Tx, target user.User) error {
 
 // LockUser ends a person's sessions and keeps them out.
 func (s *Service) LockUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
-	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error {
-		switch {
-		case !target.LockedAt.IsZero():
-			return ErrSoAlready
-		case !target.InvitedAt.IsZero():
-			return ErrInvited
-		}
-		if err := keepOwner(ctx, tx, target); err != nil {
-			return err
-		}
-		return tx.Run(ctx, append(s.locking(target, by), outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessLocked, nil, by))...)
-	})
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error { return s.lock(ctx, tx, target, by) })
+}
+
+func (s *Service) lock(ctx context.Context, tx *db.Tx, target user.User, by audit.Actor) error {
+	switch {
+	case !target.LockedAt.IsZero():
+		return ErrSoAlready
+	case !target.InvitedAt.IsZero():
+		return ErrInvited
+	}
+	if err := keepOwner(ctx, tx, target); err != nil {
+		return err
+	}
+	return tx.Run(ctx, append(s.locking(target, by), outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessLocked, nil, by))...)
 }
 
 // UnlockUser lets a locked person in again, and forgives the wrong codes that locked a device of theirs.
 func (s *Service) UnlockUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, by audit.Actor) error {
-	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error {
-		stmts := s.unlocking(target, by)
-		if target.LockedAt.IsZero() { // only a device may be: that ends nobody's sessions
-			locked, err := factor.AnyLocked(ctx, tx, target.AccountID, target.ID)
-			switch {
-			case err != nil:
-				return err
-			case !locked:
-				return ErrSoAlready
-			}
-			stmts = []db.Stmt{factor.Unlock(target.AccountID, target.ID), audit.Record(s.Now(), audit.Event{
-				AccountID: target.AccountID, Action: audit.UserUnlocked, Actor: by, Target: target.ID,
-			})}
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, _ actor, target user.User) error { return s.unlock(ctx, tx, target, by) })
+}
+
+func (s *Service) unlock(ctx context.Context, tx *db.Tx, target user.User, by audit.Actor) error {
+	stmts := s.unlocking(target, by)
+	if target.LockedAt.IsZero() { // only a device may be: that ends nobody's sessions
+		locked, err := factor.AnyLocked(ctx, tx, target.AccountID, target.ID)
+		switch {
+		case err != nil:
+			return err
+		case !locked:
+			return ErrSoAlready
 		}
-		return tx.Run(ctx, append(stmts, outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessUnlocked, nil, by))...)
+		stmts = []db.Stmt{factor.Unlock(target.AccountID, target.ID), audit.Record(s.Now(), audit.Event{
+			AccountID: target.AccountID, Action: audit.UserUnlocked, Actor: by, Target: target.ID,
+		})}
+	}
+	return tx.Run(ctx, append(stmts, outbox.Notice(s.Now(), target.AccountID, target.ID, outbox.AccessUnlocked, nil, by))...)
+}
+
+// Change is how a person is to be; what is nil stays as it is.
+type Change struct {
+	Role   *user.Role
+	Locked *bool
+}
+
+// ChangeUser is SetRole, LockUser and UnlockUser in one, for callers that say how a person is to be rather than what to do: all of it
+// is done or nothing, and what is so already needs no doing.
+//
+// Errors: those of the three, but ErrSoAlready.
+func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, c Change, by audit.Actor) error {
+	if c.Role != nil {
+		if _, err := user.ParseRole(string(*c.Role)); err != nil {
+			return err
+		}
+	}
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
+		if c.Role != nil {
+			if who.admin.Role != user.Owner {
+				return ErrOwners.In("role")
+			}
+			if err := s.setRole(ctx, tx, target, *c.Role, by); err != nil && !errors.Is(err, ErrSoAlready) {
+				return err
+			}
+			target.Role = *c.Role // or its lock would ask for another owner once more
+		}
+		if c.Locked == nil {
+			return nil
+		}
+		lock := s.unlock
+		if *c.Locked {
+			lock = s.lock
+		}
+		if err := lock(ctx, tx, target, by); err != nil && !errors.Is(err, ErrSoAlready) {
+			return err
+		}
+		return nil
 	})
 }
 

@@ -21,7 +21,7 @@ var errRequest = errs.New(errs.Invalid, "invalid_request", "The request can’t 
 const deepest = 16
 
 // checkJSON refuses what is no JSON, and what two readers may understand differently: repeated members (the first or the last?),
-// text that is not UTF-8, more than one value.
+// text that is not UTF-8, more than one value, null for a member of a call (absent, or made empty?).
 func checkJSON(body []byte) error {
 	bad := func(what string) error {
 		return httpx.ErrMalformed.Saying("The body is no JSON that can be read: " + what + ".")
@@ -36,6 +36,7 @@ func checkJSON(body []byte) error {
 	d.UseNumber()
 	var open []map[string]bool // the members of each open object; nil for an array
 	key := false               // the next token of the innermost object is a member's name
+	member := ""               // the last name read
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) && d.InputOffset() > 0 && len(open) == 0 {
@@ -58,12 +59,16 @@ func checkJSON(body []byte) error {
 			if len(open) > deepest {
 				return bad("it is nested too deeply")
 			}
+		case nil:
+			if len(open) <= 1 { // what comes from elsewhere, like a passkey's answer, may have it further inside
+				return errRequest.Saying(member + " can’t be used: it is null. Leave out what you don’t mean to say.").In(member)
+			}
 		case string:
 			if key && open[at] != nil {
 				if open[at][v] {
 					return bad(fmt.Sprintf("the member %q stands in it twice", cut(v)))
 				}
-				open[at][v], key = true, false
+				open[at][v], key, member = true, false, cut(v)
 				continue
 			}
 		}

@@ -57,4 +57,5 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 // calls is every call there is.
 func (s *Server) calls(t *table) {
 	s.meCalls(t)
+	s.userCalls(t)
 }

@@ -131,6 +131,9 @@ type failure struct{ err error }
 
 // answer lets huma decode the request, run the handler and encode what it returns. An error of either goes to httpx instead.
 func answer(w http.ResponseWriter, r *http.Request, decoded http.HandlerFunc) error {
+	if err := checkQuery(r); err != nil {
+		return err
+	}
 	if r.Body != nil && r.Body != http.NoBody {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

@@ -16,7 +16,7 @@ var unseen = map[string][]string{
 	"the page of its HTTP status says it better":      {"not_found", "method_not_allowed", "request_too_large", "unsupported_media_type", "malformed_request", "wrong_host"},
 	"who would read it has gone":                      {"client_left"},
 	"never leaves the function that decides":          {"code_refused", "challenge_spent", "reminder_moved"},
-	"answers a program that calls the REST interface": {"invalid_request"},
+	"answers a program that calls the REST interface": {"invalid_request", "invalid_cursor"},
 	"answers a machine that looks after ours":         {"metrics_forbidden", "key_file_unusable"},
 	"answers a gateway that sends a receipt":          {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
 	"the command line says it, about an import":       {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},

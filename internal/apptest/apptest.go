@@ -2,8 +2,8 @@
 // in front of it.
 //
 // Nothing in it is faked but the clock, which stands still until the test moves it: the
-// database is a real one (see dbtest), the listener a real socket, passwords are hashed
-// in full. A [Client] knows nothing of the server's insides. It keeps cookies, follows
+// database is a real one (see dbtest), the listener a real socket; passwords are hashed
+// with little memory. A [Client] knows nothing of the server's insides. It keeps cookies, follows
 // redirects and fills in the forms that the pages show, so a test that passes has
 // walked a way that a person can walk.
 package apptest
@@ -107,6 +107,7 @@ func run(tb testing.TB, dsn, keyFile string, clock *domaintest.Clock, change ...
 	if err != nil {
 		tb.Fatalf("open the server: %v", err)
 	}
+	a.Hasher.Quick()                           // real hashes are made in packages password, cli and e2e
 	a.Factors.NewCodes = domaintest.QuickCodes // ten real ones cost as much as ten sign-ins; packages backupcode and e2e make those
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

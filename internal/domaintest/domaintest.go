@@ -113,7 +113,7 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		tb.Fatalf("open the key file: %v", err)
 	}
 	// As many slots as a small server has; a queue in which a whole test can wait.
-	h := password.New(password.Config{Slots: 2, Queue: 100_000, Wait: 10 * time.Minute})
+	h := password.New(password.Config{Slots: 2, Queue: 100_000, Wait: 10 * time.Minute}).Quick()
 	w := &World{Clock: c, DB: d, Ring: ring, KeyFile: keyFile, Hasher: h}
 	keys, err := passkey.New(Party)
 	if err != nil {
@@ -187,7 +187,7 @@ func (c *Clock) Advance(d time.Duration) { c.Set(c.Now().Add(d)) }
 
 // hashed is the hash of Password, computed once for all worlds of a process.
 var hashed = sync.OnceValues(func() (string, error) {
-	return password.New(password.Config{}).Hash(context.Background(), Password)
+	return password.New(password.Config{}).Quick().Hash(context.Background(), Password)
 })
 
 // AddUser adds a person whose password is Password.

@@ -104,6 +104,31 @@ func secretCompared(f file) (found []string) {
 	return found
 }
 
+// cheapHashing finds calls that make password hashes cheap, outside of what exists for tests.
+func cheapHashing(f file) (found []string) {
+	if tiers[f.pkg.place()] == proof {
+		return nil
+	}
+	ast.Inspect(f.tree, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && lastName(call.Fun) == "Quick" {
+			found = append(found, f.at(n)+": a password's hash is never quick but in tests")
+		}
+		return true
+	})
+	return found
+}
+
+func TestHashesAreDear(t *testing.T) {
+	for _, f := range files(t) {
+		if f.test {
+			continue
+		}
+		for _, s := range cheapHashing(f) {
+			t.Error(s)
+		}
+	}
+}
+
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	for _, f := range files(t) {
 		if f.test {

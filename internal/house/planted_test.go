@@ -30,6 +30,9 @@ func TestPlantedViolations(t *testing.T) {
 		{"declared public", "db", "migrate.go", "var ok = row.hash == want // public: the checksum of a file in the binary", secretCompared, 0},
 		{"constant time", "totp", "totp.go", "var ok = subtle.ConstantTimeCompare(secret, other) == 1", secretCompared, 0},
 
+		{"quick hashes in the product", "app", "app.go", "var h = password.New(password.Config{}).Quick()", cheapHashing, 1},
+		{"quick hashes in a test's ground", "domaintest", "domaintest.go", "var h = password.New(password.Config{}).Quick()", cheapHashing, 0},
+
 		{"clock in the domain", "session", "session.go", "func f() { _ = time.Now() }", readsClock, 1},
 		{"sleep in a flow", "signin", "signin.go", "func f() { time.Sleep(1) }", readsClock, 1},
 		{"the clock as a value", "session", "session.go", "var now = time.Now", readsClock, 0},

@@ -21,44 +21,59 @@ const (
 	keyBytes  = 32
 )
 
-// currentPrefix begins every hash with the present parameters, in the PHC string format.
-var currentPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, memoryKiB, passes, lanes)
+// cost is what new hashes cost.
+type cost struct {
+	memoryKiB uint32
+	prefix    string // begins every hash of this cost, in the PHC string format
+}
+
+func costing(memoryKiB uint32) cost {
+	return cost{memoryKiB, fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, memoryKiB, passes, lanes)}
+}
+
+var (
+	present = costing(memoryKiB)
+	quick   = costing(64) // of tests
+)
 
 // strictBase64 refuses the second spellings that padding bits would allow.
 var strictBase64 = base64.RawStdEncoding.Strict()
 
 // encode hashes pw under a new salt.
-func encode(pw string) string {
+func (c cost) encode(pw string) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails: the runtime stops the program instead
-	return phc(salt, derive(pw, salt))
+	return c.phc(salt, c.derive(pw, salt))
 }
 
 // decoy is a well-formed hash that no password is known for.
-func decoy() string {
+func (c cost) decoy() string {
 	random := make([]byte, saltBytes+keyBytes)
 	rand.Read(random)
-	return phc(random[:saltBytes], random[saltBytes:])
+	return c.phc(random[:saltBytes], random[saltBytes:])
 }
 
-func phc(salt, key []byte) string {
-	return currentPrefix + strictBase64.EncodeToString(salt) + "$" + strictBase64.EncodeToString(key)
+func (c cost) phc(salt, key []byte) string {
+	return c.prefix + strictBase64.EncodeToString(salt) + "$" + strictBase64.EncodeToString(key)
 }
 
-func derive(pw string, salt []byte) (key []byte) {
+func (c cost) derive(pw string, salt []byte) (key []byte) {
+	if c == quick {
+		return argon2.IDKey([]byte(pw), salt, passes, c.memoryKiB, lanes, keyBytes)
+	}
 	collector.hungry(func() {
-		key = argon2.IDKey([]byte(pw), salt, passes, memoryKiB, lanes, keyBytes)
+		key = argon2.IDKey([]byte(pw), salt, passes, c.memoryKiB, lanes, keyBytes)
 	})
 	return key
 }
 
 // decode reads an encoded hash and returns what verifies passwords against it, and
-// whether it is of the present kind. The error is ErrMalformedHash.
-func decode(encoded string) (check func(pw string) (bool, error), current bool, err error) {
+// whether it is of this cost. The error is ErrMalformedHash.
+func (c cost) decode(encoded string) (check func(pw string) (bool, error), current bool, err error) {
 	if strings.ContainsAny(encoded, "\r\n") { // which the Base64 decoder would pass over
 		return nil, false, ErrMalformedHash.Because(errors.New("more than one line"))
 	}
-	rest, ours := strings.CutPrefix(encoded, currentPrefix)
+	rest, ours := strings.CutPrefix(encoded, c.prefix)
 	if !ours {
 		check, err = decodeForeign(encoded)
 		return check, false, err
@@ -70,6 +85,6 @@ func decode(encoded string) (check func(pw string) (bool, error), current bool, 
 		return nil, false, ErrMalformedHash
 	}
 	return func(pw string) (bool, error) {
-		return subtle.ConstantTimeCompare(derive(pw, salt), key) == 1, nil
+		return subtle.ConstantTimeCompare(c.derive(pw, salt), key) == 1, nil
 	}, len(salt) == saltBytes, nil
 }

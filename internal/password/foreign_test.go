@@ -138,7 +138,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add("$2b$31$abcdefghijklmnopqrstuuNKTrdYIyJepeBe0WMJS4ZyMwX4aEJLK")
 	f.Fuzz(func(t *testing.T, encoded string) {
-		check, current, err := decode(encoded)
+		check, current, err := present.decode(encoded)
 		if (err == nil) != (check != nil) || err != nil && (current || !errors.Is(err, ErrMalformedHash)) {
 			t.Fatalf("%q: %v", encoded, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/password"
 	"sallyport/internal/signin"
 	"sallyport/internal/throttle"
 	"sallyport/internal/user"
@@ -228,6 +229,7 @@ func TestVerdictIsDecidedWithTheCounterHeld(t *testing.T) {
 func TestForeignHashIsRenewed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
+		w.SignIn.Hasher = password.New(password.Config{}) // the product's, not the tests' quick one
 		// bcrypt of "U*U*U", a vector of crypt_blowfish.
 		const foreign = "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"
 		u, err := user.Create(t.Context(), d, w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "old@acme.test", Role: user.Member, PasswordHash: foreign}, audit.Operator())

@@ -12,8 +12,8 @@ import (
 )
 
 // sqlText recognises a statement by its beginning: in capitals, or in small letters with the
-// words that follow. English, which begins with one capital, does not match.
-var sqlText = regexp.MustCompile(`^\s*(?:(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|PRAGMA|BEGIN|COMMIT|ROLLBACK)\s` +
+// words that follow. English, which begins with one capital, does not match, nor does a route.
+var sqlText = regexp.MustCompile(`^\s*(?:(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|PRAGMA|BEGIN|COMMIT|ROLLBACK)\s+[^\s/]` +
 	`|(?s:select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\())`)
 
 // sqlOutside finds statements in files where they do not belong.

@@ -14,6 +14,7 @@ func TestPlantedViolations(t *testing.T) {
 		{"SQL in small letters", "factor", "rename.go", "const q = `update factors set name = $1`", sqlOutside, 1},
 		{"SQL over several lines", "factor", "rename.go", "const q = `\n\tINSERT INTO factors\n\tVALUES ($1)`", sqlOutside, 1},
 		{"SQL in its store", "factor", "store.go", "const q = `SELECT id FROM factors`", sqlOutside, 0},
+		{"a route", "api", "session.go", "const s = `DELETE /v1/session`", sqlOutside, 0},
 		{"English", "web", "texts.go", "const s = `Select a device from the list`\nconst u = `Update your password`", sqlOutside, 0},
 		{"SQL in a second table's store", "factor", "store_sent.go", "const q = `SELECT id FROM sent_codes`", sqlOutside, 0},
 		{"SQL made by Sprintf in a store", "factor", "store.go", "var q = fmt.Sprintf(`SELECT %s FROM factors`, c)", sqlOutside, 1},

@@ -35,7 +35,7 @@ func ParsePublicKey(text string) (key crypto.PublicKey, canonical string, err er
 		return nil, "", ErrPublicKey
 	}
 	var der []byte
-	if block, rest := pem.Decode([]byte(text)); block != nil {
+	if block, rest := pem.Decode([]byte(text)); block != nil && strings.HasPrefix(text, "-----BEGIN") {
 		if strings.Contains(block.Type, "PRIVATE") {
 			return nil, "", ErrPublicKey.Saying("This is a private key. Keep it to yourself, and send its public key.")
 		}

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"sallyport/internal/errs"
 )
 
 func TestParsePublicKey(t *testing.T) {
@@ -46,12 +48,13 @@ func TestParsePublicKey(t *testing.T) {
 	_, good, _ := ParsePublicKey(rfcEd25519)
 	der, _ := base64.StdEncoding.DecodeString(good)
 	for name, text := range map[string]string{
-		"nothing": "", "no key": "hello", "no Base64": "MCow*", "RSA": encode(large.Public()), "P-384": encode(p384.Public()),
+		"nothing": "", "no key": "hello", "no Base64": "MCow*", "words before it": "My key:\n" + rfcEd25519, "RSA": encode(large.Public()), "P-384": encode(p384.Public()),
 		"a private key": rfcEd25519Private, "a private key of SEC 1": rfcP256Private, "two keys": rfcP256 + "\n" + rfcEd25519,
 		"a certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), "more behind it": base64.StdEncoding.EncodeToString(append(der, 0)),
-		"too long": strings.Repeat(" x", 3000), "without its frame": "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=", "a weak point": encode(ed25519.PublicKey(make([]byte, 32))),
+		"too long": good[:8] + strings.Repeat("\n", 5000) + good[8:], "without its frame": "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=", "a weak point": encode(ed25519.PublicKey(make([]byte, 32))),
 	} {
-		if _, _, err := ParsePublicKey(text); !errors.Is(err, ErrPublicKey) {
+		_, _, err := ParsePublicKey(text)
+		if !errors.Is(err, ErrPublicKey) || strings.Contains(errs.From(err).Message, "private") != strings.Contains(name, "private") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

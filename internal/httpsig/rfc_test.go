@@ -411,4 +411,11 @@ func TestP256OverTheWire(t *testing.T) {
 	if err := s.Check(m, key.Public(), Want{}, time.Unix(1, 0)); err != nil {
 		t.Error(err)
 	}
+	for _, n := range []int{0, 31, 63} {
+		short := s
+		short.signature = s.signature[:n]
+		if err := short.Check(m, key.Public(), Want{}, time.Unix(1, 0)); !errors.Is(err, ErrWrong) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func Sign(m Message, p Params, key crypto.Signer) (map[string]string, error) {
 		header["Content-Digest"] = ContentDigest(m.Body)
 		with := map[string][]string{"Content-Digest": {header["Content-Digest"]}}
 		for k, v := range m.Header {
-			if k != "Content-Digest" {
+			if !strings.EqualFold(k, "Content-Digest") {
 				with[k] = v
 			}
 		}
@@ -193,7 +194,7 @@ func (s Signature) Check(m Message, public crypto.PublicKey, want Want, now time
 	if tag, _ := find(s.input.params, "tag").(string); tag != want.Tag {
 		return ErrTag
 	}
-	if s.Created.IsZero() || s.Created.Sub(now).Abs() > want.MaxSkew {
+	if s.Created.Sub(now).Abs() > want.MaxSkew { // so is the zero time of one that is missing
 		return ErrCreated
 	}
 	if expires, is := find(s.input.params, "expires").(int64); is && now.Unix() >= expires {

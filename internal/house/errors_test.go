@@ -38,6 +38,7 @@ var unseen = map[string][]string{
 		"signature_malformed", "signature_count", "signature_component", "signature_coverage", "signature_field_repeated", "signature_tag",
 		"signature_algorithm", "signature_created", "signature_expired", "signature_nonce", "signature_wrong", "content_digest_wrong",
 	},
+	"the command line says it, about signatures": {"private_key_invalid"},
 }
 
 // made is one call of errs.New.

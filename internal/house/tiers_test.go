@@ -32,6 +32,7 @@ var tiers = map[string]tier{
 	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow, "machine": flow,
 
 	"httpx": delivery, "web": delivery, "api": delivery,
+	"client": delivery, // the other end of the wire: see TestClientStandsAlone
 
 	"config": top, "app": top, "cli": top,
 
@@ -164,9 +165,9 @@ func TestProductHasNoTestCode(t *testing.T) {
 // reserved says which packages may import what only a few should know, and why those.
 var reserved = map[string][]string{
 	// HTTP is delivery. metrics serves the scrape, app owns the listener, cli asks a running
-	// server for its health; bench, apptest and e2e are clients. sms is the other way round: HTTP
+	// server for its health, client calls one; bench, apptest and e2e are clients. sms is the other way round: HTTP
 	// is what SMS gateways speak, and it sends requests and reads their receipts, but serves nothing.
-	"net/http": {"httpx", "web", "api", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
+	"net/http": {"httpx", "web", "api", "client", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
 	// Everybody else speaks to db.Querier and db.Tx, so that one place knows both engines. The
 	// bench measures the bare drivers as the other side of its ratios.
 	"database/sql":        {"db", "db/dbtest", "bench"},
@@ -176,6 +177,29 @@ var reserved = map[string][]string{
 	"math/rand/v2": {},
 	// The way round Go's memory safety; nothing here needs it.
 	"unsafe": {},
+}
+
+// TestClientStandsAlone: the package that others link into their programs brings the standard library and what both ends of the wire
+// must say alike, and nothing of the server.
+func TestClientStandsAlone(t *testing.T) {
+	allowed := []string{"client", "errs", "httpsig", "otp", "token"}
+	found := false
+	for _, p := range packages(t) {
+		if p.place() != "client" {
+			continue
+		}
+		found = true
+		for _, dep := range p.Deps {
+			ours := strings.HasPrefix(dep, module+"/")
+			first, _, _ := strings.Cut(dep, "/")
+			if ours && !slices.Contains(allowed, pkg{ImportPath: dep}.place()) || strings.Contains(first, ".") {
+				t.Errorf("client links %s", dep)
+			}
+		}
+	}
+	if !found {
+		t.Error("there is no package client")
+	}
 }
 
 func TestReservedImports(t *testing.T) {

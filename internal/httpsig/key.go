@@ -58,6 +58,25 @@ func ParsePublicKey(text string) (key crypto.PublicKey, canonical string, err er
 	return key, base64.StdEncoding.EncodeToString(der), nil
 }
 
+// ParsePrivateKey reads a private key in PEM, in PKCS #8 or, of P-256, in SEC 1. Its errors say nothing of what was read.
+func ParsePrivateKey(text []byte) (crypto.Signer, error) {
+	var key any
+	block, _ := pem.Decode(text)
+	switch {
+	case block == nil:
+	case block.Type == "PRIVATE KEY":
+		key, _ = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case block.Type == "EC PRIVATE KEY":
+		key, _ = x509.ParseECPrivateKey(block.Bytes)
+	}
+	if signer, is := key.(crypto.Signer); is {
+		if _, err := algorithm(signer.Public()); err == nil {
+			return signer, nil
+		}
+	}
+	return nil, ErrPrivateKey
+}
+
 // algorithm is what signatures by this key are made with.
 func algorithm(key crypto.PublicKey) (string, error) {
 	switch k := key.(type) {

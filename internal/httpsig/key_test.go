@@ -1,6 +1,7 @@
 package httpsig
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -55,6 +56,35 @@ func TestParsePublicKey(t *testing.T) {
 	} {
 		_, _, err := ParsePublicKey(text)
 		if !errors.Is(err, ErrPublicKey) || strings.Contains(errs.From(err).Message, "private") != strings.Contains(name, "private") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestParsePrivateKey(t *testing.T) {
+	for private, public := range map[string]string{rfcEd25519Private: rfcEd25519, rfcP256Private: rfcP256} {
+		signer, err := ParsePrivateKey([]byte("# mine\n" + private + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _, err := ParsePublicKey(public)
+		if err != nil || !signer.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(key) {
+			t.Errorf("another key was read: %v", err)
+		}
+	}
+	large, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(large)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"nothing": "", "no key": "hello", "a public key": rfcP256, "RSA": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		"another type": strings.ReplaceAll(rfcP256Private, "EC PRIVATE", "DSA PRIVATE"), "broken": strings.Replace(rfcEd25519Private, "MC4C", "MC4D", 1),
+	} {
+		if _, err := ParsePrivateKey([]byte(text)); !errors.Is(err, ErrPrivateKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

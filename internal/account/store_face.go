@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -16,13 +17,29 @@ import (
 
 // SetLook changes the account's name and what its face has beside the logo. Errors: those of the look, ErrNotFound.
 func SetLook(ctx context.Context, d *db.DB, now time.Time, accountID string, l Look, by audit.Actor) error {
-	l, err := l.check()
-	if err != nil {
-		return err
-	}
-	detail := map[string]string{"name": l.Name, "accent": l.Accent, "support": l.Support, "issuer": l.Issuer}
-	return changeFace(ctx, d, now, accountID, detail, by, func(name *string, f *Face) {
+	return ChangeLook(ctx, d, now, accountID, LookChange{&l.Name, &l.Accent, &l.Support, &l.Issuer}, by)
+}
+
+// LookChange is what becomes of a look; what is nil stays as it is.
+type LookChange struct{ Name, Accent, Support, Issuer *string }
+
+// ChangeLook is SetLook for some of it: what somebody else changes of the rest at the same moment stands.
+func ChangeLook(ctx context.Context, d *db.DB, now time.Time, accountID string, c LookChange, by audit.Actor) error {
+	detail := map[string]string{}
+	return changeFace(ctx, d, now, accountID, detail, by, func(name *string, f *Face) error {
+		l := Account{Name: *name, Face: *f}.Look()
+		for _, m := range []struct{ to, is *string }{{&l.Name, c.Name}, {&l.Accent, c.Accent}, {&l.Support, c.Support}, {&l.Issuer, c.Issuer}} {
+			if m.is != nil {
+				*m.to = *m.is
+			}
+		}
+		l, err := l.check()
+		if err != nil {
+			return err
+		}
 		*name, f.Accent, f.Support, f.Issuer = l.Name, l.Accent, l.Support, l.Issuer
+		maps.Copy(detail, map[string]string{"name": l.Name, "accent": l.Accent, "support": l.Support, "issuer": l.Issuer})
+		return nil
 	})
 }
 
@@ -34,7 +51,7 @@ func SetLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, fil
 	}
 	p := Picture{File: fileOf(accountID, logo.PNG), Width: logo.Width, Height: logo.Height, Pale: logo.Pale}
 	detail := map[string]string{"logo": strconv.Itoa(p.Width) + " × " + strconv.Itoa(p.Height)}
-	return changeFace(ctx, d, now, accountID, detail, by, func(_ *string, f *Face) { f.Logo = p },
+	return changeFace(ctx, d, now, accountID, detail, by, func(_ *string, f *Face) error { f.Logo = p; return nil },
 		db.Write(`
 			INSERT INTO account_logos (account_id, file, png) VALUES ($1, $2, $3)
 			ON CONFLICT (account_id) DO UPDATE SET file = excluded.file, png = excluded.png`, accountID, p.File, logo.PNG))
@@ -42,13 +59,13 @@ func SetLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, fil
 
 // RemoveLogo takes the account's logo away, if there is one.
 func RemoveLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, by audit.Actor) error {
-	return changeFace(ctx, d, now, accountID, map[string]string{"logo": "removed"}, by, func(_ *string, f *Face) { f.Logo = Picture{} },
+	return changeFace(ctx, d, now, accountID, map[string]string{"logo": "removed"}, by, func(_ *string, f *Face) error { f.Logo = Picture{}; return nil },
 		db.Write(`DELETE FROM account_logos WHERE account_id = $1`, accountID))
 }
 
 // changeFace writes a name and face only where they still are as they were read, so that two administrators at once
 // lose nothing of each other's.
-func changeFace(ctx context.Context, d *db.DB, now time.Time, accountID string, detail map[string]string, by audit.Actor, change func(*string, *Face), more ...db.Stmt) error {
+func changeFace(ctx context.Context, d *db.DB, now time.Time, accountID string, detail map[string]string, by audit.Actor, change func(*string, *Face) error, more ...db.Stmt) error {
 	var name, old string
 	err := d.Get(ctx, `SELECT name, face FROM accounts WHERE account_id = $1`, []any{accountID}, &name, &old)
 	if errors.Is(err, db.ErrNotFound) {
@@ -62,7 +79,9 @@ func changeFace(ctx context.Context, d *db.DB, now time.Time, accountID string, 
 		return err
 	}
 	was := name
-	change(&name, &f)
+	if err := change(&name, &f); err != nil {
+		return err
+	}
 	text, err := json.Marshal(f)
 	if err != nil {
 		return err

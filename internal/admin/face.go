@@ -20,6 +20,23 @@ func (s *Service) SetLook(ctx context.Context, w *session.Signed, l account.Look
 	return account.SetLook(ctx, s.DB, s.Now(), w.Account.ID, l, by)
 }
 
+// ChangeLook is SetLook for some of it. Who made it sees it at once.
+func (s *Service) ChangeLook(ctx context.Context, w *session.Signed, c account.LookChange, by audit.Actor) error {
+	if err := acting(w); err != nil {
+		return err
+	}
+	defer s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return account.ChangeLook(ctx, s.DB, s.Now(), w.Account.ID, c, by)
+}
+
+// Account reads an administrator's account as it is now: what a session knows of it may be old by a second.
+func (s *Service) Account(ctx context.Context, w *session.Signed) (account.Account, error) {
+	if err := Administrator(w.User); err != nil {
+		return account.Account{}, err
+	}
+	return account.Get(ctx, s.DB, w.Account.ID)
+}
+
 // SetLogo gives the account a logo. Reading a picture takes memory, so one is read at a time.
 func (s *Service) SetLogo(ctx context.Context, w *session.Signed, file []byte, by audit.Actor) error {
 	if err := acting(w); err != nil {

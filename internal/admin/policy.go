@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -165,6 +166,49 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	}
 	s.Adoption.Want(a.ID, s.Now())
 	return nil
+}
+
+// changed is the account as it is now, and its policy with the settings, each "name=value". Where version is given it is the
+// fingerprint of the policy that the caller has seen, and it must still be that one.
+func (s *Service) changed(ctx context.Context, w *session.Signed, version string, settings []string) (a account.Account, p account.Policy, err error) {
+	if a, err = s.Account(ctx, w); err != nil {
+		return a, p, err
+	}
+	if version != "" && version != a.Policy.Fingerprint() {
+		return a, p, account.ErrChanged
+	}
+	p, err = a.Policy.With(settings...)
+	return a, p, err
+}
+
+// ChangePolicy changes the settings, each "name=value", and nothing else: what somebody else changes of the others at the same moment
+// stands, unless the version is given that the caller has seen, a policy's fingerprint. It returns the policy as it is then.
+//
+// Errors: those of SetPolicy; account.ErrChanged for another version only.
+func (s *Service) ChangePolicy(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, version string, settings []string, by audit.Actor) (account.Policy, error) {
+	defer s.Sessions.Forget(w.User.AccountID, w.User.ID) // who did it sees it at once
+	for {
+		a, p, err := s.changed(ctx, w, version, settings)
+		if err != nil {
+			return p, err
+		}
+		// Each lost round is somebody else's change that succeeded, so the loop ends.
+		if err := s.SetPolicy(ctx, proof, w, a.Policy, p, by); version != "" || !errors.Is(err, account.ErrChanged) {
+			return p, err
+		}
+	}
+}
+
+// PreviewChange is Preview of what ChangePolicy would do, with the policy that would be.
+func (s *Service) PreviewChange(ctx context.Context, w *session.Signed, version string, settings []string) (Preview, account.Policy, bool, error) {
+	a, p, err := s.changed(ctx, w, version, settings)
+	if err != nil {
+		return Preview{}, p, false, err
+	}
+	now := *w
+	now.Account = a
+	v, stricter, err := s.Preview(ctx, &now, p)
+	return v, p, stricter, err
 }
 
 // Remind mails everybody who has no second factor and of whom one is demanded or wished. It returns how many were told at once;

@@ -60,7 +60,10 @@ func checkJSON(body []byte) error {
 				return bad("it is nested too deeply")
 			}
 		case nil:
-			if len(open) <= 1 { // what comes from elsewhere, like a passkey's answer, may have it further inside
+			if len(open) == 0 {
+				return bad("it is null")
+			}
+			if len(open) == 1 { // what comes from elsewhere, like a passkey's answer, may have it further inside
 				return errRequest.Saying(member + " can’t be used: it is null. Leave out what you don’t mean to say.").In(member)
 			}
 		case string:

@@ -57,5 +57,7 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 // calls is every call there is.
 func (s *Server) calls(t *table) {
 	s.meCalls(t)
+	s.accountCalls(t)
+	s.policyCalls(t)
 	s.userCalls(t)
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sallyport/internal/account"
@@ -12,10 +13,47 @@ import (
 	"sallyport/internal/user"
 )
 
-const (
-	auditPage   = 16  // entries on one page
-	exportBatch = 500 // events that an export reads at once
-)
+// exportBatch is how many events an export reads at once.
+const exportBatch = 500
+
+// AuditQuery is what an administrator looks for in the log, as it was entered. The zero value asks for all.
+type AuditQuery struct {
+	Action   string
+	Group    string // of actions, where no action is named
+	Person   string // an e-mail address, or an id
+	From, To string // days like 2026-12-31, both included
+}
+
+// AuditFilter makes of a query what it asks for.
+//
+// Errors: ErrNotAdministrator, audit.ErrAction, audit.ErrPerson, audit.ErrDay, audit.ErrPeriod.
+func (s *Service) AuditFilter(ctx context.Context, w *session.Signed, q AuditQuery) (f audit.Filter, err error) {
+	switch {
+	case q.Action != "":
+		if err := audit.CheckAction(q.Action); err != nil {
+			return f, err
+		}
+		f.Actions = []audit.Action{audit.Action(q.Action)}
+	case q.Group != "":
+		if !slices.Contains(audit.Groups(), audit.Group(q.Group)) {
+			return f, audit.ErrAction
+		}
+		all, err := s.AuditActions(ctx, w)
+		if err != nil {
+			return f, err
+		}
+		f.Actions = slices.DeleteFunc(all, func(a audit.Action) bool { return a.Group() != audit.Group(q.Group) })
+		if len(f.Actions) == 0 {
+			f.Actions = []audit.Action{audit.Action(q.Group)} // no action's name: none has happened, and that is what is shown
+		}
+	}
+	if q.Person != "" {
+		if f.Person, err = s.AuditPerson(ctx, w, q.Person); err != nil {
+			return f, err
+		}
+	}
+	return f, f.SetPeriod(q.From, q.To)
+}
 
 // AuditPage is a page of the audit log, newest first.
 type AuditPage struct {
@@ -25,10 +63,10 @@ type AuditPage struct {
 	Older   string               // the place where the next page begins; "" if this is the last
 }
 
-// Audit shows an administrator a page of the account's audit log, from the place before on.
+// Audit shows an administrator a page of the account's audit log, of most entries, from the place before on.
 //
 // Errors: ErrNotAdministrator, audit.ErrPlace.
-func (s *Service) Audit(ctx context.Context, w *session.Signed, f audit.Filter, before string) (AuditPage, error) {
+func (s *Service) Audit(ctx context.Context, w *session.Signed, f audit.Filter, before string, most int) (AuditPage, error) {
 	var p AuditPage
 	if err := Administrator(w.User); err != nil {
 		return p, err
@@ -40,12 +78,12 @@ func (s *Service) Audit(ctx context.Context, w *session.Signed, f audit.Filter, 
 	if p.Actions, err = s.AuditActions(ctx, w); err != nil {
 		return p, err
 	}
-	if p.Events, err = audit.Find(ctx, s.DB, w.Account.ID, f, before, auditPage+1); err != nil {
+	if p.Events, err = audit.Find(ctx, s.DB, w.Account.ID, f, before, most+1); err != nil {
 		return p, err
 	}
-	if len(p.Events) > auditPage {
-		p.Events = p.Events[:auditPage]
-		p.Older = p.Events[auditPage-1].ID
+	if len(p.Events) > most {
+		p.Events = p.Events[:most]
+		p.Older = p.Events[most-1].ID
 	}
 	p.People, err = s.named(ctx, w.Account.ID, p.Events)
 	return p, err

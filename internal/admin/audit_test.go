@@ -28,7 +28,7 @@ func TestAuditBelongsToAdministrators(t *testing.T) {
 		none := func([]audit.Event, map[string]audit.Named) error { t.Error("something was handed out"); return nil }
 		member := &session.Signed{User: w.Grace, Account: w.Acme}
 		member.Level = session.AAL2
-		if _, err := w.Admin.Audit(t.Context(), member, audit.Filter{}, ""); !errors.Is(err, admin.ErrNotAdministrator) {
+		if _, err := w.Admin.Audit(t.Context(), member, audit.Filter{}, "", 16); !errors.Is(err, admin.ErrNotAdministrator) {
 			t.Errorf("a member reads: %v", err)
 		}
 		if _, err := w.Admin.AuditActions(t.Context(), member); !errors.Is(err, admin.ErrNotAdministrator) {
@@ -48,14 +48,14 @@ func TestAuditBelongsToAdministrators(t *testing.T) {
 		if _, err := w.Admin.AuditPerson(t.Context(), boss, "eve@other.test"); !errors.Is(err, audit.ErrPerson) {
 			t.Errorf("another account's person: %v", err)
 		}
-		if _, err := w.Admin.Audit(t.Context(), boss, audit.Filter{}, "evt_x"); !errors.Is(err, audit.ErrPlace) {
+		if _, err := w.Admin.Audit(t.Context(), boss, audit.Filter{}, "evt_x", 16); !errors.Is(err, audit.ErrPlace) {
 			t.Errorf("a forged place: %v", err)
 		}
 		// An id of another account is looked for in one's own only: an event of ours that names it shows no name of theirs.
 		if err := d.Run(t.Context(), audit.Record(w.Clock.Now(), audit.Event{AccountID: w.Acme.ID, Action: audit.UserLocked, Target: eve.ID})); err != nil {
 			t.Fatal(err)
 		}
-		p, err := w.Admin.Audit(t.Context(), boss, audit.Filter{Person: eve.ID}, "")
+		p, err := w.Admin.Audit(t.Context(), boss, audit.Filter{Person: eve.ID}, "", 16)
 		if err != nil || len(p.Events) != 1 || p.Events[0].AccountID != w.Acme.ID || len(p.People) != 0 {
 			t.Errorf("another account's id: %+v, %v", p, err)
 		}

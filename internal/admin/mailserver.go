@@ -122,7 +122,7 @@ func (s *Service) RemoveMailServer(ctx context.Context, proof reauth.Proof, w *s
 }
 
 // TestMailServer sends a test message to the administrator's own address through the server that counts, and waits
-// for what comes of it, fifteen seconds at most.
+// for what comes of it, fifteen seconds at most. Whatever fails there is the mail server's and no fault of this one, and so a conflict.
 //
 // Errors: ErrNotAdministrator, session.ErrLevel, brake.ErrTests, channel.ErrNoMail, those of package mail.
 func (s *Service) TestMailServer(ctx context.Context, w *session.Signed, by audit.Actor) error {
@@ -134,5 +134,11 @@ func (s *Service) TestMailServer(ctx context.Context, w *session.Signed, by audi
 	}
 	ctx, cancel := context.WithTimeout(ctx, testFor)
 	defer cancel()
-	return s.SendTest(ctx, w.Account, w.User, by)
+	err := s.SendTest(ctx, w.Account, w.User, by)
+	if e := errs.From(err); e != nil && e.Kind != errs.Internal {
+		e = e.In("") // a copy
+		e.Kind = errs.Conflict
+		return e
+	}
+	return err
 }

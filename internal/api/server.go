@@ -60,4 +60,6 @@ func (s *Server) calls(t *table) {
 	s.accountCalls(t)
 	s.policyCalls(t)
 	s.userCalls(t)
+	s.auditCalls(t)
+	s.mailCalls(t)
 }

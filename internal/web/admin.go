@@ -162,12 +162,6 @@ func (s *Site) testMailServer(w http.ResponseWriter, r *http.Request) error {
 	if readErr != nil {
 		return readErr
 	}
-	// Whatever failed is the mail server's and no fault of this page, which stays.
-	shown := *e
-	shown.Kind, shown.Field = errs.Conflict, ""
-	if e.Kind == errs.TooMany {
-		shown.Kind = errs.TooMany
-	}
 	if v.Result != nil {
 		v.Result.Words = "" // the summary on top says it
 	}
@@ -175,7 +169,7 @@ func (s *Site) testMailServer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.again(r, &shown, PlaceMail, func(f *FormError) View {
+	return s.again(r, e, PlaceMail, func(f *FormError) View {
 		f.Summary = summary
 		v.Error = f
 		return v

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"sallyport/internal/account"
+	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
 	"sallyport/internal/httpx"
@@ -23,6 +24,7 @@ import (
 
 const (
 	auditPath = "/admin/audit"
+	auditPage = 16 // entries on one page
 
 	// An export takes as long as the reader does; each batch must get through within the second time.
 	exportFor  = 15 * time.Minute
@@ -60,33 +62,13 @@ func readAuditForm(get func(string) string) auditForm {
 
 // auditFilter makes of the form what it asks for.
 func (s *Site) auditFilter(r *http.Request, form auditForm) (audit.Filter, error) {
-	var f audit.Filter
-	who := signed(r)
+	q := admin.AuditQuery{Action: form.action, Person: form.person, From: form.from, To: form.to}
 	if group, ok := strings.CutPrefix(form.action, groupPrefix); ok {
-		if !slices.Contains(audit.Groups(), audit.Group(group)) {
-			return f, audit.ErrAction
-		}
-		all, err := s.Admin.AuditActions(r.Context(), who)
-		if err != nil {
-			return f, err
-		}
-		f.Actions = slices.DeleteFunc(all, func(a audit.Action) bool { return a.Group() != audit.Group(group) })
-		if len(f.Actions) == 0 {
-			f.Actions = []audit.Action{audit.Action(form.action)} // none has happened, and that is what is shown
-		}
-	} else if form.action != "" {
-		if err := audit.CheckAction(form.action); err != nil {
-			return f, err
-		}
-		f.Actions = []audit.Action{audit.Action(form.action)}
-	}
-	if form.person != "" {
-		var err error
-		if f.Person, err = s.Admin.AuditPerson(r.Context(), who, form.person); err != nil {
-			return f, err
+		if q.Action, q.Group = "", group; group == "" {
+			return audit.Filter{}, audit.ErrAction
 		}
 	}
-	return f, f.SetPeriod(form.from, form.to)
+	return s.Admin.AuditFilter(r.Context(), signed(r), q)
 }
 
 // auditView is the page without its entries.
@@ -126,7 +108,7 @@ func (s *Site) refuseAudit(r *http.Request, v Audit, err error) error {
 // fillAudit puts the entries on the page.
 func (s *Site) fillAudit(r *http.Request, v *Audit, f audit.Filter, form auditForm, before string) error {
 	who, say := signed(r), catalogueOf(r)
-	p, err := s.Admin.Audit(r.Context(), who, f, before)
+	p, err := s.Admin.Audit(r.Context(), who, f, before, auditPage)
 	if err != nil {
 		return err
 	}

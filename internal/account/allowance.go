@@ -28,7 +28,7 @@ var (
 	ErrReason      = errs.New(errs.Invalid, "reason_needed", "Say why, in up to 200 characters. The reason stands in the audit log.").In("reason")
 	ErrUntil       = errs.New(errs.Invalid, "until_invalid", "An exception needs an end.").In("until")
 	ErrNoAllowance = errs.New(errs.NotFound, "exception_not_found", "The account has no exception for this method.")
-	errRaced       = errs.New(errs.Conflict, "exceptions_changed", "The account’s exceptions were changed elsewhere at the same moment. Try again.")
+	errRaced       = errs.New(errs.Conflict, "exceptions_changed", "The account was changed elsewhere at the same moment. Try again.")
 )
 
 // granted checks an exception and fills in who made it and when. It ends at most two

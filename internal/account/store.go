@@ -19,11 +19,7 @@ func Create(ctx context.Context, d *db.DB, now time.Time, slug, name string, by 
 // CreateOn adds an account with the default policy, on the terms t. Errors beside those of
 // the name: ErrPlan, ErrTrial.
 func CreateOn(ctx context.Context, d *db.DB, now time.Time, slug, name string, plans Plans, t Terms, by audit.Actor) (Account, error) {
-	t, err := plans.check(t, now)
-	if err != nil {
-		return Account{}, err
-	}
-	a, stmts, err := creating(now, slug, name, t, by)
+	a, stmts, err := CreatingOn(now, slug, name, plans, t, by)
 	if err != nil {
 		return a, err
 	}
@@ -38,11 +34,16 @@ func CreateOn(ctx context.Context, d *db.DB, now time.Time, slug, name string, p
 // Creating returns the statements of Create, for a transaction that adds the first user too.
 // If the short name is taken, the transaction fails with a unique violation.
 func Creating(now time.Time, slug, name string, by audit.Actor) (Account, []db.Stmt, error) {
-	return creating(now, slug, name, Terms{}, by)
+	return CreatingOn(now, slug, name, Plans{}, Terms{}, by)
 }
 
-func creating(now time.Time, slug, name string, t Terms, by audit.Actor) (Account, []db.Stmt, error) {
-	name, err := CheckName(name)
+// CreatingOn is Creating for CreateOn.
+func CreatingOn(now time.Time, slug, name string, plans Plans, t Terms, by audit.Actor) (Account, []db.Stmt, error) {
+	t, err := plans.check(t, now)
+	if err != nil {
+		return Account{}, nil, err
+	}
+	name, err = CheckName(name)
 	if err != nil {
 		return Account{}, nil, err
 	}
@@ -126,8 +127,11 @@ func one(ctx context.Context, q db.Querier, sql, arg string) (Account, error) {
 
 // List returns all accounts in the order they were made.
 func List(ctx context.Context, q db.Querier) ([]Account, error) {
-	var all []Account
-	err := q.Each(ctx, `SELECT `+Columns+` FROM accounts a ORDER BY a.account_id`, nil, func(scan func(...any) error) error {
+	return several(ctx, q, `SELECT `+Columns+` FROM accounts a ORDER BY a.account_id`)
+}
+
+func several(ctx context.Context, q db.Querier, sql string, args ...any) (all []Account, err error) {
+	err = q.Each(ctx, sql, args, func(scan func(...any) error) error {
 		var s Scanner
 		if err := scan(s.Dest()...); err != nil {
 			return err
@@ -137,6 +141,11 @@ func List(ctx context.Context, q db.Querier) ([]Account, error) {
 		return err
 	})
 	return all, err
+}
+
+// Page returns the first accounts, most at most, in the order they were made, after the one with the id; from the first on if it is empty.
+func Page(ctx context.Context, q db.Querier, after string, most int) ([]Account, error) {
+	return several(ctx, q, `SELECT `+Columns+` FROM accounts a WHERE a.account_id > $1 ORDER BY a.account_id LIMIT $2`, after, most)
 }
 
 // Any reports whether there is an account at all; without one a first start offers its set-up link.
@@ -150,17 +159,6 @@ func Any(ctx context.Context, q db.Querier) (bool, error) {
 // at a time, so that each is judged by the roles as they are.
 func Hold(accountID string) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE accounts SET plan = plan WHERE account_id = $1`, accountID)
-}
-
-// SetSuspended suspends an account, whose people then have no session anywhere within a second and no trusted browser, or resumes it.
-func SetSuspended(ctx context.Context, d *db.DB, now time.Time, accountID string, suspended bool, by audit.Actor) error {
-	action, at := audit.AccountResumed, db.Time(0)
-	if suspended {
-		action, at = audit.AccountSuspended, db.At(now)
-	}
-	return d.Run(ctx,
-		db.Must(ErrNotFound, `UPDATE accounts SET suspended_at = $2, trust_from = $3 WHERE account_id = $1`, accountID, at, db.At(now)),
-		audit.Record(now, audit.Event{AccountID: accountID, Action: action, Actor: by, Target: accountID}))
 }
 
 // SetPolicy replaces an account's policy, whatever it was.
@@ -225,20 +223,6 @@ func storedPolicy(ctx context.Context, q db.Querier, a Account) (text string, er
 	return text, nil
 }
 
-// SetPlan puts an account on other terms. Without a trial in them, one that runs is over:
-// that is how a customer's trial becomes what they have bought.
-func SetPlan(ctx context.Context, d *db.DB, now time.Time, accountID string, plans Plans, t Terms, by audit.Actor) error {
-	t, err := plans.check(t, now)
-	if err != nil {
-		return err
-	}
-	return d.Run(ctx,
-		db.Must(ErrNotFound, `UPDATE accounts SET plan = $2, trial_ends_at = $3 WHERE account_id = $1`, accountID, t.Plan, db.At(t.TrialEndsAt)),
-		audit.Record(now, audit.Event{
-			AccountID: accountID, Action: audit.AccountPlanChanged, Actor: by, Target: accountID, Detail: t.detail(),
-		}))
-}
-
 // PlansInUse counts the accounts on each plan; "" stands for the default plan.
 func PlansInUse(ctx context.Context, q db.Querier) (map[string]int, error) {
 	inUse := map[string]int{}
@@ -250,74 +234,4 @@ func PlansInUse(ctx context.Context, q db.Querier) (map[string]int, error) {
 		return err
 	})
 	return inUse, err
-}
-
-// Allow makes an exception from g's Method, Reason and Until, and returns it in full. It
-// takes the place of one for the same method. Errors: ErrMethod, ErrReason, ErrUntil.
-func Allow(ctx context.Context, d *db.DB, now time.Time, accountID string, g Allowance, by audit.Actor) (Allowance, error) {
-	g, err := granted(g, now, by)
-	if err != nil {
-		return g, err
-	}
-	return g, changeAllowances(ctx, d, accountID, func(all []Allowance) ([]Allowance, db.Stmt, error) {
-		rest, _, _ := without(all, g.Method)
-		return append(rest, g), g.record(now, audit.AccountMethodAllowed, accountID, by), nil
-	})
-}
-
-// Disallow takes the exception for m back, or fails with ErrNoAllowance.
-func Disallow(ctx context.Context, d *db.DB, now time.Time, accountID string, m Method, by audit.Actor) error {
-	return changeAllowances(ctx, d, accountID, func(all []Allowance) ([]Allowance, db.Stmt, error) {
-		rest, old, found := without(all, m)
-		if !found {
-			return nil, db.Stmt{}, ErrNoAllowance
-		}
-		return rest, old.record(now, audit.AccountMethodDisallowed, accountID, by), nil
-	})
-}
-
-// record is the event of an exception that was made or taken back.
-func (g Allowance) record(now time.Time, action audit.Action, accountID string, by audit.Actor) db.Stmt {
-	return audit.Record(now, audit.Event{
-		AccountID: accountID, Action: action, Actor: by, Target: accountID,
-		Detail: map[string]string{"method": string(g.Method), "reason": g.Reason, "until": g.Until.Format(time.RFC3339)},
-	})
-}
-
-// changeAllowances replaces an account's exceptions by what change makes of them. They are
-// one text, so it is written only where it still reads as it did: what somebody else wrote
-// in between is read and changed anew, never lost.
-func changeAllowances(ctx context.Context, d *db.DB, accountID string, change func([]Allowance) ([]Allowance, db.Stmt, error)) error {
-	err := error(errRaced)
-	// Each lost round is somebody else's change that succeeded, so the bound is out of reach of people.
-	for tries := 0; tries < 50 && errors.Is(err, errRaced); tries++ {
-		err = changeAllowancesOnce(ctx, d, accountID, change)
-	}
-	return err
-}
-
-func changeAllowancesOnce(ctx context.Context, d *db.DB, accountID string, change func([]Allowance) ([]Allowance, db.Stmt, error)) error {
-	var old string
-	err := d.Get(ctx, `SELECT allowances FROM accounts WHERE account_id = $1`, []any{accountID}, &old)
-	if errors.Is(err, db.ErrNotFound) {
-		return ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	all, err := decodeAllowances(old)
-	if err != nil {
-		return err
-	}
-	all, event, err := change(all)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
-	return d.Run(ctx,
-		db.Must(errRaced, `UPDATE accounts SET allowances = $2 WHERE account_id = $1 AND allowances = $3`, accountID, string(text), old),
-		event)
 }

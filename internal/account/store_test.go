@@ -211,15 +211,14 @@ func TestExceptionInBetween(t *testing.T) {
 		}
 		mine := Allowance{Method: SMS, Reason: "mine", Until: noon.Add(time.Hour), By: "operator", At: noon}
 		rounds := 0
-		add := func(racing func()) func([]Allowance) ([]Allowance, db.Stmt, error) {
-			return func(all []Allowance) ([]Allowance, db.Stmt, error) {
+		add := func(racing func()) func(Account) (Account, []db.Stmt, error) {
+			return func(was Account) (Account, []db.Stmt, error) {
 				rounds++
 				racing()
-				rest, _, _ := without(all, SMS)
-				return append(rest, mine), mine.record(noon, audit.AccountMethodAllowed, a.ID, audit.Operator()), nil
+				return was.altered(noon, Plans{}, Change{Allow: []Allowance{mine}}, audit.Operator())
 			}
 		}
-		err := changeAllowances(ctx, d, a.ID, add(func() {
+		_, err := alter(ctx, d, noon, a.ID, add(func() {
 			if rounds == 1 {
 				other(Email, noon.Add(time.Hour))
 			}
@@ -228,7 +227,7 @@ func TestExceptionInBetween(t *testing.T) {
 		if err != nil || rounds != 2 || len(got) != 2 || got[0].Method != Email || got[1] != mine {
 			t.Errorf("%v after %d rounds: %+v", err, rounds, got)
 		}
-		err = changeAllowances(ctx, d, a.ID, add(func() { other(Email, noon.Add(time.Duration(rounds)*time.Minute)) }))
+		_, err = alter(ctx, d, noon, a.ID, add(func() { other(Email, noon.Add(time.Duration(rounds)*time.Minute)) }))
 		if got := len(events(t, d, a.ID, audit.AccountMethodAllowed)); !errors.Is(err, errRaced) || got != rounds {
 			t.Errorf("always second: %v, %d events after %d rounds", err, got, rounds)
 		}

@@ -67,6 +67,15 @@ const (
 	PasskeyEveryone PasskeyRule = "everyone" // everybody with a second factor needs one
 )
 
+// APIRule is whether the second factor guards calls of programs too, or web pages only (K15).
+type APIRule string
+
+// The choices for programs.
+const (
+	APIRequired APIRule = "required" // an API key of somebody who has a second factor, or must have one, is worth nothing alone
+	APIOff      APIRule = "off"      // it is, unless it has a second factor of its own; administrators' work needs one still
+)
+
 // of reports whether an administrator's, or anybody else's, second factor must be a passkey.
 func (r PasskeyRule) of(administrator bool) bool {
 	return r == PasskeyEveryone || r == PasskeyAdmins && administrator
@@ -127,6 +136,7 @@ type Policy struct {
 	SMSDailyBudget     int           `json:"sms_daily_budget"`     // B94: texts a day, 0 … 1,000,000; 0 for the deployment's limit, which stands above it
 	SessionLifetime    Seconds       `json:"session_lifetime"`     // section 3: whole length of a session, 5 min … 30 days
 	SessionIdle        Seconds       `json:"session_idle"`         // section 3: length without use, 1 min … session_lifetime
+	APISecondFactor    APIRule       `json:"api_second_factor"`    // K15: whether an API key of somebody with a second factor needs one too
 }
 
 // Default is the policy of a new account.
@@ -149,6 +159,7 @@ func Default() Policy {
 		SMSCountries:       []string{},
 		SessionLifetime:    Seconds(24 * time.Hour),
 		SessionIdle:        Seconds(time.Hour),
+		APISecondFactor:    APIRequired,
 	}
 }
 
@@ -193,6 +204,8 @@ func (p Policy) Check() error {
 		return refuse("sms_daily_budget", "%d is not between 0 and 1000000.", p.SMSDailyBudget)
 	case p.SessionLifetime.Std() < 5*time.Minute || p.SessionLifetime.Std() > 30*24*time.Hour:
 		return refuse("session_lifetime", "%s is not between 5m and 720h.", p.SessionLifetime)
+	case !slices.Contains([]APIRule{APIRequired, APIOff}, p.APISecondFactor):
+		return refuse("api_second_factor", "%q is not one of required, off.", p.APISecondFactor)
 	case p.SessionIdle.Std() < time.Minute || p.SessionIdle > p.SessionLifetime:
 		return refuse("session_idle", "%s is not between 1m and session_lifetime.", p.SessionIdle)
 	}

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"sallyport/internal/admin"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
+	"sallyport/internal/machine"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 )
@@ -30,8 +32,8 @@ func signedIn(ctx context.Context) *session.Signed { return ctx.Value(callerKey{
 // by is who makes the call and from where, for the record.
 func by(ctx context.Context) audit.Actor { return ctx.Value(callerKey{}).(*caller).by }
 
-// guard lets a call through only at its route's level.
-func (s *Server) guard(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
+// guard lets a call through only at its route's level. A program needs the scope besides.
+func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*http.Request, error) {
 	c := &caller{by: audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: r.Header.Get("Accept-Language")}}
 	r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 	if rt.Level < httpx.AAL1 { // a pending sign-in is named in the body, where its handler reads it
@@ -41,10 +43,9 @@ func (s *Server) guard(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (
 	if err != nil {
 		return nil, err
 	}
-	if c.signed, err = s.Sessions.Check(r.Context(), value); err != nil {
+	if err := s.enter(c, value, scope, rt, r); err != nil {
 		return nil, err
 	}
-	c.by = c.by.As(c.signed.User.ID)
 	if rt.Scope == httpx.Account {
 		if err := admin.Administrator(c.signed.User); err != nil {
 			return nil, err
@@ -58,6 +59,30 @@ func (s *Server) guard(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (
 		return nil, reauth.ErrFactorNeeded
 	}
 	return r, nil
+}
+
+// enter finds out who calls: a person in a session, or a program with a key or an access token.
+func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Route, r *http.Request) (err error) {
+	codes := r.Header.Values(machine.OTPHeader)
+	if len(codes) > 1 {
+		return machine.ErrMixed
+	}
+	if apikey.IsKey(value) {
+		program, err := s.Machines.Check(r.Context(), machine.Call{
+			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2,
+			From: httpx.InfoOf(r.Context()).Client, By: c.by,
+		})
+		c.signed, c.by = program.Signed, program.By
+		return err
+	}
+	if len(codes) > 0 {
+		return machine.ErrMixed
+	}
+	if c.signed, err = s.Sessions.Check(r.Context(), value); err != nil {
+		return err
+	}
+	c.by = c.by.As(c.signed.User.ID)
+	return nil
 }
 
 // bearer reads the one credential of a call (RFC 6750 §2.1).

@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/machine"
 	"sallyport/internal/profile"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -29,6 +30,7 @@ type Server struct {
 	Factors          *factor.Service
 	Profile          *profile.Service
 	Admin            *admin.Service
+	Machines         *machine.Service
 	Now              func() time.Time
 	Count            func(outcome, method string) // counts a step of a sign-in
 }
@@ -48,9 +50,12 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 			return err
 		},
 	})
-	return httpx.NewMux(routes, s.guard, httpx.Options{
+	guard := func(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
+		return s.guard(t.keys[rt.Pattern], rt, r)
+	}
+	return httpx.NewMux(routes, guard, httpx.Options{
 		Surface: "api", PublicURL: s.PublicURL, Proxies: proxies, BodyType: "application/json",
-		Render: httpx.Problem, Log: log, Observe: observe, Now: s.Now,
+		Render: render, Log: log, Observe: observe, Now: s.Now,
 	})
 }
 
@@ -62,4 +67,5 @@ func (s *Server) calls(t *table) {
 	s.userCalls(t)
 	s.auditCalls(t)
 	s.mailCalls(t)
+	s.keyCalls(t)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"sallyport/internal/apikey"
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 )
@@ -28,8 +29,8 @@ type call struct {
 	level   httpx.Level
 	fresh   httpx.Fresh
 	scope   httpx.Scope
-	key     string // the scope with which a key may make this call; empty: only a session may
-	group   string // heading in the document
+	key     apikey.Scope // the scope with which a key may make this call; empty: only a session may
+	group   string       // heading in the document
 	summary string
 	tells   string // what a caller must know besides, in Markdown
 	status  int    // of success; 0 means 200, or 204 where there is nothing to say
@@ -40,6 +41,7 @@ type call struct {
 // types of a call say, and writes it down.
 type table struct {
 	routes []httpx.Route
+	keys   map[string]apikey.Scope // by pattern: with which scope a key may make the call
 	huma   huma.API
 	latest http.HandlerFunc // that huma has just registered
 }
@@ -51,7 +53,7 @@ func (t *table) HandleFunc(_ string, h func(http.ResponseWriter, *http.Request))
 func (t *table) ServeHTTP(http.ResponseWriter, *http.Request) { panic("api: huma serves nothing") }
 
 func newTable(product, version string, public *url.URL) *table {
-	t := &table{}
+	t := &table{keys: map[string]apikey.Scope{}}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -61,6 +63,8 @@ func newTable(product, version string, public *url.URL) *table {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"session": {Type: "http", Scheme: "bearer", Description: "The token of a completed sign-in."},
+					"key": {Type: "http", Scheme: "bearer", Description: "An API key with the scope that stands beside it, or an access token of such a key. " +
+						"Beside a key, its second factor: a code in the header Sallyport-OTP, or a signature (RFC 9421)."},
 				},
 			},
 		},
@@ -72,7 +76,7 @@ func newTable(product, version string, public *url.URL) *table {
 	return t
 }
 
-// problem is how errors are told (RFC 9457 §3), as httpx.Problem writes it.
+// problem is how errors are told (RFC 9457 §3).
 type problem struct {
 	Title     string `json:"title" doc:"The status in words."`
 	Status    int    `json:"status" doc:"The status of the answer."`
@@ -80,6 +84,7 @@ type problem struct {
 	Detail    string `json:"detail,omitempty" doc:"What was wrong and what to do next, for people."`
 	Field     string `json:"field,omitempty" doc:"The member of the body, or the parameter, that it is about."`
 	RequestID string `json:"request_id" doc:"What the server's log knows this call by."`
+	How       []way  `json:"how,omitempty" doc:"Of second_factor_required to an API key: in which ways it is proved."`
 }
 
 // add puts a call into the table.
@@ -89,6 +94,9 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 		OperationID: c.id, Method: method, Path: path, Summary: c.summary, Description: c.tells, Tags: []string{c.group},
 		DefaultStatus: c.status, BodyReadTimeout: -1, Security: []map[string][]string{{"session": {}}},
 		Responses: map[string]*huma.Response{"default": t.problem()},
+	}
+	if c.key != "" {
+		op.Security = append(op.Security, map[string][]string{"key": {string(c.key)}})
 	}
 	if c.level < httpx.AAL1 {
 		op.Security = []map[string][]string{}
@@ -100,6 +108,7 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 		}
 		return out, err
 	})
+	t.keys[c.route] = c.key
 	decoded := t.latest
 	t.routes = append(t.routes, httpx.Route{
 		Pattern: c.route, Level: c.level, Fresh: c.fresh, Scope: c.scope, Body: c.body,

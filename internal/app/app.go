@@ -21,6 +21,7 @@ import (
 	"sallyport/internal/admin"
 	"sallyport/internal/adoption"
 	"sallyport/internal/api"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -30,6 +31,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/machine"
 	"sallyport/internal/metrics"
 	"sallyport/internal/notify"
 	"sallyport/internal/outbox"
@@ -70,6 +72,7 @@ type App struct {
 	Profile  *profile.Service
 	Recovery *recovery.Service
 	Admin    *admin.Service
+	Machines *machine.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
 	Places   *place.Database // nil without the setting location_database
@@ -160,6 +163,7 @@ func (a *App) wire() {
 		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Channels: a.Channels, Sessions: a.Sessions, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
+	a.Machines = &machine.Service{DB: a.DB, Keys: apikey.NewService(a.DB, a.Now), Factors: a.Factors, Reauth: a.Profile.Reauth, Now: a.Now}
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Adoption = adoption.New(a.DB, a.Now)
 	a.Admin = &admin.Service{
@@ -227,7 +231,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	rest := &api.Server{
 		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
-		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Now: a.Now, Count: a.Metrics.SignIn,
+		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	machines, err := rest.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sallyport/internal/adoption"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/browser"
@@ -134,6 +135,8 @@ func (a *App) Sweep(ctx context.Context) error {
 	sweeps := []func() (int64, error){
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return apikey.SweepTokens(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return apikey.SweepNonces(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return browser.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepIssued(ctx, a.DB, now, sweepBatch) },

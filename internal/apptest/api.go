@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"sallyport/internal/machine"
 )
 
 // API calls a server's REST interface as a program does.
@@ -92,3 +94,6 @@ func (a *API) Must(tb testing.TB, status int, route string, body any) Answer {
 	}
 	return answer
 }
+
+// Machines is what checks programs' calls in this process.
+func (s *Server) Machines() *machine.Service { return s.App.Machines }

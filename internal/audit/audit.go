@@ -94,6 +94,12 @@ const (
 	BrowserRenamed      Action = "browser.renamed"
 	BrowserRevoked      Action = "browser.revoked"
 	BrowsersRevoked     Action = "browser.all_revoked"
+	KeyMade             Action = "api_key.made"
+	KeyRemoved          Action = "api_key.removed"
+	KeysEnded           Action = "api_key.all_ended" // by an administrator, the operator or a reset
+	KeyFactorChanged    Action = "api_key.second_factor_changed"
+	KeyRefused          Action = "api_key.refused" // the key was right, and what came with it was not
+	KeyTokenIssued      Action = "api_key.token_issued"
 	MailServerSet       Action = "mail_server.set"
 	MailServerRemoved   Action = "mail_server.removed"
 	TwoFactorOffAsked   Action = "two_factor.off_asked"

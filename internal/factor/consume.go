@@ -20,6 +20,7 @@ import (
 // Try is one attempt to prove a second factor.
 type Try struct {
 	AccountID, UserID string
+	Owner             string   // of an API key's own device: the person whose key it is; UserID is then the key's id
 	Factors           []Stored // the user's factors as just read
 	Kind              Kind     // the sort of code; empty: whichever the typed text can be
 	FactorID          string   // the device; empty: any of its kind
@@ -30,6 +31,9 @@ type Try struct {
 	Tolerance         time.Duration
 	By                audit.Actor
 }
+
+// person is whom the attempt concerns.
+func (t Try) person() string { return cmp.Or(t.Owner, t.UserID) }
 
 // Consume checks a code and uses it up; with it, in the same transaction, it runs
 // the statements that more returns, which are what the code was shown for. It is the only way in which any
@@ -253,7 +257,7 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 		for _, f := range charged {
 			if err := tx.Run(ctx, audit.Record(now, audit.Event{
 				AccountID: t.AccountID, Action: action, Actor: t.By, Target: f.ID,
-				Detail: map[string]string{"user": t.UserID, "failures": strconv.FormatInt(f.Failures, 10)},
+				Detail: map[string]string{"user": t.person(), "failures": strconv.FormatInt(f.Failures, 10)},
 			})); err != nil {
 				return err
 			}
@@ -283,15 +287,19 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 // alarms are what wrong codes in a row call for: at the first wait the person hears that somebody
 // knows the password, once a day; at the last the device is locked.
 func (s *Service) alarms(t Try, f Factor, now time.Time) []db.Stmt {
+	notice := outbox.FactorLocked
+	if t.Owner != "" {
+		notice = outbox.KeyLocked
+	}
 	switch {
 	case f.Failures == throttle.Lock:
 		return []db.Stmt{
 			audit.Record(now, audit.Event{
-				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.UserID},
+				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.person()},
 			}),
-			outbox.Notice(now, t.AccountID, t.UserID, outbox.FactorLocked, map[string]string{"name": f.Name, "hint": f.Hint}, t.By),
+			outbox.Notice(now, t.AccountID, t.person(), notice, map[string]string{"name": f.Name, "hint": f.Hint}, t.By),
 		}
-	case f.State == Confirmed && throttle.Wait(f.Failures) > 0 && throttle.Wait(f.Failures-1) == 0:
+	case t.Owner == "" && f.State == Confirmed && throttle.Wait(f.Failures) > 0 && throttle.Wait(f.Failures-1) == 0:
 		return []db.Stmt{outbox.Unfinished(now, t.AccountID, t.UserID, t.By)}
 	}
 	return nil

@@ -116,11 +116,14 @@ func BackupCodes(ctx context.Context, q db.Querier, accountID, userID string) (S
 	return set, err
 }
 
+// people leaves out the devices of API keys, whose user_id is the key's.
+const people = `substr(user_id, 1, 4) = 'usr_'`
+
 // CountConfirmed tells how many confirmed devices each user of the account has, by user id.
 func CountConfirmed(ctx context.Context, q db.Querier, accountID string) (map[string]int, error) {
 	counts := map[string]int{}
 	err := q.Each(ctx, `SELECT user_id, count(*) FROM factors
-		WHERE account_id = $1 AND state = 'confirmed' AND kind <> 'backup_code' GROUP BY user_id`, []any{accountID},
+		WHERE account_id = $1 AND state = 'confirmed' AND kind <> 'backup_code' AND `+people+` GROUP BY user_id`, []any{accountID},
 		func(scan func(...any) error) error {
 			var userID string
 			var n int
@@ -133,7 +136,7 @@ func CountConfirmed(ctx context.Context, q db.Querier, accountID string) (map[st
 
 // CountPeople tells how many people of an account have a confirmed device of a kind.
 func CountPeople(ctx context.Context, q db.Querier, accountID string, k Kind) (n int, err error) {
-	err = q.Get(ctx, `SELECT count(DISTINCT user_id) FROM factors WHERE account_id = $1 AND kind = $2 AND state = 'confirmed'`, []any{accountID, string(k)}, &n)
+	err = q.Get(ctx, `SELECT count(DISTINCT user_id) FROM factors WHERE account_id = $1 AND kind = $2 AND state = 'confirmed' AND `+people, []any{accountID, string(k)}, &n)
 	return n, err
 }
 

@@ -63,8 +63,13 @@ const (
 	RoleChanged      Kind = "role_changed"
 	AccessLocked     Kind = "access_locked"
 	AccessUnlocked   Kind = "access_unlocked"
-	SessionsEnded    Kind = "sessions_ended"  // one or all, by an administrator
-	BrowsersEnded    Kind = "browsers_ended"  // the trust in one or all, by an administrator
+	SessionsEnded    Kind = "sessions_ended" // one or all, by an administrator
+	BrowsersEnded    Kind = "browsers_ended" // the trust in one or all, by an administrator
+	KeyMade          Kind = "api_key_made"
+	KeyRemoved       Kind = "api_key_removed"
+	KeyChanged       Kind = "api_key_second_factor_changed"
+	KeyLocked        Kind = "api_key_locked"  // its device: too many wrong codes
+	KeysEnded        Kind = "api_keys_ended"  // all, by an administrator, the operator or a reset
 	UserRemoved      Kind = "user_removed"    // to the address that was registered: the person is gone
 	MailServerSet    Kind = "mail_server_set" // to the administrator who did it
 	MailServerGone   Kind = "mail_server_removed"

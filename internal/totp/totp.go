@@ -15,6 +15,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/otp"
 	"sallyport/internal/reauth"
@@ -123,6 +124,20 @@ func Begin(ctx context.Context, s *factor.Service, proof reauth.Proof, a account
 		return Enrolment{}, err
 	}
 	return Enrolment{Factor: f, Key: otp.FormatSecret(key.Secret), URI: key.URI(a.Issuer(), u.Email), Issuer: a.Issuer(), Account: u.Email}, nil
+}
+
+// BeginMachine is Begin for the device of an API key of u's, which needs no phone. It returns the statement that stores it.
+func BeginMachine(s *factor.Service, proof reauth.Proof, a account.Account, u user.User, keyID, name string) (Enrolment, db.Stmt, error) {
+	key := otp.Key{Secret: otp.NewSecret(), Digits: otp.DefaultDigits, Period: otp.DefaultPeriod}
+	raw, err := encode(key)
+	if err != nil {
+		return Enrolment{}, db.Stmt{}, err
+	}
+	f, stmt, err := s.BeginMachine(proof, u, keyID, name, raw)
+	if err != nil {
+		return Enrolment{}, db.Stmt{}, err
+	}
+	return Enrolment{Factor: f, Key: otp.FormatSecret(key.Secret), URI: key.URI(a.Issuer(), name), Issuer: a.Issuer(), Account: name}, stmt, nil
 }
 
 // Import stores a key that exists already, brought from another product by the operator,

@@ -22,6 +22,7 @@ CREATE TABLE access_tokens (
     user_id    text   NOT NULL,
     token_id   text   NOT NULL,                     -- hash of the token's secret
     key_id     text   NOT NULL,
+    scopes     text   NOT NULL,                     -- of the key's, as they stand there
     epoch      bigint NOT NULL,                     -- of the user; in another one it is worth nothing
     issued_at  bigint NOT NULL,                     -- when the second factor was proved
     expires_at bigint NOT NULL,

@@ -1,0 +1,99 @@
+package api_test
+
+import (
+	"testing"
+
+	"sallyport/internal/apptest"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/otp"
+	"sallyport/internal/user"
+)
+
+// program is a key with what belongs to it.
+type program struct {
+	id, value string
+	phone     domaintest.Phone
+}
+
+// session is a session of u's, with the second factor proved just now if they have one.
+func session(t *testing.T, s *apptest.Server, u user.User) *apptest.API {
+	t.Helper()
+	return s.API(s.Browse(t, u).Cookie)
+}
+
+// newKey makes a key in a session; with a device, if asked for, that is confirmed.
+func newKey(t *testing.T, s *apptest.Server, u user.User, device bool, name string, scopes ...string) program {
+	t.Helper()
+	person := session(t, s, u)
+	made := person.Must(t, 201, "POST /v1/me/api-keys", map[string]any{"name": name, "scopes": scopes, "device": device, "password": apptest.Password})
+	p := program{id: made.JSON["id"].(string), value: made.JSON["key"].(string)}
+	if device {
+		p.phone = domaintest.Scan(t, p.id, made.JSON["enrolment"].(map[string]any)["uri"].(string))
+		person.Must(t, 204, "POST /v1/me/api-keys/"+p.id+"/device/confirm", map[string]any{"code": p.code(s)})
+		s.Clock.Advance(otp.DefaultPeriod)
+	}
+	return p
+}
+
+// code is what the key's device shows now.
+func (p program) code(s *apptest.Server) string { return p.phone.Code(s.Clock.Now()) }
+
+// call is the key alone; with a code beside it, if there is one.
+func (p program) call(s *apptest.Server, code string) *apptest.API {
+	a := s.API(p.value)
+	if code != "" {
+		a = a.With("Sallyport-OTP", code)
+	}
+	return a
+}
+
+func refused(t *testing.T, what string, got apptest.Answer, status int, code string) {
+	t.Helper()
+	if got.Status != status || got.Code() != code {
+		t.Errorf("%s: %d %s, want %d %s\n%s", what, got.Status, got.Code(), status, code, got.Raw)
+	}
+}
+
+// TestKeyAlone is K15: a key is enough while its person needs no second factor, and worth nothing alone once they have one.
+func TestKeyAlone(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		p := newKey(t, s, s.Grace, false, "Reader", "read")
+		me := p.call(s, "").Must(t, 200, "GET /v1/me", nil)
+		if me.JSON["email"] != apptest.Grace || me.JSON["level"] != "aal1" {
+			t.Errorf("%s", me.Raw)
+		}
+		s.Enrol(t, s.Grace)
+		s.Machines().Keys.Forget(s.Grace.AccountID, s.Grace.ID)
+		got := p.call(s, "").Call(t, "GET /v1/me", nil)
+		refused(t, "with a second factor", got, 401, "second_factor_required")
+		if how, has := got.JSON["how"].([]any); has && len(how) > 0 {
+			t.Errorf("ways of a key that has none: %s", got.Raw)
+		}
+		s.SetPolicy(t, "api_second_factor=off")
+		s.Machines().Keys.Forget(s.Grace.AccountID, s.Grace.ID)
+		p.call(s, "").Must(t, 200, "GET /v1/me", nil)
+	})
+}
+
+// TestCodePerCall: beside the key stands a code of its own device, and each works once.
+func TestCodePerCall(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		phone, _ := s.Enrol(t, s.Grace)
+		p := newKey(t, s, s.Grace, true, "Reader", "read")
+		got := p.call(s, "").Call(t, "GET /v1/me", nil)
+		refused(t, "alone", got, 401, "second_factor_required")
+		if how, _ := got.JSON["how"].([]any); len(how) != 2 {
+			t.Errorf("ways on: %s", got.Raw)
+		}
+		code := p.code(s)
+		me := p.call(s, code).Must(t, 200, "GET /v1/me", nil)
+		if me.JSON["level"] != "aal2" {
+			t.Errorf("%s", me.Raw)
+		}
+		refused(t, "the code once more", p.call(s, code).Call(t, "GET /v1/me", nil), 401, "used_code")
+		s.Clock.Advance(otp.DefaultPeriod)
+		refused(t, "the person’s own", p.call(s, phone.Code(s.Clock.Now())).Call(t, "GET /v1/me", nil), 401, "wrong_code")
+		refused(t, "no code at all", p.call(s, "12").Call(t, "GET /v1/me", nil), 401, "malformed_code")
+		p.call(s, p.code(s)).Must(t, 200, "GET /v1/me", nil)
+	})
+}

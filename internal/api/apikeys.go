@@ -44,11 +44,11 @@ type keyEnrolment struct {
 	QRSVG  string `json:"qr_svg" doc:"The link as a QR code: an SVG element."`
 }
 
-type apiKeyList struct {
+type keyList struct {
 	Items []APIKey `json:"items" doc:"All of them, the newest first."`
 }
 
-type apiKeysAnswer struct{ Body apiKeyList }
+type apiKeysAnswer struct{ Body keyList }
 
 type apiKeyAnswer struct{ Body APIKey }
 
@@ -164,7 +164,7 @@ func (s *Server) listKeys(ctx context.Context, _ *struct{}) (*apiKeysAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	list := apiKeyList{Items: []APIKey{}}
+	list := keyList{Items: []APIKey{}}
 	for _, k := range keys {
 		list.Items = append(list.Items, showKey(k, devices))
 	}

@@ -6,8 +6,16 @@ import (
 	"sallyport/internal/apptest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/otp"
+	"sallyport/internal/signin"
 	"sallyport/internal/user"
 )
+
+// by is a stranger's client.
+var by = domaintest.By
+
+func attempt(code string) signin.Attempt {
+	return signin.Attempt{Code: code, Known: func(string, string) bool { return true }}
+}
 
 // program is a key with what belongs to it.
 type program struct {

@@ -40,14 +40,23 @@ var challenges = map[string]string{
 	"scope_missing": `error="insufficient_scope"`, "second_factor_required": `error="insufficient_user_authentication"`,
 }
 
-// render tells what went wrong as problem details.
-func render(w http.ResponseWriter, _ *http.Request, f httpx.Failure) {
+// told is what is told of a failure.
+func told(f httpx.Failure) problem {
 	p := problem{Title: http.StatusText(f.Status), Status: f.Status, Code: f.Err.Code, Detail: f.Err.Message, Field: f.Err.Field, RequestID: f.RequestID}
 	var needed *machine.Needed
 	if errors.As(f.Err, &needed) {
 		p.How = ways(needed.How)
 	}
-	body, err := json.Marshal(p)
+	return p
+}
+
+// render tells what went wrong as problem details, or as OAuth does where its clients ask.
+func render(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
+	if r.URL.Path == tokenPath {
+		renderToken(w, f)
+		return
+	}
+	body, err := json.Marshal(told(f))
 	if err != nil {
 		panic(err) // strings and a number always encode
 	}

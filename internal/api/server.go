@@ -68,4 +68,5 @@ func (s *Server) calls(t *table) {
 	s.auditCalls(t)
 	s.mailCalls(t)
 	s.keyCalls(t)
+	s.tokenCall(t)
 }

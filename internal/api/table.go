@@ -63,6 +63,7 @@ func newTable(product, version string, public *url.URL) *table {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"session": {Type: "http", Scheme: "bearer", Description: "The token of a completed sign-in."},
+					"basic":   {Type: "http", Scheme: "basic", Description: "An API key’s id and the key, to get a token."},
 					"key": {Type: "http", Scheme: "bearer", Description: "An API key with the scope that stands beside it, or an access token of such a key. " +
 						"Beside a key, its second factor: a code in the header Sallyport-OTP, or a signature (RFC 9421)."},
 				},

@@ -1,22 +1,64 @@
 package api_test
 
 import (
+	"flag"
+	"fmt"
+	"os"
 	"testing"
-
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"sallyport/internal/apptest"
 	"sallyport/internal/db/dbtest"
 )
 
-// TestDocument: another reader of OpenAPI finds the document in order.
+// TestMain: after a whole run, every documented call has been made with success, in each way that the document promises.
+// That each answer is as the document says, and no undocumented call there is, apptest.API looks at with every call.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	whole := true
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.bench", "test.fuzz"} {
+		whole = whole && flag.Lookup(name).Value.String() == ""
+	}
+	if missing := apptest.NeverSeen(); status == 0 && whole && len(missing) > 0 {
+		fmt.Printf("no test was answered this success, which the document promises: %q\n", missing)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// TestDocument: another reader of OpenAPI finds the document in order, with examples that its own types allow.
 func TestDocument(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t))
-	doc, err := openapi3.NewLoader().LoadFromData(s.API("").Must(t, 200, "GET /v1/openapi.json", nil).Raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := s.Document(t)
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Error(err)
+	}
+	s.API("").Must(t, 200, "GET /v1/openapi.json", nil)
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Summary == "" || op.OperationID == "" || len(op.Tags) != 1 || op.Security == nil {
+				t.Errorf("%s %s: lacks a summary, an id, its one group or what it asks of the caller", method, path)
+			}
+			if op.RequestBody != nil {
+				for kind, m := range op.RequestBody.Value.Content {
+					if m.Example == nil {
+						t.Errorf("%s %s: no example of its %s", method, path, kind)
+					}
+				}
+			}
+			for status, r := range op.Responses.Map() {
+				for kind, m := range r.Value.Content {
+					if m.Example == nil {
+						t.Errorf("%s %s: no example of its %s %s", method, path, status, kind)
+					}
+				}
+			}
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		for member, s := range schema.Value.Properties {
+			if s.Ref == "" && s.Value.Description == "" && len(s.Value.Examples) == 0 && len(s.Value.Enum) == 0 {
+				t.Errorf("%s.%s: neither described nor shown by an example", name, member)
+			}
+		}
 	}
 }

@@ -13,9 +13,9 @@ type me struct {
 	Name    string `json:"name" example:"Ada Lovelace"`
 	Role    string `json:"role" enum:"owner,admin,member"`
 	Account struct {
-		ID   string `json:"id"`
+		ID   string `json:"id" example:"acc_01jd3k8zq0c4m" doc:"The account's id."`
 		Slug string `json:"slug" doc:"The short name of the sign-in address."`
-		Name string `json:"name"`
+		Name string `json:"name" example:"Acme"`
 	} `json:"account"`
 	Level string   `json:"level" enum:"aal1,aal2" doc:"How strongly this caller is authenticated (NIST SP 800-63B)."`
 	AMR   []string `json:"amr" doc:"By which methods (RFC 8176)."`

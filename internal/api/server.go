@@ -20,6 +20,9 @@ import (
 // Prefix begins every path of the interface.
 const Prefix = "/v1/"
 
+// documentType is the media type of the document.
+const documentType = "application/vnd.oai.openapi+json;version=3.1"
+
 // Server is the interface with what it needs. All fields are needed.
 type Server struct {
 	Product, Version string
@@ -44,8 +47,8 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 		return nil, err
 	}
 	routes := append(slices.Clone(t.routes), httpx.Route{
-		Pattern: "GET " + Prefix + "openapi.json", Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
-			w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+		Pattern: published.route, Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", documentType)
 			_, err := w.Write(document)
 			return err
 		},

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -35,6 +34,7 @@ type call struct {
 	tells   string // what a caller must know besides, in Markdown
 	status  int    // of success; 0 means 200, or 204 where there is nothing to say
 	body    int64  // most bytes; 0 means httpx.DefaultBody
+	creates bool   // makes something, so that it takes an Idempotency-Key
 }
 
 // table collects the calls, as routes and as their document. It plays the router to huma, which decodes and validates what the
@@ -42,6 +42,7 @@ type call struct {
 type table struct {
 	routes []httpx.Route
 	keys   map[string]apikey.Scope // by pattern: with which scope a key may make the call
+	calls  []call
 	huma   huma.API
 	latest http.HandlerFunc // that huma has just registered
 }
@@ -60,13 +61,8 @@ func newTable(product, version string, public *url.URL) *table {
 			Info:    &huma.Info{Title: product + " API", Version: version},
 			Servers: []*huma.Server{{URL: strings.TrimSuffix(public.String(), "/")}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"session": {Type: "http", Scheme: "bearer", Description: "The token of a completed sign-in."},
-					"basic":   {Type: "http", Scheme: "basic", Description: "An API key’s id and the key, to get a token."},
-					"key": {Type: "http", Scheme: "bearer", Description: "An API key with the scope that stands beside it, or an access token of such a key. " +
-						"Beside a key, its second factor: a code in the header Sallyport-OTP, or a signature (RFC 9421)."},
-				},
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: schemes(), Headers: headers(),
 			},
 		},
 		Formats:                      huma.DefaultFormats,
@@ -93,14 +89,7 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 	method, path, _ := strings.Cut(c.route, " ")
 	op := huma.Operation{
 		OperationID: c.id, Method: method, Path: path, Summary: c.summary, Description: c.tells, Tags: []string{c.group},
-		DefaultStatus: c.status, BodyReadTimeout: -1, Security: []map[string][]string{{"session": {}}},
-		Responses: map[string]*huma.Response{"default": t.problem()},
-	}
-	if c.key != "" {
-		op.Security = append(op.Security, map[string][]string{"key": {string(c.key)}})
-	}
-	if c.level < httpx.AAL1 {
-		op.Security = []map[string][]string{}
+		DefaultStatus: c.status, BodyReadTimeout: -1,
 	}
 	huma.Register(t.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
@@ -111,27 +100,25 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 	})
 	t.keys[c.route] = c.key
 	decoded := t.latest
+	t.calls = append(t.calls, c)
 	t.routes = append(t.routes, httpx.Route{
 		Pattern: c.route, Level: c.level, Fresh: c.fresh, Scope: c.scope, Body: c.body,
 		Handler: func(w http.ResponseWriter, r *http.Request) error { return answer(w, r, decoded) },
 	})
 }
 
-// problem describes the answer to a call that failed.
-func (t *table) problem() *huma.Response {
-	schema := t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem")
-	return &huma.Response{
-		Description: "What was wrong, as problem details (RFC 9457).",
-		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
-	}
-}
-
 // document is the table in OpenAPI 3.1.
 func (t *table) document() ([]byte, error) {
-	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which no answer has
-		delete(t.huma.OpenAPI().Components.Schemas.Map(), unused)
+	doc := t.huma.OpenAPI()
+	for _, c := range t.calls {
+		t.describe(c, t.operation(c))
 	}
-	return json.Marshal(t.huma.OpenAPI())
+	doc.Tags = t.groups()
+	t.describePublished()
+	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which no answer has
+		delete(doc.Components.Schemas.Map(), unused)
+	}
+	return json.Marshal(doc)
 }
 
 type failureKey struct{}

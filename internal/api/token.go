@@ -62,7 +62,7 @@ func (s *Server) tokenCall(t *table) {
 		OperationID: "createToken", Method: http.MethodPost, Path: tokenPath, Summary: "Exchange an API key and a code for an access token",
 		Description: "OAuth 2.0 client credentials (RFC 6749 §4.4), with one member more: `otp`, a code of the key’s own device. The key is the client’s secret: " +
 			"as the password of Basic authentication with the key’s id as user name, as `client_id` and `client_secret`, or as a bearer credential. The token works for 15 minutes.",
-		Tags: []string{"API keys"}, Security: []map[string][]string{{"basic": {}}, {"key": {}}, {}},
+		Tags: []string{"API keys"}, Security: []map[string][]string{{"basic": {}}, {byKey: {}}, {}},
 		RequestBody: &huma.RequestBody{Required: true, Content: content(reflect.TypeFor[tokenRequest](), "application/x-www-form-urlencoded")},
 		Responses: map[string]*huma.Response{
 			"200":     {Description: "OK", Content: content(reflect.TypeFor[tokenAnswer](), "application/json")},

@@ -47,21 +47,24 @@ func (a Answer) Code() string {
 	return code
 }
 
-// Call makes a call: route is "POST /v1/me/factors", body what is sent as JSON (a string as it is, nil for nothing).
+// Call makes a call, and fails the test unless call and answer are as the server's document says: route is
+// "POST /v1/me/factors", body what is sent as JSON (a string as it is, nil for nothing).
 func (a *API) Call(tb testing.TB, route string, body any) Answer {
 	tb.Helper()
 	method, path, _ := strings.Cut(route, " ")
 	var send io.Reader
+	var sent []byte
 	switch body := body.(type) {
 	case nil:
 	case string:
-		send = strings.NewReader(body)
+		sent = []byte(body)
+		send = bytes.NewReader(sent)
 	default:
-		raw, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(body); err != nil {
 			tb.Fatal(err)
 		}
-		send = bytes.NewReader(raw)
+		send = bytes.NewReader(sent)
 	}
 	r, err := http.NewRequestWithContext(tb.Context(), method, a.server.URL+path, send)
 	if err != nil {
@@ -82,6 +85,9 @@ func (a *API) Call(tb testing.TB, route string, body any) Answer {
 	}
 	answer := Answer{Status: res.StatusCode, Header: res.Header, Raw: raw}
 	_ = json.Unmarshal(raw, &answer.JSON) // a body that is no object leaves it nil
+	if err := a.server.Document(tb).check(r, sent, answer); err != nil {
+		tb.Errorf("%s: %d %s\nis not as the document says: %v", route, answer.Status, answer.Raw, err)
+	}
 	return answer
 }
 

@@ -44,7 +44,8 @@ type Server struct {
 	URL string // "http://127.0.0.1:" and the port
 	Log *Log   // everything from debug up
 
-	stop func() error
+	stop     func() error
+	document func() (*Document, error) // read once
 }
 
 // Each runs fn as a subtest per engine, each with a server on a fresh database. change edits
@@ -125,6 +126,7 @@ func run(tb testing.TB, dsn, keyFile string, clock *domaintest.Clock, change ...
 			Reauth: a.Profile.Reauth, Profile: a.Profile, SignIn: a.SignIns, Admin: a.Admin, Adoption: a.Adoption, Recovery: a.Recovery, Channels: a.Channels, Notify: a.Notify, Inbox: a.Inbox,
 		},
 	}
+	s.document = sync.OnceValues(func() (*Document, error) { return readDocument(s.URL) })
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- a.Serve(ctx, listener) }()

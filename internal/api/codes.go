@@ -1,0 +1,66 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"sallyport/internal/httpx"
+)
+
+// code is the stable code of an error, as the document has it.
+type code struct {
+	name    string
+	status  int
+	meaning string // for whoever writes a program; what is said to people stands in the error
+	calls   string // operationIds of the calls that can give it, by nature of their work, separated by blanks
+}
+
+// fromNature are the errors that calls can give by what their row in the table says.
+var fromNature = []struct {
+	code
+	of func(c call) bool
+}{
+	{code{name: "malformed_request", status: 400, meaning: "The body is no JSON that two readers would read alike, or a parameter is badly escaped or there twice."}, every},
+	{code{name: "unsupported_media_type", status: 415, meaning: "The body is sent as something else than this call takes, or encoded (gzip)."}, every},
+	{code{name: "request_too_large", status: 413, meaning: "The body is larger than this call takes."}, every},
+	{code{name: "wrong_host", status: 421, meaning: "The server does not answer under that name."}, every},
+	{code{name: "invalid_request", status: 422, meaning: "A member or parameter is unknown, missing, of the wrong type or out of its bounds; “field” names it."}, every},
+	{code{name: "rate_limited", status: 429, meaning: "This caller makes too many calls. Wait as long as Retry-After says."}, every},
+	{code{name: "not_signed_in", status: 401, meaning: "There is no credential, or it counts no longer: it has ended, expired or was revoked."}, signed},
+	{code{name: "set_up_required", status: 401, meaning: "The person must set up a second factor first; the session has ended."}, signed},
+	{code{name: "not_administrator", status: 403, meaning: "The person is no administrator of the account."}, func(c call) bool { return c.scope == httpx.Account }},
+	{code{name: "second_factor_required", status: 403, meaning: "The session was begun without a second factor, and this call needs one."}, func(c call) bool { return c.level == httpx.AAL2 }},
+	{code{name: "factor_needed", status: 401, meaning: "The second factor was proved too long ago. Prove it again with POST /v1/session/confirm, then repeat the call."}, func(c call) bool {
+		return c.fresh == httpx.Recent || c.fresh == httpx.Whole || c.scope == httpx.Account && c.level == httpx.AAL2
+	}},
+	{code{name: "idempotency_key_invalid", status: 422, meaning: "Idempotency-Key is not of 1 to 255 visible ASCII characters, or is there twice."}, creates},
+	{code{name: "idempotency_mismatch", status: 422, meaning: "This Idempotency-Key was used for another request. A new request needs a new key."}, creates},
+	{code{name: "idempotency_running", status: 409, meaning: "The first call with this Idempotency-Key is still being answered. Ask again in a moment."}, creates},
+	{code{name: "idempotency_unknown", status: 409, meaning: "The first call with this Idempotency-Key broke off, and what it did is not known. Look whether it was done, then use a new key."}, creates},
+}
+
+func every(call) bool     { return true }
+func signed(c call) bool  { return c.level >= httpx.AAL1 }
+func creates(c call) bool { return c.creates }
+
+// codesOf are the errors that a call can give, by status and name.
+func codesOf(c call) []code {
+	var all []code
+	for _, n := range fromNature {
+		if n.of(c) {
+			all = append(all, n.code)
+		}
+	}
+	for _, one := range fromWork {
+		if slices.Contains(strings.Fields(one.calls), c.id) {
+			all = append(all, one)
+		}
+	}
+	slices.SortFunc(all, func(a, b code) int {
+		if a.status != b.status {
+			return a.status - b.status
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	return all
+}

@@ -1,0 +1,149 @@
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+)
+
+// Document is the document of a server's REST interface, as somebody else's program reads it: what a caller is promised.
+type Document struct {
+	*openapi3.T
+	router routers.Router
+}
+
+// documents are those read so far: most servers of a test run publish the same, but for their address.
+var documents sync.Map // [sha256.Size]byte → *Document
+
+// Document reads the server's document, and fails the test if it is none.
+func (s *Server) Document(tb testing.TB) *Document {
+	tb.Helper()
+	d, err := s.document()
+	if err != nil {
+		tb.Fatalf("the document of the REST interface: %v", err)
+	}
+	return d
+}
+
+// readDocument asks the server at base for its document.
+func readDocument(base string) (*Document, error) {
+	res, err := http.Get(base + "/v1/openapi.json")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var members map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&members); err != nil {
+		return nil, err
+	}
+	delete(members, "servers") // paths alone are looked up
+	raw, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(raw)
+	if known, ok := documents.Load(sum); ok {
+		return known.(*Document), nil
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
+	if err != nil {
+		return nil, err
+	}
+	router, err := legacy.NewRouter(doc) // which validates it
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{doc, router}
+	documents.Store(sum, d)
+	return d, nil
+}
+
+// answered is one kind of answer to a documented call.
+type answered struct {
+	call   string // operationId
+	status string
+}
+
+var seen sync.Map // answered → true, of all tests of this process
+
+// NeverSeen lists the successes that the documents of this process promise and that no test was answered.
+func NeverSeen() (all []string) {
+	documents.Range(func(_, d any) bool {
+		for path, item := range d.(*Document).Paths.Map() {
+			for method, op := range item.Operations() {
+				for status := range op.Responses.Map() {
+					if _, was := seen.Load(answered{op.OperationID, status}); !was && status < "400" {
+						all = append(all, method+" "+path+": "+status)
+					}
+				}
+			}
+		}
+		return true
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// check holds a call and its answer to the document: what the server took must have been allowed, and what it said promised.
+func (d *Document) check(r *http.Request, body []byte, a Answer) error {
+	// The schemas are small and read only, and the reader wants a request of its own.
+	r = r.Clone(context.Background())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	route, params, err := d.router.FindRoute(r)
+	if err != nil { // nothing that there is: only problems are said about it
+		if a.Status < http.StatusBadRequest {
+			return errors.New("an undocumented call was answered")
+		}
+		return d.Components.Schemas["Problem"].Value.VisitJSON(map[string]any(a.JSON), openapi3.EnableJSONSchema2020())
+	}
+	asked := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{
+			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: true,
+		},
+	}
+	if a.Status < http.StatusBadRequest {
+		if err := openapi3filter.ValidateRequest(r.Context(), asked); err != nil {
+			return errors.Join(errors.New("the server took what its document forbids"), err)
+		}
+		for name := range r.URL.Query() {
+			if route.Operation.Parameters.GetByInAndName("query", name) == nil {
+				return fmt.Errorf("the document has no parameter %q", name)
+			}
+		}
+		if r.Header.Get("Authorization") == "" && route.Operation.Security != nil && !open(*route.Operation.Security) {
+			return errors.New("the document says that this call needs a credential")
+		}
+	}
+	said := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: asked, Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Raw)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateResponse(r.Context(), said); err != nil {
+		return err
+	}
+	if promised := route.Operation.Responses.Status(a.Status); len(promised.Value.Content) == 0 && len(a.Raw) > 0 {
+		return errors.New("the document promises no body")
+	}
+	seen.Store(answered{route.Operation.OperationID, strconv.Itoa(a.Status)}, true)
+	return nil
+}
+
+// open reports whether a call can be made without a credential.
+func open(s openapi3.SecurityRequirements) bool {
+	return len(s) == 0 || slices.ContainsFunc(s, func(one openapi3.SecurityRequirement) bool { return len(one) == 0 })
+}

@@ -28,6 +28,19 @@ var fromNature = []struct {
 	{code{name: "rate_limited", status: 429, meaning: "This caller makes too many calls. Wait as long as Retry-After says."}, every},
 	{code{name: "not_signed_in", status: 401, meaning: "There is no credential, or it counts no longer: it has ended, expired or was revoked."}, signed},
 	{code{name: "set_up_required", status: 401, meaning: "The person must set up a second factor first; the session has ended."}, signed},
+	{code{name: "invalid_key", status: 401, meaning: "The API key is mistyped or was removed, or its person can’t sign in any more."}, byProgram},
+	{code{name: "key_expired", status: 401, meaning: "The API key’s end date has passed."}, byProgram},
+	{code{name: "invalid_token", status: 401, meaning: "The access token is older than 15 minutes, or its key or its person’s sign-ins were ended. Get a new one."}, signed},
+	{code{name: "second_factor_required", status: 401, meaning: "An API key alone is not enough. Prove its second factor in one of the ways under “how”."}, byProgram},
+	{code{name: "wrong_code", status: 401, meaning: "The code in Sallyport-OTP is not right."}, byProgram},
+	{code{name: "used_code", status: 401, meaning: "The code in Sallyport-OTP was used already."}, byProgram},
+	{code{name: "malformed_code", status: 401, meaning: "What stands in Sallyport-OTP is no code."}, byProgram},
+	{code{name: "blocked", status: 429, meaning: "Too many wrong codes. Wait as long as Retry-After says."}, byProgram},
+	{code{name: "factor_locked", status: 429, meaning: "Too many wrong codes in a row: the API key’s device is locked."}, byProgram},
+	{code{name: "scope_missing", status: 403, meaning: "The API key lacks the scope that this call needs."}, byProgram},
+	{code{name: "key_network", status: 403, meaning: "The API key may not be used from this address."}, byProgram},
+	{code{name: "session_needed", status: 403, meaning: "Only people, in a session, may make this call."}, func(c call) bool { return signed(c) && c.key == "" }},
+	{code{name: "credentials_mixed", status: 422, meaning: "There is more than one second factor, or one beside what needs none."}, signed},
 	{code{name: "not_administrator", status: 403, meaning: "The person is no administrator of the account."}, func(c call) bool { return c.scope == httpx.Account }},
 	{code{name: "second_factor_required", status: 403, meaning: "The session was begun without a second factor, and this call needs one."}, func(c call) bool { return c.level == httpx.AAL2 }},
 	{code{name: "factor_needed", status: 401, meaning: "The second factor was proved too long ago. Prove it again with POST /v1/session/confirm, then repeat the call."}, func(c call) bool {
@@ -39,9 +52,10 @@ var fromNature = []struct {
 	{code{name: "idempotency_unknown", status: 409, meaning: "The first call with this Idempotency-Key broke off, and what it did is not known. Look whether it was done, then use a new key."}, creates},
 }
 
-func every(call) bool     { return true }
-func signed(c call) bool  { return c.level >= httpx.AAL1 }
-func creates(c call) bool { return c.creates }
+func every(call) bool       { return true }
+func signed(c call) bool    { return c.level >= httpx.AAL1 }
+func byProgram(c call) bool { return signed(c) && c.key != "" }
+func creates(c call) bool   { return c.creates }
 
 // codesOf are the errors that a call can give, by status and name.
 func codesOf(c call) []code {

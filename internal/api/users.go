@@ -13,8 +13,8 @@ import (
 	"sallyport/internal/user"
 )
 
-// accountUser is a user as the administrators of the account see them.
-type accountUser struct {
+// AccountUser is a user as the administrators of the account see them. It is exported for huma alone, which documents no embedded type that is not.
+type AccountUser struct {
 	ID           string    `json:"id" example:"usr_01jd3k8zq0c4m" doc:"The user’s id."`
 	Email        string    `json:"email" example:"grace@example.com" doc:"What they sign in with."`
 	Name         string    `json:"name" example:"Grace Hopper" doc:"What they are called; may be empty."`
@@ -31,7 +31,7 @@ type accountUser struct {
 
 // accountUserList is a page of the account's users.
 type accountUserList struct {
-	Items []accountUser `json:"items" doc:"The users of this page."`
+	Items []AccountUser `json:"items" doc:"The users of this page."`
 	Next  string        `json:"next,omitempty" doc:"The cursor of the next page; absent on the last."`
 }
 
@@ -79,7 +79,7 @@ type accountUserCodes struct {
 
 // accountUserDetails is all that administrators see of one user.
 type accountUserDetails struct {
-	accountUser
+	AccountUser
 	Demand     string               `json:"demand" enum:"nothing,advised,grace,set_up,prove" doc:"What their next sign-in asks of the second factor."`
 	Cause      string               `json:"cause,omitempty" enum:"own_choice,recommended,required,required_of_admin,reset" doc:"Why."`
 	AddPasskey bool                 `json:"add_passkey" doc:"Whether their next sign-in also asks them to add a passkey."`
@@ -97,9 +97,9 @@ type accountUserAnswer struct {
 }
 
 // describe tells of a user of the caller's account.
-func (s *Server) describe(w *session.Signed, u user.User) accountUser {
+func (s *Server) describe(w *session.Signed, u user.User) AccountUser {
 	now := s.Now()
-	d := accountUser{
+	d := AccountUser{
 		ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), SecondFactor: "off", Kinds: strings.Fields(u.TwoFactorKinds), Since: stamp(u.TwoFactorSince),
 		Locked: !u.LockedAt.IsZero(), States: []string{}, CreatedAt: stamp(u.CreatedAt),
 	}
@@ -126,7 +126,7 @@ func (s *Server) details(ctx context.Context, w *session.Signed, userID string) 
 		return d, err
 	}
 	d = accountUserDetails{
-		accountUser: s.describe(w, p.User), Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), AddPasskey: p.Owed.AddPasskey, Stuck: p.Owed.Stuck,
+		AccountUser: s.describe(w, p.User), Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), AddPasskey: p.Owed.AddPasskey, Stuck: p.Owed.Stuck,
 		SignedInAt: stamp(p.SignedInAt), Devices: []accountUserDevice{}, Sessions: []accountUserSession{}, Browsers: []accountUserBrowser{},
 	}
 	for _, f := range p.Devices {
@@ -230,7 +230,7 @@ func (s *Server) listUsers(ctx context.Context, in *listUsersCall) (*accountUser
 	if err != nil {
 		return nil, err
 	}
-	list := accountUserList{Items: []accountUser{}, Next: p.After}
+	list := accountUserList{Items: []AccountUser{}, Next: p.After}
 	for _, u := range p.People {
 		one := s.describe(w, u.User)
 		one.LastUsed = stamp(u.LastUsed)

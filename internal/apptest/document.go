@@ -129,6 +129,9 @@ func (d *Document) check(r *http.Request, body []byte, a Answer) error {
 			return errors.New("the document says that this call needs a credential")
 		}
 	}
+	if a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError && !refuses(route.Operation, a) {
+		return fmt.Errorf("the document does not say that %s can be refused with %d %s: add it to fromWork in api/fails.go", route.Operation.OperationID, a.Status, a.Code())
+	}
 	said := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: asked, Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Raw)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true},
@@ -141,6 +144,22 @@ func (d *Document) check(r *http.Request, body []byte, a Answer) error {
 	}
 	seen.Store(answered{route.Operation.OperationID, strconv.Itoa(a.Status)}, true)
 	return nil
+}
+
+// refuses reports whether the document knows the call to be refused with that code.
+func refuses(op *openapi3.Operation, a Answer) bool {
+	r := op.Responses.Status(a.Status)
+	if r == nil {
+		return false
+	}
+	for _, media := range r.Value.Content {
+		for _, part := range media.Schema.Value.AllOf {
+			if code := part.Value.Properties["code"]; code != nil && slices.Contains(code.Value.Enum, any(a.Code())) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // open reports whether a call can be made without a credential.

@@ -22,6 +22,7 @@ const (
 	byOTP       = "otp"
 	bySignature = "signature"
 	byOperator  = "operator_key"
+	byBasic     = "basic"
 )
 
 func schemes() map[string]*huma.SecurityScheme {
@@ -37,7 +38,7 @@ func schemes() map[string]*huma.SecurityScheme {
 		byKey:       bearer("sak_…", "An API key. Where its person has a second factor, or owes one, it is worth nothing alone: the code of its device or a signature goes with it."),
 		byOTP:       header("Sallyport-OTP", "The code that the API key’s device shows now. It counts once."),
 		bySignature: header("Signature", "A signature of the call with the private key that belongs to the API key (RFC 9421), with `Signature-Input` and, where there is a body, `Content-Digest`. It covers @method, @target-uri, authorization and content-digest, with the parameters created, nonce, keyid and tag=\"sallyport\". A nonce counts once."),
-		"basic":     {Type: "http", Scheme: "basic", Description: "An API key’s id and the key itself, to get an access token (RFC 6749 §2.3.1)."},
+		byBasic:     {Type: "http", Scheme: "basic", Description: "An API key’s id and the key, to get an access token."},
 		byOperator:  bearer("", "The operator’s key, from a network that the server’s settings allow."),
 	}
 }
@@ -52,6 +53,8 @@ func credentials(c call) []map[string][]string {
 		return all
 	}
 	switch {
+	case c.form:
+		return []map[string][]string{one(byBasic), one(byKey), one()}
 	case c.level < httpx.AAL1:
 		return []map[string][]string{}
 	case c.scope == httpx.Operator:
@@ -150,7 +153,7 @@ func (t *table) describe(c call, op *huma.Operation) {
 	}
 	op.Responses["5XX"] = &huma.Response{
 		Description: "The server could not answer. Nothing is known to be wrong with the call: repeat it, after Retry-After if that is there.",
-		Headers:     headersOf(c, "503"), Content: problemContent(t.problemSchema(), problemExample(http.StatusServiceUnavailable, "busy", "The server is busy.")),
+		Headers:     headersOf(c, "503"), Content: t.problemContent(c, nil, problemExample(c, http.StatusServiceUnavailable, "busy", "The server is busy.")),
 	}
 }
 
@@ -161,26 +164,31 @@ func (t *table) refusal(c call, status int, codes []code) *huma.Response {
 		names[i] = one.name
 		fmt.Fprintf(&list, "\n- `%s`: %s", one.name, one.meaning)
 	}
-	schema := &huma.Schema{AllOf: []*huma.Schema{
-		t.problemSchema(), {Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: names}}},
-	}}
+	only := &huma.Schema{Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: names}}}
 	return &huma.Response{
 		Description: http.StatusText(status) + ".\n" + list.String(), Headers: headersOf(c, strconv.Itoa(status)),
-		Content: problemContent(schema, problemExample(status, codes[0].name, codes[0].meaning)),
+		Content: t.problemContent(c, only, problemExample(c, status, codes[0].name, codes[0].meaning)),
 	}
 }
 
-func problemExample(status int, code, detail string) map[string]any {
-	return map[string]any{"title": http.StatusText(status), "status": status, "code": code, "detail": detail, "request_id": "req_01jd3k8zq0c4m"}
+// problemContent is how the errors of a call are told: as problems, or as OAuth does.
+func (t *table) problemContent(c call, only *huma.Schema, example map[string]any) map[string]*huma.MediaType {
+	media, schema := "application/problem+json", t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "")
+	if c.form {
+		media, schema = "application/json", t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[tokenProblem](), true, "")
+	}
+	if only != nil {
+		schema = &huma.Schema{AllOf: []*huma.Schema{schema, only}}
+	}
+	return map[string]*huma.MediaType{media: {Schema: schema, Example: example}}
 }
 
-func problemContent(schema *huma.Schema, example interface{}) map[string]*huma.MediaType {
-	return map[string]*huma.MediaType{"application/problem+json": {Schema: schema, Example: example}}
-}
-
-// problemSchema refers to how errors are told.
-func (t *table) problemSchema() *huma.Schema {
-	return t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem")
+func problemExample(c call, status int, code, detail string) map[string]any {
+	all := map[string]any{"title": http.StatusText(status), "status": status, "code": code, "detail": detail, "request_id": "req_01jd3k8zq0c4m"}
+	if c.form {
+		all["error"], all["error_description"] = "invalid_request", detail
+	}
+	return all
 }
 
 // headersOf names the headers of an answer.
@@ -217,20 +225,19 @@ var published = call{id: "getDocument", route: "GET " + Prefix + "openapi.json",
 
 // describePublished writes the document down in itself.
 func (t *table) describePublished() {
-	op := &huma.Operation{
+	t.huma.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: published.id, Method: http.MethodGet, Path: Prefix + "openapi.json", Summary: published.summary, Tags: []string{published.group},
 		Responses: map[string]*huma.Response{"200": {
 			Description: "The document, in OpenAPI 3.1.",
 			Content:     map[string]*huma.MediaType{documentType: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}},
 		}},
-	}
-	t.describe(published, op)
-	t.huma.OpenAPI().AddOperation(op)
+	})
+	t.calls = append([]call{published}, t.calls...)
 }
 
 // groups are the headings of the document, in the order in which the calls were added.
 func (t *table) groups() []*huma.Tag {
-	all := []*huma.Tag{{Name: published.group}}
+	var all []*huma.Tag
 	for _, c := range t.calls {
 		if !slices.ContainsFunc(all, func(tag *huma.Tag) bool { return tag.Name == c.group }) {
 			all = append(all, &huma.Tag{Name: c.group})

@@ -2,6 +2,17 @@ package api
 
 // fromWork are the errors that only some calls can give, by the work that these do.
 var fromWork = []code{
+	{"client_authentication", 400, "The key is missing, or there in more than one way.", "createToken"},
+	{"grant_type_unknown", 400, "Only client_credentials is granted.", "createToken"},
+	{"malformed_code", 400, "The code is none.", "createToken"},
+	{"second_factor_required", 400, "The member otp is missing, or this key has no device; “how” says what it has.", "createToken"},
+	{"token_scope", 400, "A token has scopes of its key only.", "createToken"},
+	{"used_code", 400, "The code was used already.", "createToken"},
+	{"wrong_code", 400, "The code is not right.", "createToken"},
+	{"invalid_key", 401, "The API key is mistyped or was removed, or its person can’t sign in any more.", "createToken"},
+	{"key_expired", 401, "The API key’s end date has passed.", "createToken"},
+	{"key_network", 401, "The API key may not be used from this address.", "createToken"},
+	{"not_signed_in", 401, "The Authorization header is no credential.", "createToken"},
 	{"not_on_yourself", 403, "Nobody can do this to themselves.", "removeUser"},
 	{"owners_only", 403, "Only an owner may do this.", "inviteUser updateUser"},
 	{"role_too_high", 403, "Only an owner may do this to an owner or administrator.", "updateUser"},
@@ -24,4 +35,6 @@ var fromWork = []code{
 	{"reason_needed", 422, "A reason of up to 200 characters is missing.", "issueBackupCode resetUser"},
 	{"search_too_long", 422, "A search has at most ten words.", "listUsers"},
 	{"support_address", 422, "The support address is neither an e-mail address nor an https:// address.", "updateAccount"},
+	{"blocked", 429, "Too many wrong codes. Wait as long as Retry-After says.", "createToken"},
+	{"factor_locked", 429, "Too many wrong codes in a row: this factor is locked until another one is used.", "createToken"},
 }

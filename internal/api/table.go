@@ -34,6 +34,7 @@ type call struct {
 	tells   string // what a caller must know besides, in Markdown
 	status  int    // of success; 0 means 200, or 204 where there is nothing to say
 	body    int64  // most bytes; 0 means httpx.DefaultBody
+	form    bool   // takes a form and tells errors as OAuth does: POST /v1/token
 	creates bool   // makes something, so that it takes an Idempotency-Key
 }
 
@@ -110,11 +111,11 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 // document is the table in OpenAPI 3.1.
 func (t *table) document() ([]byte, error) {
 	doc := t.huma.OpenAPI()
+	t.describePublished()
 	for _, c := range t.calls {
 		t.describe(c, t.operation(c))
 	}
 	doc.Tags = t.groups()
-	t.describePublished()
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which no answer has
 		delete(doc.Components.Schemas.Map(), unused)
 	}

@@ -52,6 +52,13 @@ type tokenProblem struct {
 	How              []way  `json:"how,omitempty" doc:"Of second_factor_required: in which ways it is proved."`
 }
 
+// tokenRow is the call's row in the table.
+var tokenRow = call{
+	id: "createToken", route: "POST " + tokenPath, level: httpx.Public, form: true, group: "API keys", summary: "Exchange an API key and a code for an access token",
+	tells: "OAuth 2.0 client credentials (RFC 6749 §4.4), with one member more: `otp`, a code of the key’s own device. The key is the client’s secret: " +
+		"as the password of Basic authentication with the key’s id as user name, as `client_id` and `client_secret`, or as a bearer credential. The token works for 15 minutes.",
+}
+
 // tokenCall adds the one call that takes a form, because OAuth's clients send one.
 func (s *Server) tokenCall(t *table) {
 	schemas := t.huma.OpenAPI().Components.Schemas
@@ -59,17 +66,16 @@ func (s *Server) tokenCall(t *table) {
 		return map[string]*huma.MediaType{media: {Schema: schemas.Schema(kind, true, "")}}
 	}
 	t.huma.OpenAPI().AddOperation(&huma.Operation{
-		OperationID: "createToken", Method: http.MethodPost, Path: tokenPath, Summary: "Exchange an API key and a code for an access token",
-		Description: "OAuth 2.0 client credentials (RFC 6749 §4.4), with one member more: `otp`, a code of the key’s own device. The key is the client’s secret: " +
-			"as the password of Basic authentication with the key’s id as user name, as `client_id` and `client_secret`, or as a bearer credential. The token works for 15 minutes.",
-		Tags: []string{"API keys"}, Security: []map[string][]string{{"basic": {}}, {byKey: {}}, {}},
+		OperationID: tokenRow.id, Method: http.MethodPost, Path: tokenPath, Summary: tokenRow.summary,
+		Description: tokenRow.tells,
+		Tags:        []string{tokenRow.group},
 		RequestBody: &huma.RequestBody{Required: true, Content: content(reflect.TypeFor[tokenRequest](), "application/x-www-form-urlencoded")},
 		Responses: map[string]*huma.Response{
-			"200":     {Description: "OK", Content: content(reflect.TypeFor[tokenAnswer](), "application/json")},
-			"default": {Description: "What was wrong, as OAuth tells it (RFC 6749 §5.2).", Content: content(reflect.TypeFor[tokenProblem](), "application/json")},
+			"200": {Description: "OK", Content: content(reflect.TypeFor[tokenAnswer](), "application/json")},
 		},
 	})
-	t.routes = append(t.routes, httpx.Route{Pattern: "POST " + tokenPath, Level: httpx.Public, Form: true, Handler: s.token})
+	t.calls = append(t.calls, tokenRow)
+	t.routes = append(t.routes, httpx.Route{Pattern: tokenRow.route, Level: httpx.Public, Form: true, Handler: s.token})
 }
 
 // token exchanges a key and a code for an access token.

@@ -39,6 +39,7 @@ type policy struct {
 	SMSDailyBudget     int      `json:"sms_daily_budget" minimum:"0" maximum:"1000000" doc:"The most text messages a day; 0 for the server’s limit."`
 	SessionLifetime    string   `json:"session_lifetime" maxLength:"20" example:"24h" doc:"How long a session lasts, 5m to 720h."`
 	SessionIdle        string   `json:"session_idle" maxLength:"20" example:"1h" doc:"How long it lasts without use, 1m to session_lifetime."`
+	APISecondFactor    string   `json:"api_second_factor" enum:"required,off" doc:"Whether API keys of people with a second factor need one too."`
 }
 
 // policyOf describes a policy by its own JSON form, which has the names.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"sallyport/internal/account"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
 	"sallyport/internal/db"
@@ -252,7 +253,9 @@ func (s *Service) remove(ctx context.Context, tx *db.Tx, u user.User, by audit.A
 
 // forgetting ends all that a person signs in with, in the order in which a code is used up, so that the two never wait for one another.
 func (s *Service) forgetting(u user.User) []db.Stmt {
-	return append(factor.Clear(u.AccountID, u.ID), browser.Clear(u.AccountID, u.ID),
+	stmts := append([]db.Stmt{factor.ClearMachines(u.AccountID, u.ID)}, factor.Clear(u.AccountID, u.ID)...)
+	stmts = append(stmts, apikey.Clear(u.AccountID, u.ID)...)
+	return append(stmts, browser.Clear(u.AccountID, u.ID),
 		session.Clear(u.AccountID, u.ID), mailtoken.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID))
 }
 

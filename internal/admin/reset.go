@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
@@ -20,7 +21,7 @@ var (
 	ErrNothingToReset = errs.New(errs.Conflict, "nothing_to_reset", "This person has no second factor, so there is nothing to reset. Somebody may have done it a moment ago.")
 )
 
-// Reset ends a person's devices, backup codes, sessions and half-finished sign-ins; their next sign-in demands the set-up of a
+// Reset ends a person's devices, backup codes, API keys, sessions and half-finished sign-ins; their next sign-in demands the set-up of a
 // new device (T12, T15). Of two administrators who do it at once, one does.
 //
 // Errors: those of who may act at all, ErrReason, ErrResetOff, ErrNothingToReset.
@@ -32,7 +33,7 @@ func (s *Service) Reset(ctx context.Context, proof reauth.SecondFactor, w *sessi
 		case target.Devices() == 0:
 			return ErrNothingToReset
 		}
-		stmts, err := s.resetting(target, reason, by)
+		stmts, err := s.resetting(ctx, tx, target, reason, by)
 		if err != nil {
 			return err
 		}
@@ -42,21 +43,28 @@ func (s *Service) Reset(ctx context.Context, proof reauth.SecondFactor, w *sessi
 
 // ResetTwoFactor is Reset for the operator, whose rule it is to reset anybody.
 func (s *Service) ResetTwoFactor(ctx context.Context, u user.User, reason string, by audit.Actor) error {
-	stmts, err := s.resetting(u, reason, by)
-	if err != nil {
-		return err
-	}
-	return s.DB.Run(ctx, stmts...)
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		stmts, err := s.resetting(ctx, tx, u, reason, by)
+		if err != nil {
+			return err
+		}
+		return tx.Run(ctx, stmts...)
+	})
 }
 
-func (s *Service) resetting(u user.User, reason string, by audit.Actor) ([]db.Stmt, error) {
+func (s *Service) resetting(ctx context.Context, tx *db.Tx, u user.User, reason string, by audit.Actor) ([]db.Stmt, error) {
 	reason, err := because(reason)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := apikey.List(ctx, tx, u)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	stmts := append([]db.Stmt{user.EndSessions(u), user.RequireSetUp(u, true)}, s.forgetting(u)...)
 	stmts = append(stmts, user.CallOff(now, u, by)...)
+	stmts = append(stmts, keysEnded(now, u, keys, by)...)
 	return append(stmts, told(now, u, outbox.TwoFactorReset, audit.UserReset, reason, by)...), nil
 }
 

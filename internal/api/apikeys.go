@@ -58,6 +58,7 @@ type newAPIKey struct {
 	Scopes    []string   `json:"scopes" doc:"Of read, factors and, for administrators, admin."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Within ten years; absent for never."`
 	Networks  []string   `json:"networks,omitempty" doc:"Addresses or CIDR prefixes, at most 20; empty for anywhere."`
+	PublicKey string     `json:"public_key,omitempty" maxLength:"4096" doc:"That its calls will be signed with, Ed25519 or P-256, as PEM or as base64 of its PKIX form."`
 	Device    bool       `json:"device,omitempty" doc:"Begin the enrolment of a device for it at once."`
 	Password  string     `json:"password,omitempty" maxLength:"4096" doc:"Of somebody without a second factor."`
 }
@@ -94,6 +95,16 @@ func (in *keyProofIn) password() string {
 	return in.Body.Password
 }
 
+type keyPublic struct {
+	PublicKey string `json:"public_key" minLength:"1" maxLength:"4096" doc:"Ed25519 or P-256, as PEM or as base64 of its PKIX form."`
+	Password  string `json:"password,omitempty" maxLength:"4096" doc:"Of somebody without a second factor."`
+}
+
+type keyPublicIn struct {
+	ID   string `path:"id" maxLength:"100" doc:"The key’s id."`
+	Body keyPublic
+}
+
 type keyCode struct {
 	Code string `json:"code" maxLength:"64" example:"123456" doc:"That the new device shows."`
 }
@@ -126,6 +137,22 @@ func (s *Server) keyCalls(t *table) {
 	add(t, begin, s.beginKeyDevice)
 	add(t, change("confirmApiKeyDevice", "POST /v1/me/api-keys/{id}/device/confirm", "Confirm the new device by a code of it", "The code is used up. Access tokens of the key end."), s.confirmKeyDevice)
 	add(t, change("removeApiKeyDevice", "DELETE /v1/me/api-keys/{id}/device", "Take a key's device away", freshly+" Access tokens of the key end."), s.removeKeyDevice)
+	s.signatureCalls(t, change, freshly)
+}
+
+// signatureCalls are those about the key pair that a key's calls are signed with.
+func (s *Server) signatureCalls(t *table, change func(id, route, summary, tells string) call, freshly string) {
+	add(t, change("setApiKeyPublicKey", "PUT /v1/me/api-keys/{id}/public-key", "Register the public key that calls are signed with",
+		freshly+" It takes the place of the one that the key has. Access tokens of the key end."), s.setPublicKey)
+	add(t, change("removeApiKeyPublicKey", "DELETE /v1/me/api-keys/{id}/public-key", "Take the public key away", freshly+" Access tokens of the key end."), s.removePublicKey)
+}
+
+func (s *Server) setPublicKey(ctx context.Context, in *keyPublicIn) (*struct{}, error) {
+	return nil, s.Machines.SetPublicKey(ctx, signedIn(ctx), in.ID, in.Body.PublicKey, in.Body.Password, by(ctx))
+}
+
+func (s *Server) removePublicKey(ctx context.Context, in *keyProofIn) (*struct{}, error) {
+	return nil, s.Machines.SetPublicKey(ctx, signedIn(ctx), in.ID, "", in.password(), by(ctx))
 }
 
 // when is a time as it is answered; nil for none.
@@ -186,7 +213,7 @@ func (s *Server) getKey(ctx context.Context, in *keyPath) (*apiKeyAnswer, error)
 
 func (s *Server) makeKey(ctx context.Context, in *struct{ Body newAPIKey }) (*madeAPIKeyAnswer, error) {
 	n := machine.NewKey{Device: in.Body.Device}
-	n.Name, n.Scopes = in.Body.Name, apikey.ParseScopes(strings.Join(in.Body.Scopes, " "))
+	n.Name, n.PublicKey, n.Scopes = in.Body.Name, in.Body.PublicKey, apikey.ParseScopes(strings.Join(in.Body.Scopes, " "))
 	if in.Body.ExpiresAt != nil {
 		n.ExpiresAt = *in.Body.ExpiresAt
 	}

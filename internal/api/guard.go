@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/errs"
+	"sallyport/internal/httpsig"
 	"sallyport/internal/httpx"
 	"sallyport/internal/machine"
 	"sallyport/internal/reauth"
@@ -67,15 +70,19 @@ func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Rou
 	if len(codes) > 1 {
 		return machine.ErrMixed
 	}
+	signed, err := s.signature(r)
+	if err != nil {
+		return err
+	}
 	if apikey.IsKey(value) {
 		program, err := s.Machines.Check(r.Context(), machine.Call{
-			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2,
+			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2, Signed: signed,
 			From: httpx.InfoOf(r.Context()).Client, By: c.by,
 		})
 		c.signed, c.by = program.Signed, program.By
 		return err
 	}
-	if len(codes) > 0 {
+	if len(codes) > 0 || signed != nil {
 		return machine.ErrMixed
 	}
 	if c.signed, err = s.Sessions.Check(r.Context(), value); err != nil {
@@ -83,6 +90,22 @@ func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Rou
 	}
 	c.by = c.by.As(c.signed.User.ID)
 	return nil
+}
+
+// signature is the call as its signature must have been made over it, with the address at which this server is known; nil if it has none.
+func (s *Server) signature(r *http.Request) (*httpsig.Message, error) {
+	if len(r.Header.Values("Signature")) == 0 && len(r.Header.Values("Signature-Input")) == 0 {
+		return nil, nil
+	}
+	m := &httpsig.Message{Method: r.Method, TargetURI: s.PublicURL.Scheme + "://" + s.PublicURL.Host + r.RequestURI, Header: r.Header}
+	if r.Body != nil && r.Body != http.NoBody {
+		var err error
+		if m.Body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(m.Body))
+	}
+	return m, nil
 }
 
 // bearer reads the one credential of a call (RFC 6750 §2.1).

@@ -173,17 +173,19 @@ const (
 	SecondFactors Group = "second_factors"
 	People        Group = "people"
 	Organisation  Group = "organisation"
+	APIKeys       Group = "api_keys"
 	Others        Group = "others"
 )
 
 // Groups lists them in the order in which they are offered.
-func Groups() []Group { return []Group{SignIns, SecondFactors, People, Organisation, Others} }
+func Groups() []Group { return []Group{SignIns, SecondFactors, APIKeys, People, Organisation, Others} }
 
 // groups says by its object where an action belongs; what is not here is among the others.
 var groups = map[string]Group{
 	"session": SignIns, "password": SignIns, "code": SignIns, "passkey": SignIns, "browser": SignIns,
 	"factor": SecondFactors, "backup_codes": SecondFactors, "two_factor": SecondFactors, "admin_code": SecondFactors,
-	"user": People, "invitation": People,
+	"api_key": APIKeys,
+	"user":    People, "invitation": People,
 	"account": Organisation, "mail_server": Organisation, "policy": Organisation, "brand": Organisation,
 }
 

@@ -287,9 +287,9 @@ func (s *Service) refuse(ctx context.Context, t Try, tried []Candidate, found Fi
 // alarms are what wrong codes in a row call for: at the first wait the person hears that somebody
 // knows the password, once a day; at the last the device is locked.
 func (s *Service) alarms(t Try, f Factor, now time.Time) []db.Stmt {
-	notice := outbox.FactorLocked
+	notice, facts := outbox.FactorLocked, map[string]string{"name": f.Name, "hint": f.Hint}
 	if t.Owner != "" {
-		notice = outbox.KeyLocked
+		notice, facts = outbox.KeyLocked, map[string]string{"key": f.Name}
 	}
 	switch {
 	case f.Failures == throttle.Lock:
@@ -297,7 +297,7 @@ func (s *Service) alarms(t Try, f Factor, now time.Time) []db.Stmt {
 			audit.Record(now, audit.Event{
 				AccountID: t.AccountID, Action: audit.FactorLocked, Actor: t.By, Target: f.ID, Detail: map[string]string{"user": t.person()},
 			}),
-			outbox.Notice(now, t.AccountID, t.person(), notice, map[string]string{"name": f.Name, "hint": f.Hint}, t.By),
+			outbox.Notice(now, t.AccountID, t.person(), notice, facts, t.By),
 		}
 	case t.Owner == "" && f.State == Confirmed && throttle.Wait(f.Failures) > 0 && throttle.Wait(f.Failures-1) == 0:
 		return []db.Stmt{outbox.Unfinished(now, t.AccountID, t.UserID, t.By)}

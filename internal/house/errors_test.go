@@ -13,14 +13,17 @@ import (
 // errs.New can come before a person, who reads it in their own language. Errors of the kind
 // Internal need no line here: in their place everybody is shown the page for faults of ours.
 var unseen = map[string][]string{
-	"the page of its HTTP status says it better":      {"not_found", "method_not_allowed", "request_too_large", "unsupported_media_type", "malformed_request", "wrong_host"},
-	"who would read it has gone":                      {"client_left"},
-	"never leaves the function that decides":          {"code_refused", "challenge_spent", "reminder_moved"},
-	"answers a program that calls the REST interface": {"invalid_request", "invalid_cursor"},
-	"answers a machine that looks after ours":         {"metrics_forbidden", "key_file_unusable"},
-	"answers a gateway that sends a receipt":          {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
-	"the command line says it, about an import":       {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
-	"the command line says it, about the backup":      {"backup_exists", "backup_path", "backup_with_pg_dump"},
+	"the page of its HTTP status says it better": {"not_found", "method_not_allowed", "request_too_large", "unsupported_media_type", "malformed_request", "wrong_host"},
+	"who would read it has gone":                 {"client_left"},
+	"never leaves the function that decides":     {"code_refused", "challenge_spent", "reminder_moved"},
+	"answers a program that calls the REST interface": {
+		"invalid_request", "invalid_cursor", "invalid_key", "key_expired", "invalid_token", "scope_missing", "key_network", "credentials_mixed", "session_needed",
+		"signature_replayed", "token_scope", "grant_type_unknown", "client_authentication",
+	},
+	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
+	"answers a gateway that sends a receipt":     {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
+	"the command line says it, about an import":  {"malformed_otpauth_uri", "malformed_secret", "password_hash_unknown"},
+	"the command line says it, about the backup": {"backup_exists", "backup_path", "backup_with_pg_dump"},
 	"the command line says it, about plans": {
 		"exception_not_found", "exceptions_changed", "plan_unknown", "trial_over", "until_invalid", "method_unknown", "country_unknown",
 	},

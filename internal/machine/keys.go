@@ -7,7 +7,9 @@ import (
 	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/httpsig"
 	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
@@ -16,8 +18,8 @@ import (
 
 // NewKey is what somebody makes a key from.
 type NewKey struct {
-	apikey.New
-	Device bool // with a device of its own, to be confirmed
+	apikey.New      // the public key as it was typed
+	Device     bool // with a device of its own, to be confirmed
 }
 
 // Made is a new key.
@@ -57,6 +59,11 @@ func (s *Service) Make(ctx context.Context, w *session.Signed, n NewKey, passwor
 	if err != nil {
 		return Made{}, err
 	}
+	if n.PublicKey != "" {
+		if _, n.PublicKey, err = httpsig.ParsePublicKey(n.PublicKey); err != nil {
+			return Made{}, errs.From(err).In("public_key")
+		}
+	}
 	var m Made
 	more := func(k apikey.Key) ([]db.Stmt, error) {
 		stmts := []db.Stmt{w.Held(), s.tell(w, outbox.KeyMade, k, by)}
@@ -76,7 +83,7 @@ func (s *Service) Make(ctx context.Context, w *session.Signed, n NewKey, passwor
 
 // tell returns the statement that queues the notice about a key.
 func (s *Service) tell(w *session.Signed, what outbox.Kind, k apikey.Key, by audit.Actor) db.Stmt {
-	return outbox.Notice(s.Now(), w.User.AccountID, w.User.ID, what, map[string]string{"name": k.Name}, by)
+	return outbox.Notice(s.Now(), w.User.AccountID, w.User.ID, what, map[string]string{"key": k.Name}, by)
 }
 
 // Of lists the person's keys, the newest first, and by their ids the devices that they have or are to have.

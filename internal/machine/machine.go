@@ -20,6 +20,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
+	"sallyport/internal/httpsig"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 )
@@ -68,6 +69,7 @@ type Call struct {
 	Scope apikey.Scope // that the call needs; empty if only people make it
 	// Strong: the call needs a second factor, whatever the policy says.
 	Strong bool
+	Signed *httpsig.Message // the call as it was signed; nil if it has no signature
 	From   netip.Addr
 	By     audit.Actor
 }
@@ -80,8 +82,8 @@ type Caller struct {
 
 // Check decides whether a program's call is let through, and uses up the code that came with it.
 //
-// Errors: those of apikey.Service.Check, ErrNetwork, ErrSessionOnly, ErrScope, ErrMixed, ErrSecondFactor, and those of
-// factor.Service.Consume. A code is used up only for a call that the key may make.
+// Errors: those of apikey.Service.Check, ErrNetwork, ErrSessionOnly, ErrScope, ErrMixed, ErrSecondFactor, those of
+// factor.Service.Consume and of package httpsig, apikey.ErrReplayed. A code is used up only for a call that the key may make.
 func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 	cred, err := s.Keys.Check(ctx, c.Value)
 	if err != nil {
@@ -96,7 +98,7 @@ func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 		return Caller{}, ErrSessionOnly
 	case !slices.Contains(cred.Scopes(), c.Scope):
 		return Caller{}, ErrScope
-	case cred.Token != nil && c.Code != "":
+	case (cred.Token != nil && c.Code != "") || (c.Signed != nil && (cred.Token != nil || c.Code != "")):
 		return Caller{}, ErrMixed
 	}
 	now := s.Now()
@@ -109,6 +111,11 @@ func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 			return Caller{}, err
 		}
 		level, amr, provedAt = session.AAL2, []string{"api_key", "otp", "mfa"}, now
+	case c.Signed != nil:
+		if err := s.verify(ctx, cred, *c.Signed, by); err != nil {
+			return Caller{}, err
+		}
+		level, amr, provedAt = session.AAL2, []string{"api_key", "pop", "mfa"}, now
 	case c.Strong || s.owes(cred):
 		return Caller{}, needed(cred)
 	}

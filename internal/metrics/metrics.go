@@ -75,6 +75,7 @@ var (
 		"password_changed", "email_change_asked", "email_changed", "sign_in_unknown_browser", "sign_in_unfinished", "browser_used_twice",
 		"two_factor_asked", "mail_server_set", "mail_server_removed", "test",
 		"invitation", "admin_code_issued", "admin_code_used", "role_changed", "access_locked", "access_unlocked", "sessions_ended", "browsers_ended", "user_removed",
+		"api_key_made", "api_key_removed", "api_key_second_factor_changed", "api_key_locked", "api_keys_ended",
 	}
 	channels = []string{"mail", "sms"}
 	results  = []string{"sent", "deferred", "failed", "dropped", "receipt_sent", "receipt_delivered", "receipt_failed"}

@@ -125,7 +125,7 @@ func (l letter) page(w *writer, language texts.Language) page {
 	if l.secret != "" {
 		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt))
 	}
-	for _, name := range []string{"name", "hint", "to", "host", "sender", "reason"} {
+	for _, name := range []string{"name", "key", "hint", "to", "host", "sender", "reason"} {
 		if f[name] != "" {
 			p.Facts = append(p.Facts, fact{w.text("mail.fact." + name), f[name]})
 		}
@@ -188,6 +188,11 @@ var links = map[outbox.Kind]string{
 	outbox.BrowserUsedTwice: "/.well-known/change-password",
 	outbox.SessionsEnded:    "/settings/sessions",
 	outbox.BrowsersEnded:    "/settings/browsers",
+	outbox.KeyMade:          "/settings/api-keys",
+	outbox.KeyRemoved:       "/settings/api-keys",
+	outbox.KeyChanged:       "/settings/api-keys",
+	outbox.KeyLocked:        "/settings/api-keys",
+	outbox.KeysEnded:        "/settings/api-keys",
 	outbox.EmailAsked:       "/.well-known/change-password",
 	outbox.TwoFactorAsked:   "/settings/two-factor",
 	outbox.MailServerSet:    "/admin/mail",

@@ -38,6 +38,7 @@ func typedOf(p account.Policy) typed {
 		"max_devices_per_kind": strconv.Itoa(p.MaxDevicesPerKind), "backup_codes": onOff(p.BackupCodes),
 		"mailed_disable": string(p.MailedDisable), "admin_reset": onOff(p.AdminReset), "admin_codes": onOff(p.AdminCodes),
 		"sms_countries": strings.Join(p.SMSCountries, ", "), "sms_daily_budget": strconv.Itoa(p.SMSDailyBudget),
+		"api_second_factor": string(p.APISecondFactor),
 	}
 	for name, span := range map[string]account.Seconds{
 		"clock_tolerance": p.ClockTolerance, "mailed_disable_delay": p.MailedDisableDelay, "session_lifetime": p.SessionLifetime, "session_idle": p.SessionIdle,
@@ -195,6 +196,7 @@ var wrongPolicy = map[string]key{
 	"admin_codes": "policy.wrong.choice", "passkey_required": "policy.wrong.passkey", "trusted_browser_days": "policy.wrong.trusted_days", "grace_days": "policy.wrong.grace_days", "max_devices_per_kind": "policy.wrong.max_devices",
 	"clock_tolerance": "policy.wrong.clock", "mailed_disable_delay": "policy.wrong.delay", "methods": "policy.wrong.methods",
 	"sms_countries": "policy.wrong.countries", "sms_daily_budget": "policy.wrong.budget", "session_lifetime": "policy.wrong.lifetime", "session_idle": "policy.wrong.idle",
+	"api_second_factor": "policy.wrong.choice",
 }
 
 // setPolicy saves the policy. One that demands more is shown with what it does first, and saved when that is confirmed.

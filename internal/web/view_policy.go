@@ -98,6 +98,11 @@ var settingGroups = []settingGroup{
 		{Name: "session_lifetime", Label: "policy.lifetime", Why: "policy.lifetime_why", Span: true},
 		{Name: "session_idle", Label: "policy.idle", Why: "policy.idle_why", Span: true},
 	}},
+	{ID: "programs", Title: "policy.programs", Settings: []setting{
+		{Name: "api_second_factor", Label: "policy.api_second_factor", Why: "policy.api_second_factor_why", Choices: []choice{
+			{"required", "policy.yes"}, {"off", "policy.no"},
+		}},
+	}},
 }
 
 // Setting is a setting with what stands in it.

@@ -71,14 +71,14 @@ func TestKeyAlone(t *testing.T) {
 			t.Errorf("%s", me.Raw)
 		}
 		s.Enrol(t, s.Grace)
-		s.Machines().Keys.Forget(s.Grace.AccountID, s.Grace.ID)
+		s.Machines.Keys.Forget(s.Grace.AccountID, s.Grace.ID)
 		got := p.call(s, "").Call(t, "GET /v1/me", nil)
 		refused(t, "with a second factor", got, 401, "second_factor_required")
 		if how, has := got.JSON["how"].([]any); has && len(how) > 0 {
 			t.Errorf("ways of a key that has none: %s", got.Raw)
 		}
 		s.SetPolicy(t, "api_second_factor=off")
-		s.Machines().Keys.Forget(s.Grace.AccountID, s.Grace.ID)
+		s.Machines.Keys.Forget(s.Grace.AccountID, s.Grace.ID)
 		p.call(s, "").Must(t, 200, "GET /v1/me", nil)
 	})
 }

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"sallyport/internal/machine"
 )
 
 // API calls a server's REST interface as a program does.
@@ -100,6 +98,3 @@ func (a *API) Must(tb testing.TB, status int, route string, body any) Answer {
 	}
 	return answer
 }
-
-// Machines is what checks programs' calls in this process.
-func (s *Server) Machines() *machine.Service { return s.App.Machines }

@@ -123,7 +123,7 @@ func run(tb testing.TB, dsn, keyFile string, clock *domaintest.Clock, change ...
 		App: a, URL: "http://" + listener.Addr().String(), Log: log,
 		World: &domaintest.World{
 			Clock: clock, DB: a.DB, Ring: a.Ring, KeyFile: keyFile, Hasher: a.Hasher, Factors: a.Factors, Codes: a.Codes, Sessions: a.Sessions,
-			Reauth: a.Profile.Reauth, Profile: a.Profile, SignIn: a.SignIns, Admin: a.Admin, Adoption: a.Adoption, Recovery: a.Recovery, Channels: a.Channels, Notify: a.Notify, Inbox: a.Inbox,
+			Reauth: a.Profile.Reauth, Profile: a.Profile, SignIn: a.SignIns, Admin: a.Admin, Adoption: a.Adoption, Recovery: a.Recovery, Channels: a.Channels, Notify: a.Notify, Inbox: a.Inbox, Machines: a.Machines,
 		},
 	}
 	s.document = sync.OnceValues(func() (*Document, error) { return readDocument(s.URL) })

@@ -20,6 +20,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/adoption"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -27,6 +28,7 @@ import (
 	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
+	"sallyport/internal/machine"
 	"sallyport/internal/notify"
 	"sallyport/internal/passkey"
 	"sallyport/internal/password"
@@ -72,6 +74,7 @@ type World struct {
 	Admin    *admin.Service
 	Adoption *adoption.Service
 	Recovery *recovery.Service
+	Machines *machine.Service
 
 	Acme             account.Account
 	Ada, Alan, Grace user.User // owner, admin, member
@@ -151,6 +154,7 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		DB: d, Hasher: h, Browsers: w.Browsers, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now,
 	}
+	w.Machines = &machine.Service{DB: d, Keys: apikey.NewService(d, c.Now), Factors: w.Factors, Reauth: w.Reauth, Now: c.Now}
 	w.Adoption = adoption.New(d, c.Now)
 	w.Admin = &admin.Service{
 		DB: d, Ring: ring, Hasher: h, Factors: w.Factors, Sessions: w.Sessions, Channels: w.Channels,

@@ -178,6 +178,11 @@ type Token struct {
 	Scope     string // what it may be used for, separated by blanks
 }
 
+// CreateToken exchanges an API key and a code of its device for an access token. [KeyForToken] does so by itself.
+func (c *Client) CreateToken(ctx context.Context, key string, code CodeFunc, scopes ...string) (Token, error) {
+	return c.http.Transport.(*Transport).exchange(ctx, bearer(key), code, strings.Join(scopes, " "))
+}
+
 // exchange gets an access token for a key and a code (RFC 6749 §4.4).
 func (t *Transport) exchange(ctx context.Context, key bearer, code CodeFunc, scope string) (Token, error) {
 	now, err := code(ctx)

@@ -41,7 +41,9 @@ type commands struct {
 	Account     accountCmd     `cmd:"" help:"Create, list and show accounts, and set their policy and plan."`
 	User        userCmd        `cmd:"" help:"Create, list and show the users of an account, reset their second factor, lock and unlock them."`
 	Audit       auditCmd       `cmd:"" help:"List, export and verify the record of what happened."`
-	Key         keyCmd         `cmd:"" help:"Make the key file, and rotate its key."`
+	Key         keyCmd         `cmd:"" help:"Make the key file, and rotate its key; make a key pair that API calls are signed with."`
+	Token       tokenCmd       `cmd:"" help:"Exchange an API key and a code of its device for an access token of a running server, and print it."`
+	Sign        signCmd        `cmd:"" help:"Print the headers that sign a call to a running server, for curl --header @-."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this program's schema."`
 	Backup      backupCmd      `cmd:"" help:"Write a copy of the database while it is in use (SQLite)."`
 	Restored    restoredCmd    `cmd:"" help:"Say that the database was restored from a backup (PostgreSQL): what was signed in or trusted in it ends."`
@@ -102,7 +104,7 @@ func Run(ctx context.Context, c Console) int {
 func explain(err error) string {
 	var e *errs.Error
 	if !errors.As(err, &e) {
-		return err.Error()
+		return strings.TrimPrefix(err.Error(), "client: ")
 	}
 	text := e.Message + " (" + e.Code + ")"
 	if e.Cause != nil {

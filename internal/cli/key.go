@@ -16,6 +16,8 @@ type keyCmd struct {
 	New    keyNewCmd    `cmd:"" help:"Make a new key file; never overwrites one."`
 	Rotate keyRotateCmd `cmd:"" help:"Seal everything with a new key, beside running servers. The old one stays in the key file until key retire."`
 	Retire keyRetireCmd `cmd:"" help:"Take the keys that a rotation replaced out of the key file, once every server has the new file."`
+
+	Signing keySigningCmd `cmd:"" help:"Make a key pair that a program signs its API calls with; nothing to do with the key file."`
 }
 
 type keyNewCmd struct {

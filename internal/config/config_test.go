@@ -58,7 +58,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 }
 
 func TestNothingConfigured(t *testing.T) {
-	got, err := Load("", []string{"PATH=/bin", "HOME=/root", "SALLYPORT_TEST_ENGINES=all", "SALLYPORT_SOAK=1"})
+	got, err := Load("", []string{"PATH=/bin", "HOME=/root", "SALLYPORT_TEST_ENGINES=all", "SALLYPORT_SOAK=1", "SALLYPORT_SERVER=http://localhost", "SALLYPORT_API_KEY_FILE=key"})
 	if err != nil {
 		t.Fatal(err)
 	}

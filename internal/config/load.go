@@ -100,9 +100,14 @@ func (l *loader) knowPublicURL() {
 	}
 }
 
+// ofClients are the variables of commands that call a running server, which may stand in the same environment.
+var ofClients = []string{
+	"SALLYPORT_SERVER", "SALLYPORT_API_KEY", "SALLYPORT_API_KEY_FILE", "SALLYPORT_API_SECRET_FILE", "SALLYPORT_SIGNING_KEY_FILE",
+}
+
 // variables keeps the SALLYPORT_ part of the environment, without what is not meant for
-// the server: the variables of this project's own tests, and those Kubernetes makes up
-// for a Service named "sallyport".
+// the server: the variables of this project's own tests, those of commands that call a
+// server, and those Kubernetes makes up for a Service named "sallyport".
 func variables(environ []string) map[string]string {
 	env := map[string]string{}
 	for _, entry := range environ {
@@ -113,7 +118,7 @@ func variables(environ []string) map[string]string {
 		tests := strings.HasPrefix(name, "SALLYPORT_TEST_") || name == "SALLYPORT_SOAK" || name == "SALLYPORT_DUMP_PAGES"
 		cluster := name == "SALLYPORT_PORT" || strings.HasPrefix(name, "SALLYPORT_PORT_") ||
 			name == "SALLYPORT_SERVICE_HOST" || strings.HasPrefix(name, "SALLYPORT_SERVICE_PORT")
-		if !tests && !cluster {
+		if !tests && !cluster && !slices.Contains(ofClients, name) {
 			env[name] = value
 		}
 	}

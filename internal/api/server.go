@@ -64,6 +64,8 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 
 // calls is every call there is.
 func (s *Server) calls(t *table) {
+	s.signInCalls(t)
+	s.sessionCalls(t)
 	s.meCalls(t)
 	s.accountCalls(t)
 	s.policyCalls(t)
@@ -72,4 +74,7 @@ func (s *Server) calls(t *table) {
 	s.mailCalls(t)
 	s.keyCalls(t)
 	s.tokenCall(t)
+	s.factorCalls(t)
+	s.backupCodeCalls(t)
+	s.browserCalls(t)
 }

@@ -31,9 +31,9 @@ func Issue(now time.Time, a account.Account, u user.User, epoch int64, level Lev
 
 // IssueTrusted is Issue for a sign-in with the password in a trusted browser: its second factor was proved when the browser became
 // trusted and not now, so what wants it proved just now asks for it.
-func IssueTrusted(now time.Time, a account.Account, u user.User, by audit.Actor) (value string, stmt db.Stmt) {
-	value, s := begin(now, a, u, u.Epoch, AAL2, strings.Fields(trustedAMR), by)
-	return value, insert(s)
+func IssueTrusted(now time.Time, a account.Account, u user.User, by audit.Actor) (value string, s Session, stmt db.Stmt) {
+	value, s = begin(now, a, u, u.Epoch, AAL2, strings.Fields(trustedAMR), by)
+	return value, s, insert(s)
 }
 
 func begin(now time.Time, a account.Account, u user.User, epoch int64, level Level, amr []string, by audit.Actor) (value string, s Session) {

@@ -128,7 +128,7 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	by = by.As(p.User.ID)
 	more := func(m factor.Match) []db.Stmt {
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(m), by)
+		step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(m), by)
 		stmts := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(kind))}
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)

@@ -63,7 +63,8 @@ const (
 // Step is the outcome of one step.
 type Step struct {
 	State    State
-	Cookie   string // the value for the session's cookie if signed in, else for the pending one's
+	Cookie   string          // the value for the session's cookie if signed in, else for the pending one's
+	Session  session.Session // that has begun, if signed in
 	ReturnTo string
 	User     user.User
 	Account  account.Account
@@ -210,7 +211,7 @@ func (s *Service) advance(ctx context.Context, p person, step Step, why browser.
 	stmts = append([]db.Stmt{throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), now)}, stmts...)
 	if step.State == SignedIn {
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
+		step.Cookie, step.Session, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
 		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
 		if !known {
 			stmts = append(stmts, outbox.Notice(now, p.user.AccountID, p.user.ID, outbox.SignInUnknown, nil, by.As(p.user.ID)))
@@ -329,7 +330,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 			return append(s.notices(now, p, m, true, by), factorProved(p.bearer, m.Factor.Kind, now))
 		}
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m), by)
+		step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m), by)
 		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
 		if m.Sent == nil { // else it is used up
 			stmts = append(stmts, p.endSent()...)

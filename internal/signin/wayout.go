@@ -202,7 +202,7 @@ func (s *Service) ConfirmDisable(ctx context.Context, cookie, pasted string, by 
 	} else {
 		step.TwoFactorEnded = true
 		var insert db.Stmt
-		step.Cookie, _, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL1, []string{"pwd"}, by)
+		step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL1, []string{"pwd"}, by)
 		stmts = append(stmts, insert, signedIn(now, p.User, by, "mailed_token"))
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)

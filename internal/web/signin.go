@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sallyport/internal/account"
-	"sallyport/internal/backupcode"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
@@ -98,11 +97,7 @@ func checkFilled(form httpx.Values) error {
 }
 
 func (s *Site) countStep(step signin.Step, err error, method string) {
-	what := outcome(err)
-	if err == nil && step.State != signin.SignedIn {
-		what = string(step.State)
-	}
-	s.Count(what, method)
+	s.Count(signin.Outcome(step, err), method)
 }
 
 // enter hands over the session and leads on. A sign-in without any second factor sees it recommended first (A1), or hears
@@ -296,7 +291,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, readErr := s.pendingSignIn(r)
 	if readErr != nil {
-		s.countStep(step, err, methodLabel(attempt, ""))
+		s.countStep(step, err, string(attempt.Tried("")))
 		return s.ended(w, r, readErr)
 	}
 	v, readErr := s.verifyView(r, p, form.Get("method"))
@@ -304,7 +299,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 		return readErr
 	}
 	v.Trust = attempt.Trust
-	s.countStep(step, err, methodLabel(attempt, v.Kind))
+	s.countStep(step, err, string(attempt.Tried(factor.Kind(v.Kind))))
 	return s.again(r, err, "", func(f *FormError) View {
 		switch {
 		case v.Passkey():
@@ -331,17 +326,6 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 		err = factor.ErrMalformed
 	}
 	return step, err
-}
-
-// methodLabel names what was refused, asked for as kind. The field for codes takes a backup code too (X12).
-func methodLabel(a signin.Attempt, kind string) string {
-	if a.Kind == factor.Passkey {
-		return string(a.Kind)
-	}
-	if _, err := (backupcode.Method{}).Clean(a.Code); err == nil || a.Kind == factor.BackupCode {
-		return MethodBackupCode
-	}
-	return kind
 }
 
 // showOtherWays lists every way through the second door (C21, K9).

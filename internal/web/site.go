@@ -23,7 +23,6 @@ import (
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/texts"
-	"sallyport/internal/throttle"
 )
 
 // csp lets a page load its own style, script and pictures and post to its own forms, and nothing else.
@@ -294,28 +293,4 @@ func ofHTTP(f httpx.Failure) bool {
 		}
 	}
 	return f.Status == http.StatusInternalServerError
-}
-
-// outcome names the result of a sign-in's step for the metrics.
-func outcome(err error) string {
-	e := errs.From(err)
-	switch {
-	case e == nil:
-		return "success"
-	case e.Code == signin.ErrCredentials.Code:
-		return "wrong_password"
-	case e.Code == throttle.ErrBlocked.Code:
-		return "throttled"
-	case e.Code == factor.ErrLocked.Code, e.Code == "user_locked", e.Code == "account_suspended":
-		return "locked"
-	case e.Code == signin.ErrExpired.Code, e.Code == factor.ErrPasskeyOver.Code:
-		return "expired"
-	case e.Code == factor.ErrPasskey.Code:
-		return "wrong_code"
-	case e.Kind == errs.Invalid: // wrong_code, used_code; a malformed one counts as other
-		return e.Code
-	case e.Kind == errs.Unavailable:
-		return "busy"
-	}
-	return "error"
 }

@@ -85,7 +85,7 @@ type sendRequest struct {
 
 type verifyRequest struct {
 	Pending      string          `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
-	Method       string          `json:"method,omitempty" maxLength:"100" doc:"The id of a device, or “backup_code”. Without it any of the person’s devices and backup codes will do." example:"fac_01jd3k8zq0c4p"`
+	Method       string          `json:"method,omitempty" maxLength:"100" doc:"The id of a device, or “backup_code”. Without it, the device that a code is on its way to, else any app; and any backup code." example:"fac_01jd3k8zq0c4p"`
 	Code         string          `json:"code,omitempty" maxLength:"100" doc:"An authentication code or a backup code; blanks and hyphens don’t matter." example:"123 456"`
 	Credential   json.RawMessage `json:"credential,omitempty" doc:"Instead of a code, a passkey’s answer: the PublicKeyCredential in JSON."`
 	Ceremony     string          `json:"ceremony,omitempty" maxLength:"1000" doc:"With a credential: what came with the options."`
@@ -152,7 +152,7 @@ func (s *Server) verify(ctx context.Context, in *struct{ Body verifyRequest }) (
 	case in.Body.Method == string(factor.BackupCode):
 		a.Kind = factor.BackupCode
 	default:
-		a.FactorID = in.Body.Method
+		a.FactorID, a.Unsaid = in.Body.Method, in.Body.Method == ""
 	}
 	step, err := s.SignIns.Verify(ctx, in.Body.Pending, a, by(ctx))
 	method := step.Method

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"sallyport/internal/account"
@@ -49,9 +50,26 @@ func (s *Service) Sent(ctx context.Context, p *Pending) (factor.SentCode, error)
 	return factor.Sent(ctx, s.DB, p.User.AccountID, p.User.ID, p.bearer.ID)
 }
 
+// sentTo is the device that a code which counts was sent to for this sign-in; empty if there is none.
+func (s *Service) sentTo(ctx context.Context, p *Pending) (factorID string, err error) {
+	if !p.getsCodes() {
+		return "", nil
+	}
+	c, err := s.Sent(ctx, p)
+	if errors.Is(err, factor.ErrNotFound) || err == nil && !c.Live(s.Now()) {
+		return "", nil
+	}
+	return c.FactorID, err
+}
+
+// getsCodes reports whether codes can be sent to the person.
+func (p *Pending) getsCodes() bool {
+	return slices.ContainsFunc(p.factors, func(f factor.Stored) bool { return f.Kind.Sent() })
+}
+
 // endSent ends the code that was sent for a sign-in that is over.
 func (p *Pending) endSent() []db.Stmt {
-	if !slices.ContainsFunc(p.factors, func(f factor.Stored) bool { return f.Kind.Sent() }) {
+	if !p.getsCodes() {
 		return nil
 	}
 	return []db.Stmt{factor.EndSent(p.User.AccountID, p.User.ID, p.bearer.ID)}

@@ -290,6 +290,7 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 type Attempt struct {
 	Kind     factor.Kind                         // empty: whichever the code can be
 	FactorID string                              // empty: any device of the kind
+	Unsaid   bool                                // of a program that named no device: it means the one that a code is on its way to, if one is
 	Code     string                              // as typed; of a passkey, its answer in JSON
 	Ceremony string                              // of a passkey, from AskPasskey
 	Known    func(accountID, userID string) bool // as in Credentials
@@ -313,6 +314,11 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 	}
 	if p.State(s.Now()) != SecondFactor {
 		return Step{}, ErrExpired
+	}
+	if a.Unsaid {
+		if a.FactorID, err = s.sentTo(ctx, p); err != nil {
+			return Step{}, err
+		}
 	}
 	factors, err := p.admissible(a, s.Now())
 	if err != nil {

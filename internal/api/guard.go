@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/machine"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/texts"
 )
 
 // errNoCredential says that a call came without the credential that it needs.
@@ -37,7 +38,7 @@ func by(ctx context.Context) audit.Actor { return ctx.Value(callerKey{}).(*calle
 
 // guard lets a call through only at its route's level. A program needs the scope besides.
 func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*http.Request, error) {
-	c := &caller{by: audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: r.Header.Get("Accept-Language")}}
+	c := &caller{by: audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: string(texts.Match("", strings.Join(r.Header.Values("Accept-Language"), ",")))}}
 	r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 	if rt.Level < httpx.AAL1 { // a pending sign-in is named in the body, where its handler reads it
 		return r, nil

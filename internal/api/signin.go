@@ -25,6 +25,7 @@ type signIn struct {
 	SetUpBy   *time.Time `json:"set_up_by,omitempty" doc:"signed_in: until when the account wants a second factor set up, where it does."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When the session, or the pending sign-in, ends."`
 
+	KnownBrowser         string     `json:"known_browser,omitempty" doc:"signed_in: keep it for this browser, whoever signs in there, and send it with the next sign-in, instead of the one sent before. It opens nothing." example:"Xm2Q…"`
 	TrustedBrowser       string     `json:"trusted_browser,omitempty" doc:"signed_in: keep it and send it with the next sign-in, instead of the one sent before. It is good for one sign-in, which gives the next." example:"acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4n.Vb7….4Yk…"`
 	TrustedBrowserEndsAt *time.Time `json:"trusted_browser_ends_at,omitempty" doc:"When the trust in this browser ends."`
 	TrustedBrowserOver   bool       `json:"trusted_browser_over,omitempty" doc:"The trusted_browser that was sent is worth nothing: forget it."`
@@ -45,7 +46,7 @@ type signIn struct {
 // signInMethod is one way on.
 type signInMethod struct {
 	ID     string `json:"id,omitempty" doc:"second_factor: names the device." example:"fac_01jd3k8zq0c4p"`
-	Kind   string `json:"kind" enum:"totp,passkey,sms,email"`
+	Kind   string `json:"kind" enum:"totp,passkey,sms,email" doc:"What it is."`
 	Name   string `json:"name,omitempty" doc:"second_factor: what its owner calls it." example:"My Phone"`
 	Hint   string `json:"hint,omitempty" doc:"Of a number or mailbox: where codes go." example:"+43 ••• 67"`
 	Locked bool   `json:"locked,omitempty" doc:"So many codes were wrong that it takes none: use another way."`
@@ -70,12 +71,18 @@ type signInRequest struct {
 	Account        string `json:"account,omitempty" maxLength:"100" example:"acme" doc:"The organisation’s short name. Without it an e-mail that is unique decides."`
 	Email          string `json:"email" minLength:"1" maxLength:"1000" example:"ada@example.com"`
 	Password       string `json:"password" minLength:"1" maxLength:"4096" example:"seven unrelated ferry bells"`
+	KnownBrowser   string `json:"known_browser,omitempty" maxLength:"400" doc:"What an earlier sign-in gave in this browser: the people it knows get no mail that somebody signed in from an unknown one." example:"Xm2Q…"`
 	TrustedBrowser string `json:"trusted_browser,omitempty" maxLength:"400" doc:"What an earlier sign-in gave for this person in this browser." example:"acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4n.Vb7….4Yk…"`
 }
 
 // pendingRequest names a pending sign-in.
 type pendingRequest struct {
 	Pending string `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
+}
+
+type cancelRequest struct {
+	Pending      string `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
+	KnownBrowser string `json:"known_browser,omitempty" maxLength:"400" doc:"As with /v1/sign-in." example:"Xm2Q…"`
 }
 
 type sendRequest struct {
@@ -89,6 +96,7 @@ type verifyRequest struct {
 	Code         string          `json:"code,omitempty" maxLength:"100" doc:"An authentication code or a backup code; blanks and hyphens don’t matter." example:"123 456"`
 	Credential   json.RawMessage `json:"credential,omitempty" doc:"Instead of a code, a passkey’s answer: the PublicKeyCredential in JSON."`
 	Ceremony     string          `json:"ceremony,omitempty" maxLength:"1000" doc:"With a credential: what came with the options."`
+	KnownBrowser string          `json:"known_browser,omitempty" maxLength:"400" doc:"As with /v1/sign-in." example:"Xm2Q…"`
 	TrustBrowser bool            `json:"trust_browser,omitempty" doc:"Don’t ask again in this browser: the answer has a trusted_browser. The browser is known by User-Agent and address."`
 }
 
@@ -112,7 +120,7 @@ func (s *Server) signInCalls(t *table) {
 	send.status = 202
 	add(t, send, s.sendSignInCode)
 	add(t, public("verifySignIn", "POST /v1/sign-in/verify", "Verify the second factor", "A right code is used up and ends the pending sign-in. Where the account wants a passkey besides, the state is set_up."), s.verify)
-	cancel := public("cancelSignIn", "POST /v1/sign-in/cancel", "Cancel a sign-in", "One that is over already is no error. The person is told by mail that their password was right and the sign-in was not finished.")
+	cancel := public("cancelSignIn", "POST /v1/sign-in/cancel", "Cancel a sign-in", "One that is over already is no error. In an unknown browser the person is told by mail that their password was right and the sign-in was not finished.")
 	cancel.level = httpx.Public
 	add(t, cancel, s.cancelSignIn)
 	s.setUpCalls(t, public)
@@ -123,13 +131,14 @@ func (s *Server) signInCalls(t *table) {
 func (s *Server) signIn(ctx context.Context, in *struct{ Body signInRequest }) (*signInAnswer, error) {
 	step, err := s.SignIns.Password(ctx, signin.Credentials{
 		Account: in.Body.Account, Email: in.Body.Email, Password: in.Body.Password,
+		Known:   s.SignIns.Known(in.Body.KnownBrowser),
 		Trusted: func(string, string) string { return in.Body.TrustedBrowser }, // of somebody else it is worth nothing
 	}, by(ctx))
 	method := "password"
 	if step.Method == signin.TrustedBrowser {
 		method = string(step.Method)
 	}
-	return s.stands(ctx, step, err, method)
+	return s.stands(ctx, step, err, method, in.Body.KnownBrowser)
 }
 
 func (s *Server) sendSignInCode(ctx context.Context, in *struct{ Body sendRequest }) (*sendAnswer, error) {
@@ -145,7 +154,7 @@ func (s *Server) sendSignInCode(ctx context.Context, in *struct{ Body sendReques
 }
 
 func (s *Server) verify(ctx context.Context, in *struct{ Body verifyRequest }) (*signInAnswer, error) {
-	a := signin.Attempt{Code: in.Body.Code, Trust: in.Body.TrustBrowser}
+	a := signin.Attempt{Code: in.Body.Code, Trust: in.Body.TrustBrowser, Known: s.SignIns.Known(in.Body.KnownBrowser)}
 	switch {
 	case in.Body.Credential != nil:
 		a.Kind, a.Code, a.Ceremony = factor.Passkey, string(in.Body.Credential), in.Body.Ceremony
@@ -159,7 +168,7 @@ func (s *Server) verify(ctx context.Context, in *struct{ Body verifyRequest }) (
 	if err != nil {
 		method = s.tried(ctx, in.Body.Pending, a)
 	}
-	return s.stands(ctx, step, err, string(method))
+	return s.stands(ctx, step, err, string(method), in.Body.KnownBrowser)
 }
 
 // tried names what was refused, for the metrics.
@@ -175,21 +184,24 @@ func (s *Server) tried(ctx context.Context, pending string, a signin.Attempt) fa
 	return a.Tried(asked.Kind)
 }
 
-func (s *Server) cancelSignIn(ctx context.Context, in *struct{ Body pendingRequest }) (*struct{}, error) {
-	if err := s.SignIns.Cancel(ctx, in.Body.Pending, func(string, string) bool { return false }, by(ctx)); err != nil {
+func (s *Server) cancelSignIn(ctx context.Context, in *struct{ Body cancelRequest }) (*struct{}, error) {
+	if err := s.SignIns.Cancel(ctx, in.Body.Pending, s.SignIns.Known(in.Body.KnownBrowser), by(ctx)); err != nil {
 		return nil, err
 	}
 	s.Count("cancelled", "password")
 	return nil, nil
 }
 
-// stands counts a step and tells where the sign-in stands after it.
-func (s *Server) stands(ctx context.Context, step signin.Step, err error, method string) (*signInAnswer, error) {
+// stands counts a step and tells where the sign-in stands after it. known is what the browser had of those who signed in before.
+func (s *Server) stands(ctx context.Context, step signin.Step, err error, method, known string) (*signInAnswer, error) {
 	s.Count(signin.Outcome(step, err), method)
 	if err != nil {
 		return nil, err
 	}
 	v, err := s.standing(ctx, step)
+	if err == nil && step.State == signin.SignedIn {
+		v.KnownBrowser, err = s.SignIns.Remember(known, step.User.AccountID, step.User.ID)
+	}
 	return &signInAnswer{v}, err
 }
 

@@ -22,8 +22,9 @@ type passkeyQuestion struct {
 type passkeyQuestionAnswer struct{ Body passkeyQuestion }
 
 type passkeySignInRequest struct {
-	Credential json.RawMessage `json:"credential" doc:"The passkey’s answer: the PublicKeyCredential in JSON."`
-	Ceremony   string          `json:"ceremony" minLength:"1" maxLength:"1000" doc:"What came with the options."`
+	Credential   json.RawMessage `json:"credential" doc:"The passkey’s answer: the PublicKeyCredential in JSON."`
+	Ceremony     string          `json:"ceremony" minLength:"1" maxLength:"1000" doc:"What came with the options."`
+	KnownBrowser string          `json:"known_browser,omitempty" maxLength:"400" doc:"As with /v1/sign-in." example:"Xm2Q…"`
 }
 
 func (s *Server) passkeyCalls(t *table, public func(id, route, summary, tells string) call) {
@@ -47,6 +48,8 @@ func question(options json.RawMessage, ceremony string, err error) (*passkeyQues
 }
 
 func (s *Server) passkeySignIn(ctx context.Context, in *struct{ Body passkeySignInRequest }) (*signInAnswer, error) {
-	step, err := s.SignIns.Passkey(ctx, signin.PasskeyCredentials{Ceremony: in.Body.Ceremony, Response: string(in.Body.Credential)}, by(ctx))
-	return s.stands(ctx, step, err, string(factor.Passkey))
+	step, err := s.SignIns.Passkey(ctx, signin.PasskeyCredentials{
+		Ceremony: in.Body.Ceremony, Response: string(in.Body.Credential), Known: s.SignIns.Known(in.Body.KnownBrowser),
+	}, by(ctx))
+	return s.stands(ctx, step, err, string(factor.Passkey), in.Body.KnownBrowser)
 }

@@ -13,7 +13,7 @@ import (
 
 type setUpRequest struct {
 	Pending string `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
-	Kind    string `json:"kind" enum:"totp,passkey,sms,email"`
+	Kind    string `json:"kind" enum:"totp,passkey,sms,email" doc:"What to set up."`
 	Name    string `json:"name,omitempty" maxLength:"100" doc:"What to call the device. A passkey without a name is named after its model." example:"My Phone"`
 	Address string `json:"address,omitempty" maxLength:"1000" doc:"sms, email: the number or mailbox." example:"+43 660 1234567"`
 	Token   string `json:"token,omitempty" maxLength:"200" doc:"The mailed token, where token_first says that one is needed."`
@@ -25,26 +25,29 @@ type setUpSendRequest struct {
 }
 
 type setUpConfirmRequest struct {
-	Pending    string          `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
-	ID         string          `json:"id" minLength:"1" maxLength:"100" doc:"The device that is being set up." example:"fac_01jd3k8zq0c4p"`
-	Code       string          `json:"code,omitempty" maxLength:"100" doc:"What the app shows, or what was sent." example:"123456"`
-	Credential json.RawMessage `json:"credential,omitempty" doc:"Of a passkey, instead: the PublicKeyCredential in JSON."`
+	Pending      string          `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
+	ID           string          `json:"id" minLength:"1" maxLength:"100" doc:"The device that is being set up." example:"fac_01jd3k8zq0c4p"`
+	Code         string          `json:"code,omitempty" maxLength:"100" doc:"What the app shows, or what was sent." example:"123456"`
+	Credential   json.RawMessage `json:"credential,omitempty" doc:"Of a passkey, instead: the PublicKeyCredential in JSON."`
+	KnownBrowser string          `json:"known_browser,omitempty" maxLength:"400" doc:"As with /v1/sign-in." example:"Xm2Q…"`
 }
 
 // setUpConfirmed is the end of a sign-in that set up a second factor.
 type setUpConfirmed struct {
-	State       string    `json:"state" enum:"signed_in"`
-	Token       string    `json:"token" doc:"The session’s token." example:"acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4n.kX0Qd3…"`
-	ExpiresAt   time.Time `json:"expires_at" doc:"When the session ends."`
-	AMR         []string  `json:"amr" doc:"By which methods (RFC 8176)." example:"[\"pwd\",\"otp\",\"mfa\"]"`
-	BackupCodes []string  `json:"backup_codes,omitempty" doc:"Ten codes, each good once, told this one time. Absent where there are some already or the account has none." example:"[\"7KQM-9XTA-RVNC-H4WD\"]"`
+	State        string    `json:"state" enum:"signed_in" doc:"The sign-in is complete."`
+	Token        string    `json:"token" doc:"The session’s token." example:"acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4n.kX0Qd3…"`
+	ExpiresAt    time.Time `json:"expires_at" doc:"When the session ends."`
+	AMR          []string  `json:"amr" doc:"By which methods (RFC 8176)." example:"[\"pwd\",\"otp\",\"mfa\"]"`
+	KnownBrowser string    `json:"known_browser" doc:"Keep it for this browser, as that of /v1/sign-in." example:"Xm2Q…"`
+	BackupCodes  []string  `json:"backup_codes,omitempty" doc:"Ten codes, each good once, told this one time. Absent where there are some already or the account has none." example:"[\"7KQM-9XTA-RVNC-H4WD\"]"`
 }
 
 type setUpConfirmedAnswer struct{ Body setUpConfirmed }
 
 type disableConfirmRequest struct {
-	Pending string `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
-	Token   string `json:"token" minLength:"1" maxLength:"200" doc:"The token from the mail."`
+	Pending      string `json:"pending" minLength:"1" maxLength:"400" doc:"From the answer that this goes on from."`
+	Token        string `json:"token" minLength:"1" maxLength:"200" doc:"The token from the mail."`
+	KnownBrowser string `json:"known_browser,omitempty" maxLength:"400" doc:"As with /v1/sign-in." example:"Xm2Q…"`
 }
 
 func (s *Server) setUpCalls(t *table, public func(id, route, summary, tells string) call) {
@@ -157,9 +160,10 @@ func (s *Server) confirmSetUp(ctx context.Context, in *struct{ Body setUpConfirm
 	if err != nil {
 		return nil, err
 	}
+	known, err := s.SignIns.Remember(in.Body.KnownBrowser, step.User.AccountID, step.User.ID)
 	return &setUpConfirmedAnswer{setUpConfirmed{
-		State: string(step.State), Token: step.Cookie, ExpiresAt: moment(step.Session.ExpiresAt), AMR: step.Session.AMR, BackupCodes: codes,
-	}}, nil
+		State: string(step.State), KnownBrowser: known, Token: step.Cookie, ExpiresAt: moment(step.Session.ExpiresAt), AMR: step.Session.AMR, BackupCodes: codes,
+	}}, err
 }
 
 func (s *Server) askDisable(ctx context.Context, in *struct{ Body pendingRequest }) (*sendAnswer, error) {
@@ -168,5 +172,5 @@ func (s *Server) askDisable(ctx context.Context, in *struct{ Body pendingRequest
 
 func (s *Server) confirmDisable(ctx context.Context, in *struct{ Body disableConfirmRequest }) (*signInAnswer, error) {
 	step, err := s.SignIns.ConfirmDisable(ctx, in.Body.Pending, in.Body.Token, by(ctx))
-	return s.stands(ctx, step, err, "mailed_token")
+	return s.stands(ctx, step, err, "mailed_token", in.Body.KnownBrowser)
 }

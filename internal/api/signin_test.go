@@ -226,6 +226,44 @@ func TestTrustIsNobodyElses(t *testing.T) {
 	}
 }
 
+// TestKnownBrowser: who signs in, or half does, in a browser that knows them gets no mail about it; in any other one they do.
+func TestKnownBrowser(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
+	phone, codes := s.Enrol(t, s.Ada)
+	mails := func() (n int) {
+		for _, m := range s.Messages(t) {
+			if m.To == apptest.Ada || m.To == apptest.Grace {
+				n++
+			}
+		}
+		return n
+	}
+	before := mails()
+	told := func(n int, what string) {
+		t.Helper()
+		if now := mails(); now-before != n {
+			t.Errorf("%s: %d mails, want %d", what, now-before, n)
+		}
+		before = mails()
+	}
+	in := s.API("").With("Accept-Language", "\xff, de").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": phone.Code(s.Clock.Now())})
+	told(1, "the first time")
+	known := text(in, "known_browser")
+	in = s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": codes[0], "known_browser": known})
+	told(1, "a backup code in a known browser")
+	s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": s.Password(t, s.Ada).Cookie, "known_browser": known})
+	told(0, "cancelled in a known browser")
+	s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": s.Password(t, s.Ada).Cookie, "known_browser": "nonsense"})
+	told(1, "cancelled elsewhere")
+	grace := s.API("").Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Grace, "password": apptest.Password, "known_browser": text(in, "known_browser")})
+	told(1, "Grace, whom it does not know")
+	for range 2 {
+		s.API("").Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Grace, "password": apptest.Password, "known_browser": text(grace, "known_browser")})
+	}
+	s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": s.Password(t, s.Ada).Cookie, "known_browser": text(grace, "known_browser")})
+	told(0, "both, whom it knows")
+}
+
 // TestSignInCancelled: a cancelled sign-in is over, and cancelling it again is no error.
 func TestSignInCancelled(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t))

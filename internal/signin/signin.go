@@ -351,6 +351,9 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 		}
 		return stmts
 	})
+	if errors.Is(err, factor.ErrNotFound) && a.FactorID == "" { // nothing of the person's could be meant, so nothing was compared or charged
+		err = factor.ErrMalformed
+	}
 	if err != nil {
 		return Step{}, err
 	}

@@ -322,9 +322,6 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 		a.FactorID = ""
 		step, err = s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
 	}
-	if errors.Is(err, factor.ErrNotFound) { // nothing of the person's could be meant, so nothing was compared or charged
-		err = factor.ErrMalformed
-	}
 	return step, err
 }
 

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
@@ -78,15 +79,10 @@ func (s *Service) inviting(ctx context.Context, u user.User, stmts []db.Stmt, by
 	case !errors.Is(err, user.ErrNotFound):
 		return u, err
 	}
-	expires := now.Add(mailtoken.Invite.Lives())
-	secret, issue := mailtoken.Issue(now, u, u.Epoch, mailtoken.Invite, "", "", expires)
-	send, err := outbox.SendToken(now, s.Ring, outbox.Message{
-		AccountID: u.AccountID, UserID: u.ID, Channel: outbox.Mail, Kind: outbox.Invitation, Secret: []byte(secret), ExpiresAt: expires,
-	}, by)
+	stmts, err = s.invitation(now, u, stmts, by)
 	if err != nil {
 		return u, err
 	}
-	stmts = append(append(stmts, issue, send), brake.ChargeInvitation(now, u.AccountID, u.Email)...)
 	return u, s.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := tx.Run(ctx, account.Hold(u.AccountID)); err != nil {
 			return err
@@ -109,4 +105,14 @@ func (s *Service) inviting(ctx context.Context, u user.User, stmts []db.Stmt, by
 		}
 		return tx.Run(ctx, stmts...)
 	})
+}
+
+// invitation adds to the statements that write the invited user those that mail the link, which count against the limits.
+func (s *Service) invitation(now time.Time, u user.User, stmts []db.Stmt, by audit.Actor) ([]db.Stmt, error) {
+	expires := now.Add(mailtoken.Invite.Lives())
+	secret, issue := mailtoken.Issue(now, u, u.Epoch, mailtoken.Invite, "", "", expires)
+	send, err := outbox.SendToken(now, s.Ring, outbox.Message{
+		AccountID: u.AccountID, UserID: u.ID, Channel: outbox.Mail, Kind: outbox.Invitation, Secret: []byte(secret), ExpiresAt: expires,
+	}, by)
+	return append(append(stmts, issue, send), brake.ChargeInvitation(now, u.AccountID, u.Email)...), err
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"sallyport/internal/admin"
@@ -21,6 +23,12 @@ import (
 
 // errNoCredential says that a call came without the credential that it needs.
 var errNoCredential = errs.New(errs.Unauthenticated, "not_signed_in", "This call needs a credential. Send it as “Authorization: Bearer …”.")
+
+// errOperator refuses, on the operator's calls, every credential that counts elsewhere.
+var errOperator = errs.New(errs.Forbidden, "operator_only", "This call is for the operator of the server, with the operator key.")
+
+// errOperatorNetwork refuses the operator's key from where it must not be used.
+var errOperatorNetwork = errs.New(errs.Forbidden, "operator_network", "The operator key is not taken from your network address. The setting operator_networks says from where it is.")
 
 type callerKey struct{}
 
@@ -47,8 +55,19 @@ func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*ht
 	if err != nil {
 		return nil, err
 	}
+	if rt.Scope == httpx.Operator && s.OperatorKey.Is(value) {
+		client := httpx.InfoOf(r.Context()).Client
+		if !slices.ContainsFunc(s.OperatorNets, func(n netip.Prefix) bool { return n.Contains(client) }) {
+			return nil, errOperatorNetwork
+		}
+		c.by.Kind = audit.KindOperator
+		return r, nil
+	}
 	if err := s.enter(c, value, scope, rt, r); err != nil {
 		return nil, err
+	}
+	if rt.Scope == httpx.Operator && !c.signed.ByKey() { // the scope of a key was checked above
+		return nil, errOperator
 	}
 	if rt.Scope == httpx.Account {
 		if err := admin.Administrator(c.signed.User); err != nil {

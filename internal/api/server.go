@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ const Prefix = "/v1/"
 // documentType is the media type of the document.
 const documentType = "application/vnd.oai.openapi+json;version=3.1"
 
-// Server is the interface with what it needs. All fields are needed.
+// Server is the interface with what it needs. All fields are needed, those of the operator excepted.
 type Server struct {
 	Product, Version string
 	PublicURL        *url.URL
@@ -36,6 +37,8 @@ type Server struct {
 	Machines         *machine.Service
 	Now              func() time.Time
 	Count            func(outcome, method string) // counts a step of a sign-in
+	OperatorKey      admin.OperatorKey            // the zero one where the operator's part is closed
+	OperatorNets     []netip.Prefix               // from where that key is taken
 }
 
 // Mux builds the surface.
@@ -77,4 +80,5 @@ func (s *Server) calls(t *table) {
 	s.factorCalls(t)
 	s.backupCodeCalls(t)
 	s.browserCalls(t)
+	s.operatorCalls(t)
 }

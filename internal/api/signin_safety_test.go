@@ -240,8 +240,14 @@ func TestSignInIsCounted(t *testing.T) {
 	verify("backup_code", codes[0])
 	s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": s.Password(t, s.Ada).Cookie})
 	for _, c := range [][2]string{
-		{"wrong_password", "password"}, {"success", "password"}, {"second_factor", "password"}, {"wrong_code", "totp"}, {"wrong_code", "backup_code"},
-		{"success", "totp"}, {"success", "backup_code"}, {"cancelled", "password"},
+		{"wrong_password", "password"},
+		{"success", "password"},
+		{"second_factor", "password"},
+		{"wrong_code", "totp"},
+		{"wrong_code", "backup_code"},
+		{"success", "totp"},
+		{"success", "backup_code"},
+		{"cancelled", "password"},
 	} {
 		if n := count(c[0], c[1]); n != "1" {
 			t.Errorf("%s by %s: counted %q, want 1", c[0], c[1], n)

@@ -101,6 +101,7 @@ func TestUserChanges(t *testing.T) {
 		if got := hers.Call(t, "GET /v1/me", nil); got.Code() != "not_signed_in" {
 			t.Errorf("after the lock: %d %s", got.Status, got.Raw)
 		}
+		s.Messages(t) // they are on their way no more
 		before := s.Owned(t, s.Acme.ID, s.Acme.ID)
 		for _, same := range []map[string]any{{}, {"role": "admin"}, {"locked": true}, {"role": "admin", "locked": true}} {
 			api.Must(t, 200, "PATCH "+grace, same)

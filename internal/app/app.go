@@ -80,8 +80,9 @@ type App struct {
 	Metrics  *metrics.Metrics
 	Now      func() time.Time
 
-	gateway   *sms.Gateway // that sends receipts to us; nil if there is none, or another kind
-	centre    *sms.SMPP    // connected while the server serves; nil if there is none
+	operator  admin.OperatorKey // the zero one without the setting operator_key_file
+	gateway   *sms.Gateway      // that sends receipts to us; nil if there is none, or another kind
+	centre    *sms.SMPP         // connected while the server serves; nil if there is none
 	readiness readiness
 }
 
@@ -95,6 +96,11 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 	var err error
 	if a.Ring, err = seal.Open(cfg.KeyFile); err != nil {
 		return nil, err
+	}
+	if cfg.OperatorKeyFile != "" {
+		if a.operator, err = admin.ReadOperatorKey(cfg.OperatorKeyFile); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Locations != "" {
 		if a.Places, err = place.Open(cfg.Locations); err != nil {
@@ -232,6 +238,7 @@ func (a *App) Handler() (http.Handler, error) {
 	rest := &api.Server{
 		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
 		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Now: a.Now, Count: a.Metrics.SignIn,
+		OperatorKey: a.operator, OperatorNets: a.Config.OperatorNets,
 	}
 	machines, err := rest.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/factor"
@@ -28,18 +28,26 @@ type accountCreateCmd struct {
 	ShortName string   `arg:"" help:"Short name, for the sign-in address: small letters, digits, hyphens."`
 	Name      string   `arg:"" help:"The organisation's name."`
 	Plan      planName `help:"Its plan, one of the settings." default:"default"`
+	Owner     string   `help:"The e-mail address of its first owner, who is invited." placeholder:"EMAIL"`
 	terms
 }
 
 func (c accountCreateCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		plans := a.Config.Plans
-		acct, err := account.CreateOn(s.ctx, a.DB, a.Now(), c.ShortName, c.Name, plans, c.of(c.Plan), audit.Operator())
+		n := admin.NewAccount{Slug: c.ShortName, Name: c.Name, Terms: c.of(c.Plan)}
+		if c.Owner != "" {
+			n.Owner = &admin.Invitee{Email: c.Owner}
+		}
+		acct, owner, err := a.Admin.CreateAccount(s.ctx, n, audit.Operator())
 		if err != nil {
-			return near(err, account.ErrPlan, string(c.Plan), plans.Names())
+			return near(err, account.ErrPlan, string(c.Plan), a.Config.Plans.Names())
 		}
 		s.print("Account %s is created. Its people sign in at %s/sign-in?account=%s", acct.Name, a.Config.PublicURL, acct.Slug)
-		s.print("Add its owner: sallyport user create %s EMAIL --role owner", acct.Slug)
+		if owner.ID == "" {
+			s.print("Add its owner: sallyport user create %s EMAIL --role owner", acct.Slug)
+		} else {
+			s.print("The invitation of %s as its owner is queued; a running server mails it. Its link works once, within 7 days.", owner.Email)
+		}
 		return nil
 	})
 }
@@ -103,7 +111,11 @@ type accountPolicyCmd struct {
 
 func (c accountPolicyCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		was, is, err := c.set(s, a)
+		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
+		if err != nil {
+			return err
+		}
+		was, is, err := a.Admin.OperatorChangesPolicy(s.ctx, acct.ID, c.Settings, audit.Operator())
 		if err != nil {
 			return err
 		}
@@ -119,30 +131,6 @@ func (c accountPolicyCmd) Run(s *session) error {
 			day.Ready, day.People(), day.Overdue, day.Grace, day.Free)
 		return nil
 	})
-}
-
-// set changes the settings and nothing else: what somebody else changed at the same moment stands.
-func (c accountPolicyCmd) set(s *session, a *app.App) (was, is account.Account, err error) {
-	for {
-		if was, err = account.BySlug(s.ctx, a.DB, c.ShortName); err != nil {
-			return was, is, err
-		}
-		policy, err := was.Policy.With(c.Settings...)
-		if err != nil {
-			return was, is, err
-		}
-		if err := a.Admin.Plans.CheckPasskeys(was, policy, a.Now()); err != nil {
-			return was, is, err
-		}
-		// Each lost round is somebody else's change that succeeded, so the loop ends.
-		if err := account.ReplacePolicy(s.ctx, a.DB, a.Now(), was, policy, audit.Operator()); errors.Is(err, account.ErrChanged) {
-			continue
-		} else if err != nil {
-			return was, is, err
-		}
-		is, err = account.BySlug(s.ctx, a.DB, c.ShortName)
-		return was, is, err
-	}
 }
 
 func day(t time.Time) string {
@@ -178,7 +166,7 @@ func (s *session) setSuspended(slug string, suspended bool, said string) error {
 			s.print("%s is %s already; nothing was changed.", acct.Name, accountState(acct))
 			return nil
 		}
-		if err := account.SetSuspended(s.ctx, a.DB, a.Now(), acct.ID, suspended, audit.Operator()); err != nil {
+		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Suspended: &suspended}, audit.Operator()); err != nil {
 			return err
 		}
 		s.print(said, acct.Name)

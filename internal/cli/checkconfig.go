@@ -45,6 +45,11 @@ func (c checkConfigCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if cfg.OperatorKeyFile != "" {
+		if _, err := admin.ReadOperatorKey(cfg.OperatorKeyFile); err != nil {
+			return err
+		}
+	}
 	if cfg.Locations != "" {
 		if _, err := place.Open(cfg.Locations); err != nil {
 			return err

@@ -13,9 +13,10 @@ import (
 )
 
 type keyCmd struct {
-	New    keyNewCmd    `cmd:"" help:"Make a new key file; never overwrites one."`
-	Rotate keyRotateCmd `cmd:"" help:"Seal everything with a new key, beside running servers. The old one stays in the key file until key retire."`
-	Retire keyRetireCmd `cmd:"" help:"Take the keys that a rotation replaced out of the key file, once every server has the new file."`
+	New      keyNewCmd      `cmd:"" help:"Make a new key file; never overwrites one."`
+	Rotate   keyRotateCmd   `cmd:"" help:"Seal everything with a new key, beside running servers. The old one stays in the key file until key retire."`
+	Operator keyOperatorCmd `cmd:"" help:"Make a key for the operator's part of the REST interface; never overwrites a file."`
+	Retire   keyRetireCmd   `cmd:"" help:"Take the keys that a rotation replaced out of the key file, once every server has the new file."`
 
 	Signing keySigningCmd `cmd:"" help:"Make a key pair that a program signs its API calls with; nothing to do with the key file."`
 }
@@ -36,6 +37,19 @@ func (c keyNewCmd) Run(s *session) error {
 		return err
 	}
 	s.print("A new key is in %s, readable by you alone. Keep a copy in a safe place: without it no second factor can be read.", c.File)
+	return nil
+}
+
+type keyOperatorCmd struct {
+	File string `arg:"" help:"Where to write it; the setting operator_key_file names it to the server." type:"path"`
+}
+
+func (c keyOperatorCmd) Run(s *session) error {
+	if err := admin.NewOperatorKey(c.File); err != nil {
+		return err
+	}
+	s.print("A new operator key is in %s, readable by you alone. Name the file in the setting operator_key_file and restart the server: "+
+		"whoever has the key may then create, change and suspend every account, from the networks in operator_networks.", c.File)
 	return nil
 }
 

@@ -71,9 +71,9 @@ func (c accountPlanCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		plans := a.Config.Plans
-		if err := account.SetPlan(s.ctx, a.DB, a.Now(), acct.ID, plans, c.of(c.Plan), audit.Operator()); err != nil {
-			return near(err, account.ErrPlan, string(c.Plan), plans.Names())
+		t := c.of(c.Plan)
+		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Plan: &t.Plan, TrialEndsAt: &t.TrialEndsAt}, audit.Operator()); err != nil {
+			return near(err, account.ErrPlan, string(c.Plan), a.Config.Plans.Names())
 		}
 		return s.sayPlan(a, acct)
 	})
@@ -108,7 +108,7 @@ func (c accountAllowCmd) Run(s *session) error {
 			return err
 		}
 		g := account.Allowance{Method: m, Reason: c.Reason, Until: c.Until.Time}
-		if g, err = account.Allow(s.ctx, a.DB, a.Now(), acct.ID, g, audit.Operator()); err != nil {
+		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Allow: []account.Allowance{g}}, audit.Operator()); err != nil {
 			return err
 		}
 		s.print("%s may use %s until %s, whatever its plan.", acct.Name, m, until(g.Until))
@@ -131,7 +131,7 @@ func (c accountDisallowCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		if err := account.Disallow(s.ctx, a.DB, a.Now(), acct.ID, m, audit.Operator()); err != nil {
+		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Disallow: []account.Method{m}}, audit.Operator()); err != nil {
 			return err
 		}
 		s.print("The exception for %s is taken back.", m)

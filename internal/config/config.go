@@ -26,6 +26,8 @@ type Config struct {
 	KeyFile         string         // path of the key that seals secrets at rest
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed
 	MetricsNetworks []netip.Prefix // who may read /metrics
+	OperatorKeyFile string         // path of the key that opens the operator's part of the REST interface; empty for none
+	OperatorNets    []netip.Prefix // from where that key is taken
 	LogLevel        slog.Level
 	LogFormat       string // "json" or "text"
 	Hashing         Hashing
@@ -85,6 +87,7 @@ func Default() Config {
 		Database:        "sqlite:sallyport.db",
 		KeyFile:         "sallyport.key",
 		MetricsNetworks: loopback,
+		OperatorNets:    loopback,
 		LogLevel:        slog.LevelInfo,
 		LogFormat:       "text",
 		Hashing:         Hashing{Queue: 128, Wait: 5 * time.Second},

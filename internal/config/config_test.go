@@ -75,6 +75,8 @@ key_file: /etc/sallyport/key
 trusted_proxies: [10.0.0.0/8, 192.0.2.7]
 metrics_networks:
   - 10.1.0.0/16
+operator_key_file: /etc/sallyport/operator
+operator_networks: [10.3.0.0/16]
 log_level: debug
 log_format: json
 hashing: {slots: 3, queue: 9, wait: 750ms}
@@ -126,7 +128,8 @@ func TestFile(t *testing.T) {
 		KeyFile:         "/etc/sallyport/key",
 		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")},
 		MetricsNetworks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")},
-		LogLevel:        slog.LevelDebug, LogFormat: "json",
+		OperatorKeyFile: "/etc/sallyport/operator", OperatorNets: []netip.Prefix{netip.MustParsePrefix("10.3.0.0/16")},
+		LogLevel: slog.LevelDebug, LogFormat: "json",
 		Hashing: Hashing{Slots: 3, Queue: 9, Wait: 750 * time.Millisecond},
 		Brand:   Brand{Name: "Acme Sign-in"}, ShutdownTimeout: 90 * time.Second, Locations: "/var/lib/places.mmdb",
 		SupportAddress: "help@acme.example",

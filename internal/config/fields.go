@@ -90,6 +90,16 @@ var fields = []field{
 		},
 	},
 	{
+		key:  "operator_key_file",
+		set:  func(c *Config, v []string) error { c.OperatorKeyFile = strings.Join(v, ""); return nil },
+		show: func(c Config) string { return c.OperatorKeyFile },
+	},
+	{
+		key: "operator_networks", list: true,
+		set:  func(c *Config, v []string) (err error) { c.OperatorNets, err = parseNetworks(v); return err },
+		show: func(c Config) string { return showNetworks(c.OperatorNets) },
+	},
+	{
 		key: "log_level",
 		set: one(func(c *Config, v string) error {
 			if !choice(v, "debug", "info", "warn", "error") {

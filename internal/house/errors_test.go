@@ -18,7 +18,7 @@ var unseen = map[string][]string{
 	"never leaves the function that decides":     {"code_refused", "challenge_spent", "reminder_moved"},
 	"answers a program that calls the REST interface": {
 		"invalid_request", "invalid_cursor", "invalid_key", "key_expired", "invalid_token", "scope_missing", "key_network", "credentials_mixed", "session_needed",
-		"signature_replayed", "token_scope", "grant_type_unknown", "client_authentication",
+		"signature_replayed", "token_scope", "grant_type_unknown", "client_authentication", "time_invalid", "operator_only", "operator_network",
 	},
 	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
 	"answers a gateway that sends a receipt":     {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},
@@ -33,7 +33,7 @@ var unseen = map[string][]string{
 		"sms_unreachable", "sms_address_forbidden", "sms_certificate_refused", "sms_login_refused", "sms_throttled", "sms_refused",
 		"sms_answer_invalid", "sms_number_refused", "sms_text_refused", "sms_receipt_invalid", "sms_receipt_forged", "sms_setting_invalid",
 	},
-	"the server does not start": {"database_address", "database_foreign", "database_path", "database_permissions", "schema_too_new", "schema_edited"},
+	"the server does not start": {"operator_key_unusable", "database_address", "database_foreign", "database_path", "database_permissions", "schema_too_new", "schema_edited"},
 	"the command line says it, about the key file": {
 		"key_file_missing", "key_file_permissions", "key_file_damaged", "key_file_exists", "key_file_unwritable", "key_not_prepared",
 	},

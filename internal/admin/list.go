@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
 	"sallyport/internal/factor"
@@ -29,8 +30,10 @@ type Person struct {
 	Offers     []account.Offer // of what they could set up
 	Devices    []factor.Factor // confirmed ones, oldest first
 	Codes      factor.Set
-	Sessions   []session.Session    // that count, the last used first
-	Browsers   []browser.Browser    // trusted ones, the last used first
+	Sessions   []session.Session // that count, the last used first
+	Browsers   []browser.Browser // trusted ones, the last used first
+	Keys       []apikey.Key      // the newest first
+	KeyDevices map[string]factor.Factor
 	SignedInAt time.Time            // the last time; zero if never
 	Events     []audit.Event        // the newest that concern them
 	People     map[string]user.Name // whom the events name, by id
@@ -69,6 +72,12 @@ func (s *Service) Person(ctx context.Context, w *session.Signed, offers []accoun
 		return p, err
 	}
 	if p.Browsers, err = browser.List(ctx, s.DB, w.Account, u, now); err != nil {
+		return p, err
+	}
+	if p.Keys, err = apikey.List(ctx, s.DB, u); err != nil {
+		return p, err
+	}
+	if p.KeyDevices, err = factor.Machines(ctx, s.DB, u.AccountID, u.ID, now); err != nil {
 		return p, err
 	}
 	last, err := audit.Find(ctx, s.DB, u.AccountID, audit.Filter{Person: u.ID, Actions: []audit.Action{audit.SignedIn}}, "", 1)

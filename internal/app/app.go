@@ -228,7 +228,7 @@ func (a *App) Handler() (http.Handler, error) {
 	proxies := httpx.NewProxies(a.Config.TrustedProxies)
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
-		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin,
+		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Machines: a.Machines,
 		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Places: a.Places, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)

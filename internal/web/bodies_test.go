@@ -118,6 +118,7 @@ func takesNoFields(rt httpx.Route) bool {
 	return slices.Contains([]string{
 		"POST /sign-in/cancel", "POST /sign-out", "POST /settings/sessions/{id}/end", "POST /settings/sessions/end-others",
 		"POST /settings/browsers/{id}/end", "POST /settings/browsers/end-all", "POST /admin/users/{id}/end-sessions", "POST /admin/users/{id}/end-browsers",
+		"POST /settings/api-keys/{id}/end", "POST /admin/users/{id}/end-keys",
 	}, rt.Pattern)
 }
 

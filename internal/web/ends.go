@@ -97,3 +97,29 @@ func (s *Site) endUserBrowsers(w http.ResponseWriter, r *http.Request) error {
 	}
 	return done(w, peoplePath+"/"+r.PathValue("id"), NoticeUserBrowsersEnded)
 }
+
+func (s *Site) showEndKeys(w http.ResponseWriter, r *http.Request) error {
+	one, err := s.keyToEnd(r)
+	if err != nil {
+		return err
+	}
+	return s.person(func(_ *http.Request, p Somebody, _ user.User) View { return EndKeys{Somebody: p, One: one} })(w, r)
+}
+
+func (s *Site) endUserKeys(w http.ResponseWriter, r *http.Request) error {
+	if _, err := httpx.Form(r); err != nil {
+		return err
+	}
+	one, err := s.keyToEnd(r)
+	if err != nil {
+		return err
+	}
+	keyID := ""
+	if one != nil {
+		keyID = one.ID
+	}
+	if err := s.Admin.EndKeys(r.Context(), s.fresh(r), signed(r), r.PathValue("id"), keyID, by(r)); err != nil {
+		return s.notDone(w, r, err, func(p Somebody, _ user.User, f *FormError) View { return EndKeys{p, one, f} })
+	}
+	return done(w, peoplePath+"/"+r.PathValue("id"), NoticeUserKeysEnded)
+}

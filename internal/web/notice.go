@@ -47,6 +47,14 @@ const (
 	NoticeBrowserRenamed    Notice = "browser_renamed"
 	NoticeBrowserEnded      Notice = "browser_ended"
 	NoticeBrowsersEnded     Notice = "browsers_ended"
+	NoticeKeyRemoved        Notice = "key_removed"
+	NoticeKeyGone           Notice = "key_gone"      // the page of a key that is no longer there was opened
+	NoticeKeyDevice         Notice = "key_device"    // it is confirmed
+	NoticeKeyNoDevice       Notice = "key_no_device" // the form of a device that is not there was sent
+	NoticeKeyDeviceGone     Notice = "key_device_removed"
+	NoticeKeyPublic         Notice = "key_public"
+	NoticeKeyPublicGone     Notice = "key_public_removed"
+	NoticeUserKeysEnded     Notice = "user_keys_ended"
 	NoticeMailServerSet     Notice = "mail_server_set"
 	NoticeMailServerGone    Notice = "mail_server_removed"
 	NoticePolicySet         Notice = "policy_set"
@@ -82,7 +90,7 @@ func (n Notice) anywhere() bool { return n == NoticeCodeSent || n == NoticeEmail
 
 // neutral reports whether it tells what happened rather than what succeeded.
 func (n Notice) neutral() bool {
-	return n == NoticeSessionEnded || n == NoticeSetUpRequired || n == NoticeCancelled || n == NoticeDeviceGone
+	return n == NoticeSessionEnded || n == NoticeSetUpRequired || n == NoticeCancelled || n == NoticeDeviceGone || n == NoticeKeyGone || n == NoticeKeyNoDevice
 }
 
 // notice gives the line for what a page has to tell, or nothing for an unknown notice.

@@ -45,6 +45,9 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	if v.Sessions, err = s.sessionRows(say, p.Sessions); err != nil {
 		return err
 	}
+	for _, k := range p.Keys {
+		v.Keys = append(v.Keys, keyRow(k, p.KeyDevices, s.Now()))
+	}
 	if v.Browsers, err = s.browserRows(say, p.Browsers); err != nil {
 		return err
 	}
@@ -82,6 +85,9 @@ func actionsOn(who *session.Signed, p admin.Person) (actions []string, why strin
 	}
 	if len(p.Browsers) > 0 {
 		actions = append(actions, "end-browsers")
+	}
+	if len(p.Keys) > 0 {
+		actions = append(actions, "end-keys")
 	}
 	actions = append(actions, "role")
 	if p.User.LockedAt.IsZero() {

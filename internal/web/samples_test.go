@@ -305,6 +305,7 @@ func allSamples() []sample {
 	all = append(all, trustSamples(outside, ends)...)
 	all = append(all, usersSamples(boss, longBoss)...)
 	all = append(all, browsersSamples(ada, boss, long)...)
+	all = append(all, keySamples(ada, boss, long)...)
 	return append(all, brandSamples(boss, ada, outside)...)
 }
 

@@ -64,7 +64,8 @@ func usersSamples(boss, longBoss Chrome) []sample {
 				{ID: "ses_2", Browser: "Safari on iOS", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastUsed: ago(15 * time.Hour), How: "trusted"},
 			}
 			v.Browsers = []TrustedBrowser{{ID: "trb_1", Name: "Phone", Browser: "Safari on iOS", Address: "203.0.113.7", Trusted: ago(9 * day), LastUsed: ago(20 * time.Hour), Ends: sampleNow.Add(81 * day)}}
-			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "role", "lock", "remove"}
+			v.Keys = sampleKeys()[:2]
+			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "lock", "remove"}
 		})},
 		sample{"user-self", boss, one(0, account.Prove, account.ByRole, func(v *UserPage) {
 			v.Devices, v.Backup, v.Actions, v.Why = []Device{phone}, &BackupState{Made: ago(day)}, nil, "self"

@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/machine"
 	"sallyport/internal/notify"
 	"sallyport/internal/place"
 	"sallyport/internal/profile"
@@ -45,6 +46,7 @@ type Site struct {
 	Related   []string        // other origins where the passkeys of this one may be used
 	Places    *place.Database // nil if no place is known
 	Admin     *admin.Service
+	Machines  *machine.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in
 }

@@ -72,6 +72,7 @@ const (
 	PlaceTwoFactor Place = "two_factor"
 	PlaceSessions  Place = "sessions"
 	PlaceBrowsers  Place = "browsers"
+	PlaceAPIKeys   Place = "api_keys"
 	PlaceAdmin     Place = "admin"
 	PlaceUsers     Place = "users"
 	PlacePolicy    Place = "policy"

@@ -55,7 +55,8 @@ type UserPage struct {
 	Backup     *BackupState
 	Sessions   []Session        // that count
 	Browsers   []TrustedBrowser // trusted ones
-	SignedIn   time.Time        // the last time; zero if never
+	Keys       []APIKey
+	SignedIn   time.Time // the last time; zero if never
 	Added      time.Time
 	Demand     string        // as of package account
 	Cause      string        // as there
@@ -64,7 +65,7 @@ type UserPage struct {
 	AddPasskey bool          // they have a second factor that is none, and add one after it
 	Stuck      []MethodState // nothing can be set up, for these reasons, and something is to be
 	Support    string        // whom to write to about plans; may be empty
-	Actions    []string      // "reset", "backup-code", "end-sessions", "end-browsers", "role", "lock", "unlock", "remove", "invite"
+	Actions    []string      // "reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "lock", "unlock", "remove", "invite"
 	Why        string        // why there are none: "self", "rank", "level"; empty if there are
 	Events     []UserEvent
 }

@@ -52,6 +52,7 @@ type walker struct {
 	device  string            // Ada's first
 	other   string            // the id of another session of hers
 	browser string            // that she trusts
+	key     string            // the id of an API key of hers
 	session string            // of the owner, second factor proved
 	pending string            // Ada's, password proved
 	fields  func() url.Values // what every form there is would ask for, all of it right
@@ -66,7 +67,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 	half := s.Client(t)
 	half.SignIn(apptest.Ada, apptest.Password)
 	w := &walker{
-		Server: s, t: t, routes: table(t, s), device: phone.FactorID, browser: trustedID(t, s, phone),
+		Server: s, t: t, routes: table(t, s), device: phone.FactorID, browser: trustedID(t, s, phone), key: keyOf(t, s, s.Ada).ID,
 		session: in.Cookies[httpx.SessionCookie], pending: half.Cookies[httpx.PendingCookie],
 		secrets: append(codes, apptest.Ada, "Ada<", "My Phone", "Acme<", s.Ada.ID, phone.FactorID, apptest.Password, "otpauth:"),
 	}
@@ -76,6 +77,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 			"code": {phone.Code(s.Clock.Now())}, "name": {"Changed"}, "id": {phone.FactorID}, "token": {strings.Repeat("0", 26)}, "organisation": {"Other"}, "your_name": {"Other"},
 			"host": {"127.0.0.1"}, "port": {"1"}, "security": {"starttls"}, "user": {"robot"}, "server_password": {"robot's own"}, "from": {"no-reply@acme.test"}, "reason": {"lost phone"}, "role": {"admin"},
 			"accent": {"#b3005e"}, "support": {"help@acme.test"}, "issuer": {"Acme"}, "language": {"en"}, "key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": {"csv"}, "trust": {"yes"},
+			"scope_read": {"yes"}, "way": {"signature"}, "public_key": {publicKey}, "ends": {"2027-01-31"}, "networks": {"192.0.2.0/24"},
 		}
 	}
 	w.other = elsewhere.Get("/settings/sessions").Find(`action="/settings/sessions/([^/]+)/end"`)
@@ -89,7 +91,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 // path fills in a route's wildcards with what belongs to Ada.
 func (w *walker) path(rt httpx.Route) string {
 	path := strings.ReplaceAll(rt.Path(), "{$}", "")
-	return strings.NewReplacer("/settings/sessions/{id}", "/settings/sessions/"+w.other, "/settings/browsers/{id}", "/settings/browsers/"+w.browser, "/admin/users/{id}", "/admin/users/"+w.Grace.ID, "{id}", w.device, "{file}", "sallyport.css").Replace(path)
+	return strings.NewReplacer("/settings/sessions/{id}", "/settings/sessions/"+w.other, "/settings/browsers/{id}", "/settings/browsers/"+w.browser, keysPath+"/{id}", keysPath+"/"+w.key, "/admin/users/{id}", "/admin/users/"+w.Grace.ID, "{id}", w.device, "{file}", "sallyport.css").Replace(path)
 }
 
 func cut3(s string) (a, b, c string) {
@@ -370,7 +372,8 @@ func TestUnderHTTPS(t *testing.T) {
 func TestLevelsAreDeclared(t *testing.T) {
 	for _, rt := range table(t, apptest.Start(t, dbtest.SQLite(t))) {
 		sensitive := strings.HasSuffix(rt.Path(), "/remove") || strings.HasSuffix(rt.Path(), "/add") || strings.Contains(rt.Path(), "/add-") ||
-			rt.Path() == "/settings/password" || rt.Path() == "/settings/email" || strings.HasSuffix(rt.Path(), "/backup-codes") || strings.HasPrefix(rt.Path(), "/settings") && strings.HasSuffix(rt.Path(), "/confirm") || rt.Path() == "/admin/mail"
+			rt.Path() == "/settings/password" || rt.Path() == "/settings/email" || strings.HasSuffix(rt.Path(), "/backup-codes") || strings.HasPrefix(rt.Path(), "/settings") && strings.HasSuffix(rt.Path(), "/confirm") ||
+			strings.HasPrefix(rt.Path(), keysPath+"/") && !strings.HasSuffix(rt.Path(), "/end") || rt.Path() == "/admin/mail"
 		if rt.Method() == http.MethodPost && rt.Fresh != httpx.Recent && sensitive != (rt.Fresh == httpx.Proved) {
 			t.Errorf("%s: freshness %d, sensitive %v", rt.Pattern, rt.Fresh, sensitive)
 		}

@@ -126,31 +126,41 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		r.Header.Set("Idempotency-Key", key)
 	}
 	r.Header.Set("Accept", "application/json, application/problem+json")
-	return answer(c.http.Do(r))(out)
+	raw, err := answer(c.http.Do(r))
+	if err != nil {
+		return err
+	}
+	if s, is := c.http.Transport.(*Transport).Credentials.(*session); is {
+		s.renew(raw)
+	}
+	return decode(raw, out)
 }
 
-// answer reads what a request was answered.
-func answer(res *http.Response, err error) func(out any) error {
-	return func(out any) error {
-		if err != nil {
-			return err
-		}
-		defer func() { _ = res.Body.Close() }()
-		raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-		if err != nil {
-			return fmt.Errorf("client: the answer broke off: %w", err)
-		}
-		if res.StatusCode < 200 || res.StatusCode > 299 {
-			return refusal(res, raw)
-		}
-		if out == nil {
-			return nil
-		}
-		if err := json.Unmarshal(raw, out); err != nil {
-			return fmt.Errorf("client: the answer can’t be read: %w", err)
-		}
+// answer reads what a request was answered, if it succeeded.
+func answer(res *http.Response, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("client: the answer broke off: %w", err)
+	}
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return nil, refusal(res, raw)
+	}
+	return raw, nil
+}
+
+// decode reads an answer into out, if anything is wanted of it.
+func decode(raw []byte, out any) error {
+	if out == nil {
 		return nil
 	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("client: the answer can’t be read: %w", err)
+	}
+	return nil
 }
 
 // at builds a path from its fixed parts and the ids between them.

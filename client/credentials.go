@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,8 +35,35 @@ func (b bearer) put(_ *Transport, r *http.Request, _ []byte) error {
 
 func (bearer) refused(*http.Request) bool { return false }
 
-// Session is the token of a completed sign-in.
-func Session(token string) Credentials { return bearer(token) }
+// session is the token of a sign-in, which the server changes at some calls.
+type session struct {
+	mu    sync.Mutex
+	token string
+}
+
+// Session is the token of a completed sign-in. Where a call puts another token in its place, the client goes on with that one; the
+// answer's Session has it for whoever keeps it.
+func Session(token string) Credentials { return &session{token: token} }
+
+func (s *session) put(t *Transport, r *http.Request, body []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bearer(s.token).put(t, r, body)
+}
+
+func (*session) refused(*http.Request) bool { return false }
+
+// renew takes the new token out of an answer that has one.
+func (s *session) renew(raw []byte) {
+	var got struct {
+		Session *RenewedSession `json:"session"`
+	}
+	if json.Unmarshal(raw, &got) == nil && got.Session != nil && got.Session.Token != "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.token = got.Session.Token
+	}
+}
 
 // Key is an API key alone.
 func Key(key string) Credentials { return bearer(key) }
@@ -209,7 +237,11 @@ func (t *Transport) exchange(ctx context.Context, key bearer, code CodeFunc, sco
 		ExpiresIn   int    `json:"expires_in"`
 		Scope       string `json:"scope"`
 	}
-	if err := answer(t.base().RoundTrip(r))(&got); err != nil {
+	raw, err := answer(t.base().RoundTrip(r))
+	if err == nil {
+		err = decode(raw, &got)
+	}
+	if err != nil {
 		return Token{}, err
 	}
 	return Token{Value: got.AccessToken, ExpiresAt: asked.Add(time.Duration(got.ExpiresIn) * time.Second), Scope: got.Scope}, nil

@@ -36,6 +36,7 @@ type Server struct {
 	Admin            *admin.Service
 	Machines         *machine.Service
 	Now              func() time.Time
+	Rate             int                          // calls a minute for each caller; 0 for no limit
 	Count            func(outcome, method string) // counts a step of a sign-in
 	OperatorKey      admin.OperatorKey            // the zero one where the operator's part is closed
 	OperatorNets     []netip.Prefix               // from where that key is taken
@@ -59,9 +60,10 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 	guard := func(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
 		return s.guard(t.keys[rt.Pattern], rt, r)
 	}
-	return httpx.NewMux(routes, guard, httpx.Options{
+	limit := newLimiter(s.Rate, s.Now)
+	return httpx.NewMux(routes, limit.limited(guard), httpx.Options{
 		Surface: "api", PublicURL: s.PublicURL, Proxies: proxies, BodyType: "application/json",
-		Render: render, Log: log, Observe: observe, Now: s.Now,
+		Render: limit.render(render), Log: log, Observe: observe, Now: s.Now,
 	})
 }
 

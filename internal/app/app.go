@@ -237,7 +237,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	rest := &api.Server{
 		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
-		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Now: a.Now, Count: a.Metrics.SignIn,
+		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Rate: a.Config.APIRate, Now: a.Now, Count: a.Metrics.SignIn,
 		OperatorKey: a.operator, OperatorNets: a.Config.OperatorNets,
 	}
 	machines, err := rest.Mux(proxies, a.Log, a.Metrics.Request)

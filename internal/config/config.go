@@ -41,6 +41,7 @@ type Config struct {
 	SMSGateway      *sms.Custom     // the one of sms_gateway instead
 	SMSCountries    phone.Countries // whose numbers may be added (C20)
 	SMSLimits       brake.Limits    // texts a day (B94)
+	APIRate         int             // calls of the REST interface a minute, for each caller and process; 0 for no limit
 	ShutdownTimeout time.Duration   // how long a graceful stop waits for requests in flight
 	Demo            bool            // messages go to an inbox and to nobody; set by the demo alone, and by no setting
 
@@ -95,6 +96,7 @@ func Default() Config {
 		Plans:           defaultPlans(),
 		SMSCountries:    phone.DefaultCountries(),
 		SMSLimits:       brake.Limits{Account: 1000, Prefix: 1000, Day: 10_000},
+		APIRate:         600,
 		ShutdownTimeout: 20 * time.Second,
 	}
 	c.PublicURL = LocalURL(c.Listen)

@@ -111,6 +111,7 @@ sms_gateway_password: hunter2
 sms_countries: [at, DE,
   NO]
 sms_limits: {account: 7, prefix: 0, day: 9}
+api_rate: 60
 shutdown_timeout: 90s
 `
 
@@ -131,7 +132,7 @@ func TestFile(t *testing.T) {
 		OperatorKeyFile: "/etc/sallyport/operator", OperatorNets: []netip.Prefix{netip.MustParsePrefix("10.3.0.0/16")},
 		LogLevel: slog.LevelDebug, LogFormat: "json",
 		Hashing: Hashing{Slots: 3, Queue: 9, Wait: 750 * time.Millisecond},
-		Brand:   Brand{Name: "Acme Sign-in"}, ShutdownTimeout: 90 * time.Second, Locations: "/var/lib/places.mmdb",
+		Brand:   Brand{Name: "Acme Sign-in"}, APIRate: 60, ShutdownTimeout: 90 * time.Second, Locations: "/var/lib/places.mmdb",
 		SupportAddress: "help@acme.example",
 		Plans: account.Plans{Default: "team", All: map[string]account.Plan{
 			"team": {Name: "team", Methods: []account.Method{account.TOTP, account.SMS}, TrialMethods: []account.Method{account.TOTP}},

@@ -214,6 +214,11 @@ var fields = []field{
 		show: func(c Config) string { return strconv.Itoa(c.SMSLimits.Day) },
 	},
 	{
+		key:  "api_rate",
+		set:  one(func(c *Config, v string) error { return setNumber(&c.APIRate, v, 0, 100_000_000) }),
+		show: func(c Config) string { return strconv.Itoa(c.APIRate) },
+	},
+	{
 		key:  "shutdown_timeout",
 		set:  one(func(c *Config, v string) error { return setDuration(&c.ShutdownTimeout, v, time.Second, 5*time.Minute) }),
 		show: func(c Config) string { return c.ShutdownTimeout.String() },

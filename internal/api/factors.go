@@ -189,11 +189,16 @@ func (s *Server) listFactors(ctx context.Context, _ *struct{}) (*ownFactorsAnswe
 }
 
 func (s *Server) getFactor(ctx context.Context, in *FactorID) (*ownFactorAnswer, error) {
+	return s.ownFactor(ctx, in.ID, signedIn(ctx).User.PreferredFactor)
+}
+
+// ownFactor describes one of the caller's factors.
+func (s *Server) ownFactor(ctx context.Context, factorID, preferred string) (*ownFactorAnswer, error) {
 	w := signedIn(ctx)
 	list, err := factor.List(ctx, s.DB, w.User.AccountID, w.User.ID, s.Now())
 	for _, f := range list {
-		if f.ID == in.ID {
-			return &ownFactorAnswer{describeFactor(f, w.User.PreferredFactor)}, nil
+		if f.ID == factorID {
+			return &ownFactorAnswer{describeFactor(f, preferred)}, nil
 		}
 	}
 	if err == nil {
@@ -268,6 +273,7 @@ func (s *Server) updateFactor(ctx context.Context, in *struct {
 },
 ) (*ownFactorAnswer, error) {
 	w := signedIn(ctx)
+	preferred := w.User.PreferredFactor
 	if in.Body.Name != "" {
 		if err := s.Factors.Rename(ctx, w.User, in.ID, in.Body.Name, by(ctx)); err != nil {
 			return nil, err
@@ -277,16 +283,7 @@ func (s *Server) updateFactor(ctx context.Context, in *struct {
 		if err := s.Profile.Prefer(ctx, w, in.ID, by(ctx)); err != nil {
 			return nil, err
 		}
-	}
-	list, err := factor.List(ctx, s.DB, w.User.AccountID, w.User.ID, s.Now())
-	preferred := w.User.PreferredFactor
-	if in.Body.Preferred {
 		preferred = in.ID
 	}
-	for _, f := range list {
-		if f.ID == in.ID {
-			return &ownFactorAnswer{describeFactor(f, preferred)}, nil
-		}
-	}
-	return nil, errs.From(err)
+	return s.ownFactor(ctx, in.ID, preferred)
 }

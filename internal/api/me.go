@@ -11,21 +11,24 @@ import (
 
 // me is the person who calls, and what their account wants of them.
 type me struct {
-	ID      string `json:"id" example:"usr_01jd3k8zq0c4m" doc:"The user's id."`
-	Email   string `json:"email" example:"ada@example.com" doc:"The address that they sign in with."`
-	Name    string `json:"name" example:"Ada Lovelace" doc:"What they are called."`
-	Role    string `json:"role" enum:"owner,admin,member" doc:"What they may do in the account."`
-	Account struct {
-		ID   string `json:"id" example:"acc_01jd3k8zq0c4k" doc:"The account's id."`
-		Slug string `json:"slug" example:"acme" doc:"The short name of the sign-in address."`
-		Name string `json:"name" example:"Acme" doc:"What it is called."`
-	} `json:"account" doc:"The organisation that they belong to."`
+	ID        string     `json:"id" example:"usr_01jd3k8zq0c4m" doc:"The user's id."`
+	Email     string     `json:"email" example:"ada@example.com" doc:"The address that they sign in with."`
+	Name      string     `json:"name" example:"Ada Lovelace" doc:"What they are called."`
+	Role      string     `json:"role" enum:"owner,admin,member" doc:"What they may do in the account."`
+	Account   ownAccount `json:"account" doc:"The organisation that they belong to."`
 	Level     string     `json:"level" enum:"aal1,aal2" doc:"How strongly this caller is authenticated (NIST SP 800-63B)."`
 	AMR       []string   `json:"amr" example:"[\"pwd\",\"otp\",\"mfa\"]" doc:"By which methods (RFC 8176)."`
 	ProvedAt  *time.Time `json:"proved_at,omitempty" doc:"When the second factor was last proved in this session. Administrators’ work wants it within the last 15 minutes."`
-	ExpiresAt time.Time  `json:"expires_at" doc:"When the session ends, used or not."`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When the session ends, used or not. Absent for a program that calls with an API key."`
 	TwoFactor twoFactor  `json:"two_factor" doc:"How they stand with their second factor."`
 	Policy    ownPolicy  `json:"policy" doc:"The account's policy, as it applies to them."`
+}
+
+// ownAccount is the organisation of the person who calls.
+type ownAccount struct {
+	ID   string `json:"id" example:"acc_01jd3k8zq0c4k" doc:"The account's id."`
+	Slug string `json:"slug" example:"acme" doc:"The short name of the sign-in address."`
+	Name string `json:"name" example:"Acme" doc:"What it is called."`
 }
 
 // twoFactor is how a person stands with their second factor.
@@ -91,7 +94,7 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meAnswer, error) {
 	owed, p := w.Owed(now), w.Account.Policy
 	m := me{
 		ID: w.User.ID, Email: w.User.Email, Name: w.User.Name, Role: string(w.User.Role), Level: string(w.Level), AMR: w.AMR,
-		ProvedAt: momentOrNone(w.ProvedAt), ExpiresAt: moment(w.ExpiresAt),
+		Account: ownAccount{w.Account.ID, w.Account.Slug, w.Account.Name}, ProvedAt: momentOrNone(w.ProvedAt),
 		TwoFactor: twoFactor{
 			On: w.User.Devices() > 0, Demand: string(owed.Demand), Cause: string(owed.Cause), By: momentOrNone(owed.By),
 			PasskeyOnly: owed.PasskeyOnly(), EndsAt: momentOrNone(w.User.TwoFactorEndsAt),
@@ -102,7 +105,9 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meAnswer, error) {
 			Enrolment: neededProofs(s.Profile.ToAdd(w)), Removal: neededProofs(s.Profile.ToRemove(w)), Methods: []offeredMethod{},
 		},
 	}
-	m.Account.ID, m.Account.Slug, m.Account.Name = w.Account.ID, w.Account.Slug, w.Account.Name
+	if !w.ByKey() {
+		m.ExpiresAt = momentOrNone(w.ExpiresAt)
+	}
 	for _, o := range offers {
 		if o.Why != account.NotByPolicy { // what the organisation does not want is not dangled before its people
 			m.Policy.Methods = append(m.Policy.Methods, offeredMethod{Kind: string(o.Method), Available: o.Why == "", Why: string(o.Why)})

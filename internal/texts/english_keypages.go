@@ -21,6 +21,7 @@ var englishKeyPages = Catalogue{
 	"keys.ended":                "Ended",
 	"keys.locked":               "Locked",
 	"keys.proved":               "With a second factor",
+	"keys.unproved":             "No second factor",
 	"keys.has":                  "Set up",
 	"keys.none":                 "None",
 	"keys.pending":              "Not confirmed",

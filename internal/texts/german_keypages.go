@@ -21,6 +21,7 @@ var germanKeyPages = Catalogue{
 	"keys.ended":                "Beendet",
 	"keys.locked":               "Gesperrt",
 	"keys.proved":               "Mit zweitem Faktor",
+	"keys.unproved":             "Kein zweiter Faktor",
 	"keys.has":                  "Eingerichtet",
 	"keys.none":                 "Keines",
 	"keys.pending":              "Nicht bestätigt",

@@ -20,6 +20,8 @@ func sampleKeys() []APIKey {
 // keySamples are the pages about API keys.
 func keySamples(ada, boss, long Chrome) []sample {
 	ada.Place, long.Place, boss.Place = PlaceAPIKeys, PlaceAPIKeys, PlaceUsers
+	administrator := boss
+	administrator.Place = PlaceAPIKeys
 	noticed := func(n Notice) Chrome { c := ada; c.Notice = n; return c }
 	keys, email := sampleKeys(), "ada@acme.test"
 	id, name := keys[0].ID, keys[0].Name
@@ -44,7 +46,7 @@ func keySamples(ada, boss, long Chrome) []sample {
 		{"api-key-device-gone", noticed(NoticeKeyDeviceGone), OneAPIKey{APIKey: keys[1]}},
 		{"api-key-public", noticed(NoticeKeyPublic), OneAPIKey{APIKey: keys[1]}},
 		{"api-key-public-gone", noticed(NoticeKeyPublicGone), OneAPIKey{APIKey: keys[0]}},
-		{"new-api-key", boss, form(func(v *NewAPIKey) { v.Administrator = true })},
+		{"new-api-key", administrator, form(func(v *NewAPIKey) { v.Administrator = true })},
 		{"new-api-key-password", ada, form(func(v *NewAPIKey) { v.Alone, v.AskPassword, v.Email = true, true, email })},
 		{"new-api-key-full", ada, NewAPIKey{Full: true}},
 		{"new-api-key-name", ada, form(func(v *NewAPIKey) {

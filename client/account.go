@@ -42,6 +42,7 @@ type Policy struct {
 	Version            string   `json:"version"`              // names the policy: another one has another version
 	Enforcement        string   `json:"enforcement"`          // whether everybody must have a second factor
 	EnforcementAdmins  string   `json:"enforcement_admins"`   // whether owners and administrators must; the stricter of the two counts for them
+	APISecondFactor    string   `json:"api_second_factor"`    // whether API keys of people with a second factor need one too: required or off
 	GraceDays          int      `json:"grace_days"`           // days from the demand to its effect
 	MailedSetUp        bool     `json:"mailed_set_up"`        // whether a mailed code comes before the first device that is set up at sign-in
 	BackupCodes        bool     `json:"backup_codes"`         // whether people have ten backup codes
@@ -68,6 +69,7 @@ type PolicyChange struct {
 	Version            string   `json:"version,omitempty"`              // names the policy: another one has another version
 	Enforcement        *string  `json:"enforcement,omitempty"`          // whether everybody must have a second factor
 	EnforcementAdmins  *string  `json:"enforcement_admins,omitempty"`   // whether owners and administrators must; the stricter of the two counts for them
+	APISecondFactor    *string  `json:"api_second_factor,omitempty"`    // whether API keys of people with a second factor need one too: required or off
 	GraceDays          *int     `json:"grace_days,omitempty"`           // days from the demand to its effect
 	MailedSetUp        *bool    `json:"mailed_set_up,omitempty"`        // whether a mailed code comes before the first device that is set up at sign-in
 	BackupCodes        *bool    `json:"backup_codes,omitempty"`         // whether people have ten backup codes

@@ -163,6 +163,12 @@ func decode(raw []byte, out any) error {
 	return nil
 }
 
+// GetDocument reads the server's own description of its calls, in OpenAPI 3.1.
+func (c *Client) GetDocument(ctx context.Context) (document json.RawMessage, err error) {
+	err = c.call(ctx, http.MethodGet, "/v1/openapi.json", nil, nil, &document)
+	return document, err
+}
+
 // at builds a path from its fixed parts and the ids between them.
 func at(parts ...string) string {
 	var b strings.Builder

@@ -39,7 +39,7 @@ var (
 	ErrDigest = errs.New(errs.Unauthenticated, "content_digest_wrong",
 		"Content-Digest is not the digest of the body (RFC 9530, sha-256 or sha-512).")
 	ErrWrong = errs.New(errs.Unauthenticated, "signature_wrong",
-		"The signature was not made with this key, or the request was changed after it.")
+		"The signature was not made with this key, or not for this request at the server’s public address, or the request was changed after it.")
 	ErrPrivateKey = errs.New(errs.Invalid, "private_key_invalid",
 		"This is not a private key that can be used. Ed25519 or P-256 is needed, as PEM and without a password.")
 	ErrPublicKey = errs.New(errs.Invalid, "public_key_invalid",

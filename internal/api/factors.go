@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sallyport/internal/apikey"
-	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/profile"

@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/idempotency"
 	"sallyport/internal/machine"
 	"sallyport/internal/profile"
 	"sallyport/internal/session"
@@ -36,6 +37,7 @@ type Server struct {
 	Admin            *admin.Service
 	Machines         *machine.Service
 	Now              func() time.Time
+	Once             *idempotency.Service
 	Rate             int                          // calls a minute for each caller; 0 for no limit
 	Count            func(outcome, method string) // counts a step of a sign-in
 	OperatorKey      admin.OperatorKey            // the zero one where the operator's part is closed
@@ -57,6 +59,11 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 			return err
 		},
 	})
+	for i, rt := range routes {
+		if slices.ContainsFunc(t.calls, func(c call) bool { return c.creates && c.route == rt.Pattern }) {
+			routes[i].Handler = s.once(rt.Handler)
+		}
+	}
 	guard := func(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
 		return s.guard(t.keys[rt.Pattern], rt, r)
 	}

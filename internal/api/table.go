@@ -35,7 +35,7 @@ type call struct {
 	status  int    // of success; 0 means 200, or 204 where there is nothing to say
 	body    int64  // most bytes; 0 means httpx.DefaultBody
 	form    bool   // takes a form and tells errors as OAuth does: POST /v1/token
-	creates bool   // makes something, so that it takes an Idempotency-Key
+	creates bool   // takes an Idempotency-Key; what is answered with 201 does anyway
 }
 
 // table collects the calls, as routes and as their document. It plays the router to huma, which decodes and validates what the
@@ -88,6 +88,7 @@ type problem struct {
 // add puts a call into the table.
 func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 	method, path, _ := strings.Cut(c.route, " ")
+	c.creates = c.creates || c.status == http.StatusCreated && c.level >= httpx.AAL1
 	op := huma.Operation{
 		OperationID: c.id, Method: method, Path: path, Summary: c.summary, Description: c.tells, Tags: []string{c.group},
 		DefaultStatus: c.status, BodyReadTimeout: -1,

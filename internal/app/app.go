@@ -31,6 +31,7 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/idempotency"
 	"sallyport/internal/machine"
 	"sallyport/internal/metrics"
 	"sallyport/internal/notify"
@@ -73,6 +74,7 @@ type App struct {
 	Recovery *recovery.Service
 	Admin    *admin.Service
 	Machines *machine.Service
+	Once     *idempotency.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
 	Places   *place.Database // nil without the setting location_database
@@ -169,6 +171,7 @@ func (a *App) wire() {
 		DB: a.DB, Ring: a.Ring, Hasher: a.Hasher, Channels: a.Channels, Sessions: a.Sessions, Now: a.Now,
 		Stopped: func(l brake.Limit) { a.Metrics.Stopped(string(l)) },
 	}
+	a.Once = &idempotency.Service{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Machines = &machine.Service{DB: a.DB, Keys: apikey.NewService(a.DB, a.Now), Factors: a.Factors, Reauth: a.Profile.Reauth, Now: a.Now}
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Adoption = adoption.New(a.DB, a.Now)
@@ -237,7 +240,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	rest := &api.Server{
 		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
-		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Rate: a.Config.APIRate, Now: a.Now, Count: a.Metrics.SignIn,
+		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Once: a.Once, Rate: a.Config.APIRate, Now: a.Now, Count: a.Metrics.SignIn,
 		OperatorKey: a.operator, OperatorNets: a.Config.OperatorNets,
 	}
 	machines, err := rest.Mux(proxies, a.Log, a.Metrics.Request)

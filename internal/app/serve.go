@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/browser"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
+	"sallyport/internal/idempotency"
 	"sallyport/internal/mailtoken"
 	"sallyport/internal/outbox"
 	"sallyport/internal/session"
@@ -146,6 +147,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return outbox.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return adoption.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return brake.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return idempotency.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return throttle.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return user.NoteWords(ctx, a.DB, sweepBatch) },
 		func() (int64, error) { return a.SignIns.EndDue(ctx, sweepBatch) },

@@ -16,7 +16,7 @@ import (
 var types = map[string]any{
 	"Me": client.Me{}, "MeAccountStruct": client.MeAccount{}, "OwnPolicy": client.OwnPolicy{}, "NeededProofs": client.NeededProofs{}, "OfferedMethod": client.OfferedMethod{}, "TwoFactor": client.TwoFactor{},
 	"SignInRequest": client.SignInRequest{}, "SignIn": client.SignIn{}, "SignInMethod": client.SignInMethod{}, "SentCode": client.SentCode{}, "TokenFirst": client.TokenFirst{},
-	"SendRequest": client.SendRequest{}, "Resend": client.Resend{}, "VerifyRequest": client.VerifyRequest{}, "DisableConfirmRequest": client.DisableConfirmRequest{},
+	"CancelRequest": client.CancelRequest{}, "SendRequest": client.SendRequest{}, "Resend": client.Resend{}, "VerifyRequest": client.VerifyRequest{}, "DisableConfirmRequest": client.DisableConfirmRequest{},
 	"PasskeyQuestion": client.PasskeyQuestion{}, "PasskeySignInRequest": client.PasskeySignInRequest{}, "SetUpRequest": client.SetUpRequest{}, "SetUpConfirmRequest": client.SetUpConfirmRequest{},
 	"SetUpConfirmed": client.SetUpConfirmed{}, "SetUpSendRequest": client.SetUpSendRequest{}, "ProveRequest": client.ProveRequest{},
 	"ChangePasswordRequest": client.ChangePasswordRequest{}, "Renewal": client.Renewal{}, "Renewed": client.RenewedSession{}, "SessionEntry": client.SessionEntry{}, "TrustedBrowser": client.TrustedBrowser{},

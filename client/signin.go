@@ -12,6 +12,7 @@ type SignInRequest struct {
 	Account        string `json:"account,omitempty"` // the organisation’s short name. Without it an e-mail that is unique decides
 	Email          string `json:"email"`
 	Password       string `json:"password"`
+	KnownBrowser   string `json:"known_browser,omitempty"`   // what an earlier sign-in gave in this browser: the people it knows get no mail that somebody signed in from an unknown one
 	TrustedBrowser string `json:"trusted_browser,omitempty"` // what an earlier sign-in gave for this person in this browser
 }
 
@@ -22,6 +23,7 @@ type SignIn struct {
 	AMR                  []string       `json:"amr"`                              // signed_in: by which methods (RFC 8176; a trusted browser and an e-mail have values of our own)
 	SetUpBy              time.Time      `json:"set_up_by,omitzero"`               // signed_in: until when the account wants a second factor set up, where it does
 	ExpiresAt            time.Time      `json:"expires_at,omitzero"`              // when the session, or the pending sign-in, ends
+	KnownBrowser         string         `json:"known_browser"`                    // signed_in: keep it for this browser, whoever signs in there, and send it with the next sign-in. It opens nothing
 	TrustedBrowser       string         `json:"trusted_browser"`                  // signed_in: keep it and send it with the next sign-in, instead of the one sent before
 	TrustedBrowserEndsAt time.Time      `json:"trusted_browser_ends_at,omitzero"` // when the trust in this browser ends
 	TrustedBrowserOver   bool           `json:"trusted_browser_over"`             // the trusted_browser that was sent is worth nothing: forget it
@@ -59,6 +61,12 @@ type TokenFirst struct {
 	ResendAt time.Time `json:"resend_at,omitzero"` // from when on another one can be mailed
 }
 
+// CancelRequest cancels a sign-in.
+type CancelRequest struct {
+	Pending      string `json:"pending"`                 // from the answer that this goes on from
+	KnownBrowser string `json:"known_browser,omitempty"` // as with SignInRequest
+}
+
 // SendRequest asks for a code.
 type SendRequest struct {
 	Pending string `json:"pending"` // from the answer that this goes on from
@@ -77,13 +85,15 @@ type VerifyRequest struct {
 	Code         string          `json:"code,omitempty"`          // an authentication code or a backup code; blanks and hyphens don’t matter
 	Credential   json.RawMessage `json:"credential,omitempty"`    // instead of a code, a passkey’s answer: the PublicKeyCredential in JSON
 	Ceremony     string          `json:"ceremony,omitempty"`      // with a credential: what came with the options
+	KnownBrowser string          `json:"known_browser,omitempty"` // as with SignInRequest
 	TrustBrowser bool            `json:"trust_browser,omitempty"` // don’t ask again in this browser: the answer has a trusted_browser
 }
 
 // DisableConfirmRequest ends the second factor by a mailed token.
 type DisableConfirmRequest struct {
-	Pending string `json:"pending"` // from the answer that this goes on from
-	Token   string `json:"token"`   // the token from the mail
+	Pending      string `json:"pending"`                 // from the answer that this goes on from
+	Token        string `json:"token"`                   // the token from the mail
+	KnownBrowser string `json:"known_browser,omitempty"` // as with SignInRequest
 }
 
 // PasskeyQuestion is what the browser asks a passkey.
@@ -94,8 +104,9 @@ type PasskeyQuestion struct {
 
 // PasskeySignInRequest signs in with a passkey alone.
 type PasskeySignInRequest struct {
-	Credential json.RawMessage `json:"credential"` // the passkey’s answer: the PublicKeyCredential in JSON
-	Ceremony   string          `json:"ceremony"`   // what came with the options
+	Credential   json.RawMessage `json:"credential"`              // the passkey’s answer: the PublicKeyCredential in JSON
+	Ceremony     string          `json:"ceremony"`                // what came with the options
+	KnownBrowser string          `json:"known_browser,omitempty"` // as with SignInRequest
 }
 
 // SetUpRequest begins to set up a second factor at sign-in.
@@ -109,19 +120,21 @@ type SetUpRequest struct {
 
 // SetUpConfirmRequest confirms the second factor that is set up at sign-in.
 type SetUpConfirmRequest struct {
-	Pending    string          `json:"pending"`              // from the answer that this goes on from
-	ID         string          `json:"id"`                   // the device that is being set up
-	Code       string          `json:"code,omitempty"`       // what the app shows, or what was sent
-	Credential json.RawMessage `json:"credential,omitempty"` // of a passkey, instead: the PublicKeyCredential in JSON
+	Pending      string          `json:"pending"`                 // from the answer that this goes on from
+	ID           string          `json:"id"`                      // the device that is being set up
+	Code         string          `json:"code,omitempty"`          // what the app shows, or what was sent
+	Credential   json.RawMessage `json:"credential,omitempty"`    // of a passkey, instead: the PublicKeyCredential in JSON
+	KnownBrowser string          `json:"known_browser,omitempty"` // as with SignInRequest
 }
 
 // SetUpConfirmed is a sign-in that ended with the set-up.
 type SetUpConfirmed struct {
-	State       string    `json:"state"`
-	Token       string    `json:"token"`        // the session’s token
-	ExpiresAt   time.Time `json:"expires_at"`   // when the session ends
-	AMR         []string  `json:"amr"`          // by which methods (RFC 8176)
-	BackupCodes []string  `json:"backup_codes"` // ten codes, each good once, told this one time
+	State        string    `json:"state"`
+	Token        string    `json:"token"`         // the session’s token
+	ExpiresAt    time.Time `json:"expires_at"`    // when the session ends
+	AMR          []string  `json:"amr"`           // by which methods (RFC 8176)
+	KnownBrowser string    `json:"known_browser"` // keep it for this browser, as that of SignIn
+	BackupCodes  []string  `json:"backup_codes"`  // ten codes, each good once, told this one time
 }
 
 // SetUpSendRequest asks for the code of a set-up, or for the token before it.
@@ -160,8 +173,8 @@ func (c *Client) SignIn(ctx context.Context, in SignInRequest) (out SignIn, err 
 }
 
 // CancelSignIn cancels a sign-in.
-func (c *Client) CancelSignIn(ctx context.Context, pending string) error {
-	return c.call(ctx, http.MethodPost, "/v1/sign-in/cancel", nil, map[string]string{"pending": pending}, nil)
+func (c *Client) CancelSignIn(ctx context.Context, in CancelRequest) error {
+	return c.call(ctx, http.MethodPost, "/v1/sign-in/cancel", nil, in, nil)
 }
 
 // AskDisable mails a token that switches two-factor authentication off.

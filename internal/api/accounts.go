@@ -33,8 +33,8 @@ type entitledMethod struct {
 	Until   time.Time `json:"until,omitzero" doc:"When the exception ends that allows it."`
 }
 
-// managedAccount is an account as the operator sees it.
-type managedAccount struct {
+// ManagedAccount (exported for huma alone, which documents no embedded type that is not) is an account as the operator sees it.
+type ManagedAccount struct {
 	ID          string             `json:"id" example:"acc_01jd3k8zq0c4m" doc:"The account’s id."`
 	Slug        string             `json:"slug" example:"acme" doc:"The short name of the sign-in address."`
 	Name        string             `json:"name" example:"Acme" doc:"The organisation’s name."`
@@ -52,22 +52,22 @@ type managedAccount struct {
 
 // managedAccountDetails is all that the operator sees of one account.
 type managedAccountDetails struct {
-	managedAccount
+	ManagedAccount
 	People       int `json:"people" doc:"How many people it has, without those who are locked or have not come yet."`
 	SecondFactor int `json:"people_with_second_factor" doc:"How many of them have a second factor."`
 }
 
 // managedAccountList is a page of the accounts.
 type managedAccountList struct {
-	Items []managedAccount `json:"items" doc:"The accounts of this page, in the order they were made."`
+	Items []ManagedAccount `json:"items" doc:"The accounts of this page, in the order they were made."`
 	Next  string           `json:"next,omitempty" doc:"The cursor of the next page; absent on the last."`
 }
 
 // manage tells the operator of an account.
-func (s *Server) manage(a account.Account) managedAccount {
+func (s *Server) manage(a account.Account) ManagedAccount {
 	now, plans := s.Now(), s.Admin.Plans
 	plan, known := plans.Of(a)
-	m := managedAccount{
+	m := ManagedAccount{
 		ID: a.ID, Slug: a.Slug, Name: a.Name, SignInURL: s.signInURL(a), Plan: plan.Name, DefaultPlan: a.Plan == "", PlanKnown: known,
 		TrialEnds: stamp(a.TrialEndsAt), Suspended: !a.SuspendedAt.IsZero(), SuspendedAt: stamp(a.SuspendedAt), Exceptions: []accountException{}, CreatedAt: stamp(a.CreatedAt),
 	}
@@ -111,7 +111,7 @@ type listAccountsCall struct {
 type managedAccountListAnswer struct{ Body managedAccountList }
 
 func (s *Server) listAccounts(ctx context.Context, in *listAccountsCall) (*managedAccountListAnswer, error) {
-	list := managedAccountList{Items: []managedAccount{}}
+	list := managedAccountList{Items: []ManagedAccount{}}
 	if in.Slug != "" {
 		a, err := s.Admin.AccountBySlug(ctx, in.Slug)
 		switch {

@@ -55,7 +55,7 @@ func (p program) call(s *apptest.Server, code string) *apptest.API {
 	return a
 }
 
-func refused(t *testing.T, what string, got apptest.Answer, status int, code string) {
+func keyRefused(t *testing.T, what string, got apptest.Answer, status int, code string) {
 	t.Helper()
 	if got.Status != status || got.Code() != code {
 		t.Errorf("%s: %d %s, want %d %s\n%s", what, got.Status, got.Code(), status, code, got.Raw)
@@ -73,7 +73,7 @@ func TestKeyAlone(t *testing.T) {
 		s.Enrol(t, s.Grace)
 		s.Machines.Keys.Forget(s.Grace.AccountID, s.Grace.ID)
 		got := p.call(s, "").Call(t, "GET /v1/me", nil)
-		refused(t, "with a second factor", got, 401, "second_factor_required")
+		keyRefused(t, "with a second factor", got, 401, "second_factor_required")
 		if how, has := got.JSON["how"].([]any); has && len(how) > 0 {
 			t.Errorf("ways of a key that has none: %s", got.Raw)
 		}
@@ -89,7 +89,7 @@ func TestCodePerCall(t *testing.T) {
 		phone, _ := s.Enrol(t, s.Grace)
 		p := newKey(t, s, s.Grace, true, "Reader", "read")
 		got := p.call(s, "").Call(t, "GET /v1/me", nil)
-		refused(t, "alone", got, 401, "second_factor_required")
+		keyRefused(t, "alone", got, 401, "second_factor_required")
 		if how, _ := got.JSON["how"].([]any); len(how) != 2 {
 			t.Errorf("ways on: %s", got.Raw)
 		}
@@ -98,10 +98,10 @@ func TestCodePerCall(t *testing.T) {
 		if me.JSON["level"] != "aal2" {
 			t.Errorf("%s", me.Raw)
 		}
-		refused(t, "the code once more", p.call(s, code).Call(t, "GET /v1/me", nil), 401, "used_code")
+		keyRefused(t, "the code once more", p.call(s, code).Call(t, "GET /v1/me", nil), 401, "used_code")
 		s.Clock.Advance(otp.DefaultPeriod)
-		refused(t, "the person’s own", p.call(s, phone.Code(s.Clock.Now())).Call(t, "GET /v1/me", nil), 401, "wrong_code")
-		refused(t, "no code at all", p.call(s, "12").Call(t, "GET /v1/me", nil), 401, "malformed_code")
+		keyRefused(t, "the person’s own", p.call(s, phone.Code(s.Clock.Now())).Call(t, "GET /v1/me", nil), 401, "wrong_code")
+		keyRefused(t, "no code at all", p.call(s, "12").Call(t, "GET /v1/me", nil), 401, "malformed_code")
 		p.call(s, p.code(s)).Must(t, 200, "GET /v1/me", nil)
 	})
 }

@@ -78,20 +78,20 @@ func TestToken(t *testing.T) {
 			"code in header":   {s.API(p.value).With("Sallyport-OTP", "123456"), []string{"grant_type", "client_credentials"}, 400, "invalid_request", "client_authentication"},
 		} {
 			got := ask(t, in.caller, in.form...)
-			refused(t, name, got, in.status, in.code)
+			keyRefused(t, name, got, in.status, in.code)
 			if got.JSON["error"] != in.error || got.JSON["error_description"] == "" {
 				t.Errorf("%s: %s", name, got.Raw)
 			}
 		}
-		refused(t, "JSON", s.API(p.value).Call(t, "POST /v1/token", map[string]any{"grant_type": "client_credentials"}), 415, "unsupported_media_type")
+		keyRefused(t, "JSON", s.API(p.value).Call(t, "POST /v1/token", map[string]any{"grant_type": "client_credentials"}), 415, "unsupported_media_type")
 
 		token := p.token(t, s)
 		s.Clock.Advance(15*time.Minute - otp.DefaultPeriod - time.Microsecond)
 		s.API(token).Must(t, 200, "GET /v1/me", nil)
 		s.Clock.Advance(time.Microsecond)
-		refused(t, "after fifteen minutes", s.API(token).Call(t, "GET /v1/me", nil), 401, "invalid_token")
+		keyRefused(t, "after fifteen minutes", s.API(token).Call(t, "GET /v1/me", nil), 401, "invalid_token")
 		s.Clock.Advance(-time.Hour)
-		refused(t, "with the clock put back", s.API(token).Call(t, "GET /v1/me", nil), 401, "invalid_token")
+		keyRefused(t, "with the clock put back", s.API(token).Call(t, "GET /v1/me", nil), 401, "invalid_token")
 	})
 }
 
@@ -101,7 +101,7 @@ func TestCodeOnce(t *testing.T) {
 		s.Enrol(t, s.Grace)
 		p, other := newKey(t, s, s.Grace, true, "One", "read"), newKey(t, s, s.Grace, true, "Other", "read")
 		code := p.code(s)
-		refused(t, "at another key", other.call(s, code).Call(t, "GET /v1/me", nil), 401, "wrong_code")
+		keyRefused(t, "at another key", other.call(s, code).Call(t, "GET /v1/me", nil), 401, "wrong_code")
 		if step := s.Password(t, s.Grace); true {
 			_, err := s.SignIn.Verify(t.Context(), step.Cookie, attempt(code), by)
 			if err == nil {
@@ -111,12 +111,12 @@ func TestCodeOnce(t *testing.T) {
 		if got := ask(t, s.API(p.value), "grant_type", "client_credentials", "otp", code); got.Status != 200 {
 			t.Fatalf("token: %s", got.Raw)
 		}
-		refused(t, "as header after the token", p.call(s, code).Call(t, "GET /v1/me", nil), 401, "used_code")
-		refused(t, "for a second token", ask(t, s.API(p.value), "grant_type", "client_credentials", "otp", code), 400, "used_code")
+		keyRefused(t, "as header after the token", p.call(s, code).Call(t, "GET /v1/me", nil), 401, "used_code")
+		keyRefused(t, "for a second token", ask(t, s.API(p.value), "grant_type", "client_credentials", "otp", code), 400, "used_code")
 		s.Clock.Advance(otp.DefaultPeriod)
 		code = p.code(s)
 		p.call(s, code).Must(t, 200, "GET /v1/me", nil)
-		refused(t, "for a token after the header", ask(t, s.API(p.value), "grant_type", "client_credentials", "otp", code), 400, "used_code")
-		refused(t, "beside a token", s.API(other.token(t, s)).With("Sallyport-OTP", other.code(s)).Call(t, "GET /v1/me", nil), 422, "credentials_mixed")
+		keyRefused(t, "for a token after the header", ask(t, s.API(p.value), "grant_type", "client_credentials", "otp", code), 400, "used_code")
+		keyRefused(t, "beside a token", s.API(other.token(t, s)).With("Sallyport-OTP", other.code(s)).Call(t, "GET /v1/me", nil), 422, "credentials_mixed")
 	})
 }

@@ -22,7 +22,7 @@ func goesOn(tb testing.TB, s *apptest.Server, was *apptest.API, a apptest.Answer
 	if token == "" || on["expires_at"] == nil || on["amr"] == nil {
 		tb.Fatalf("no session goes on in %s", a.Raw)
 	}
-	denied(tb, was.Call(tb, "GET /v1/me", nil), 401, "not_signed_in")
+	refused(tb, was.Call(tb, "GET /v1/me", nil), 401, "not_signed_in")
 	return s.API(token)
 }
 
@@ -35,12 +35,12 @@ func TestFactors(t *testing.T) {
 			t.Errorf("%s", none.Raw)
 		}
 		add := object{"kind": "totp", "name": "My Phone"}
-		denied(t, api.Call(t, "POST /v1/me/factors", add), 401, "proof_needed")
+		refused(t, api.Call(t, "POST /v1/me/factors", add), 401, "proof_needed")
 		add["password"] = "wrong"
-		denied(t, api.Call(t, "POST /v1/me/factors", add), 422, "wrong_password")
+		refused(t, api.Call(t, "POST /v1/me/factors", add), 422, "wrong_password")
 		add["password"] = apptest.Password
 		add["name"] = ""
-		denied(t, api.Call(t, "POST /v1/me/factors", add), 422, "device_name")
+		refused(t, api.Call(t, "POST /v1/me/factors", add), 422, "device_name")
 		add["name"] = "My Phone"
 		begun := api.Must(t, 201, "POST /v1/me/factors", add)
 		if text(begun, "state") != "pending" || text(begun, "expires_at") != s.Clock.Now().Add(15*time.Minute).Format(time.RFC3339) ||
@@ -53,21 +53,21 @@ func TestFactors(t *testing.T) {
 		if text(waits, "state") != "pending" || strings.Contains(string(waits.Raw), text(begun, "secret")) {
 			t.Errorf("%s", waits.Raw)
 		}
-		denied(t, api.Call(t, "POST "+at+"/confirm", object{"code": domaintest.Other(phone.Code(s.Clock.Now()))}), 422, "wrong_code")
-		denied(t, api.Call(t, "POST "+at+"/confirm", object{}), 422, "malformed_code")
-		denied(t, s.API(s.Browse(t, s.Grace).Cookie).Call(t, "POST "+at+"/confirm", object{"code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
+		refused(t, api.Call(t, "POST "+at+"/confirm", object{"code": domaintest.Other(phone.Code(s.Clock.Now()))}), 422, "wrong_code")
+		refused(t, api.Call(t, "POST "+at+"/confirm", object{}), 422, "malformed_code")
+		refused(t, s.API(s.Browse(t, s.Grace).Cookie).Call(t, "POST "+at+"/confirm", object{"code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
 		done := api.Must(t, 200, "POST "+at+"/confirm", object{"code": phone.Code(s.Clock.Now())})
 		if text(done, "state") != "confirmed" || len(done.JSON["backup_codes"].([]any)) != 10 {
 			t.Fatalf("%s", done.Raw)
 		}
 		api = goesOn(t, s, api, done)
-		denied(t, elsewhere.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, elsewhere.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		if me := api.Must(t, 200, "GET /v1/me", nil); me.JSON["level"] != "aal2" || me.JSON["two_factor"].(object)["on"] != true {
 			t.Errorf("%s", me.Raw)
 		}
 		// The code that confirmed it is used up (B04).
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": phone.Code(s.Clock.Now())}), 422, "used_code")
-		denied(t, api.Call(t, "POST "+at+"/confirm", object{"code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": phone.Code(s.Clock.Now())}), 422, "used_code")
+		refused(t, api.Call(t, "POST "+at+"/confirm", object{"code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
 
 		s.Clock.Advance(otp.DefaultPeriod)
 		second := api.Must(t, 201, "POST /v1/me/factors", object{"kind": "totp", "name": "Tablet", "password": apptest.Password})
@@ -78,10 +78,10 @@ func TestFactors(t *testing.T) {
 		}
 		api = goesOn(t, s, api, done)
 
-		denied(t, api.Call(t, "PATCH "+at, object{"name": "Tablet"}), 409, "device_name_taken")
-		denied(t, api.Call(t, "PATCH "+at, object{"preferred": false}), 422, "invalid_request")
-		denied(t, api.Call(t, "PATCH /v1/me/factors/fac_nobodys", object{"name": "X"}), 404, "factor_not_found")
-		denied(t, api.Call(t, "GET /v1/me/factors/fac_nobodys", nil), 404, "factor_not_found")
+		refused(t, api.Call(t, "PATCH "+at, object{"name": "Tablet"}), 409, "device_name_taken")
+		refused(t, api.Call(t, "PATCH "+at, object{"preferred": false}), 422, "invalid_request")
+		refused(t, api.Call(t, "PATCH /v1/me/factors/fac_nobodys", object{"name": "X"}), 404, "factor_not_found")
+		refused(t, api.Call(t, "GET /v1/me/factors/fac_nobodys", nil), 404, "factor_not_found")
 		if v := api.Must(t, 200, "PATCH /v1/me/factors/"+tablet.FactorID, object{"name": "Old tablet", "preferred": true}); v.JSON["name"] != "Old tablet" || v.JSON["preferred"] != true {
 			t.Errorf("%s", v.Raw)
 		}
@@ -93,18 +93,18 @@ func TestFactors(t *testing.T) {
 			t.Errorf("%s", step.Raw)
 		}
 
-		denied(t, api.Call(t, "POST "+at+"/remove", object{}), 401, "proof_needed")
-		denied(t, api.Call(t, "POST /v1/me/factors/fac_nobodys/remove", object{"password": apptest.Password}), 404, "factor_not_found")
+		refused(t, api.Call(t, "POST "+at+"/remove", object{}), 401, "proof_needed")
+		refused(t, api.Call(t, "POST /v1/me/factors/fac_nobodys/remove", object{"password": apptest.Password}), 404, "factor_not_found")
 		gone := api.Must(t, 200, "POST "+at+"/remove", object{"password": apptest.Password})
 		if gone.JSON["two_factor"] != true {
 			t.Errorf("%s", gone.Raw)
 		}
 		api = goesOn(t, s, api, gone)
 		s.Clock.Advance(otp.DefaultPeriod)
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "method": phone.FactorID, "code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "method": phone.FactorID, "code": phone.Code(s.Clock.Now())}), 404, "factor_not_found")
 		s.SetPolicy(t, "enforcement=required")
 		s.Clock.Advance(time.Second)
-		denied(t, api.Call(t, "POST /v1/me/factors/"+tablet.FactorID+"/remove", object{"password": apptest.Password}), 409, "two_factor_required")
+		refused(t, api.Call(t, "POST /v1/me/factors/"+tablet.FactorID+"/remove", object{"password": apptest.Password}), 409, "two_factor_required")
 		s.SetPolicy(t, "enforcement=optional")
 		s.Clock.Advance(time.Second)
 		gone = api.Must(t, 200, "POST /v1/me/factors/"+tablet.FactorID+"/remove", object{"password": apptest.Password})
@@ -128,7 +128,7 @@ func TestAddressFactors(t *testing.T) {
 	} {
 		s.Clock.Advance(time.Hour) // no limit on codes has a say
 		add := object{"kind": c.kind, "name": "My " + c.kind, "password": apptest.Password, "address": c.bad}
-		denied(t, api.Call(t, "POST /v1/me/factors", add), 422, c.code)
+		refused(t, api.Call(t, "POST /v1/me/factors", add), 422, c.code)
 		add["address"] = c.address
 		begun := api.Must(t, 201, "POST /v1/me/factors", add)
 		sent, _ := begun.JSON["sent"].(object)
@@ -137,7 +137,7 @@ func TestAddressFactors(t *testing.T) {
 		}
 		at := "/v1/me/factors/" + text(begun, "id")
 		early := api.Call(t, "POST "+at+"/send", nil)
-		if denied(t, early, 429, "resend_too_soon"); early.Header.Get("Retry-After") != "60" {
+		if refused(t, early, 429, "resend_too_soon"); early.Header.Get("Retry-After") != "60" {
 			t.Errorf("Retry-After: %q", early.Header.Get("Retry-After"))
 		}
 		s.Clock.Advance(time.Minute)
@@ -154,7 +154,7 @@ func TestAddressFactors(t *testing.T) {
 		api.Must(t, 202, "POST "+at+"/send", nil)
 		api.Must(t, 204, "POST /v1/session/confirm", object{"code": codeSent(t, s, strings.ReplaceAll(c.address, " ", ""))})
 	}
-	denied(t, api.Call(t, "POST /v1/me/factors/fac_nobodys/send", nil), 404, "factor_not_found")
+	refused(t, api.Call(t, "POST /v1/me/factors/fac_nobodys/send", nil), 404, "factor_not_found")
 }
 
 // TestPasskeyFactor adds a passkey, and proves it again to remove one with a code asked for.
@@ -165,7 +165,7 @@ func TestPasskeyFactor(t *testing.T) {
 	begun := api.Must(t, 201, "POST /v1/me/factors", object{"kind": "passkey", "name": "Key", "password": apptest.Password})
 	at := "/v1/me/factors/" + text(begun, "id")
 	made := object{"credential": json.RawMessage(keytest.Make(t, part(t, begun, "options"), origin, key, nil))}
-	denied(t, s.API(s.Browse(t, s.Ada).Cookie).Call(t, "POST "+at+"/confirm", made), 404, "factor_not_found") // begun in another session
+	refused(t, s.API(s.Browse(t, s.Ada).Cookie).Call(t, "POST "+at+"/confirm", made), 404, "factor_not_found") // begun in another session
 	done := api.Must(t, 200, "POST "+at+"/confirm", made)
 	api = goesOn(t, s, api, done)
 	if f := api.Must(t, 200, "GET "+at, nil); f.JSON["kind"] != "passkey" || f.JSON["synced"] != false {
@@ -176,7 +176,7 @@ func TestPasskeyFactor(t *testing.T) {
 	if me := api.Must(t, 200, "GET /v1/me", nil); fmt.Sprint(me.JSON["policy"].(object)["removal"]) != "map[code:true password:true]" {
 		t.Errorf("%s", me.Raw)
 	}
-	denied(t, api.Call(t, "POST "+at+"/remove", object{"password": apptest.Password}), 422, "malformed_backup_code")
+	refused(t, api.Call(t, "POST "+at+"/remove", object{"password": apptest.Password}), 422, "malformed_backup_code")
 	ask := api.Must(t, 200, "POST /v1/session/passkey/options", nil)
 	gone := api.Must(t, 200, "POST "+at+"/remove", object{
 		"password": apptest.Password, "ceremony": text(ask, "ceremony"), "credential": json.RawMessage(key.Answer(t, part(t, ask, "options"), origin, nil)),
@@ -190,15 +190,15 @@ func TestPasskeyFactor(t *testing.T) {
 func TestBackupCodes(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
 		plain := s.API(s.Browse(t, s.Grace).Cookie)
-		denied(t, plain.Call(t, "POST /v1/me/backup-codes", object{"password": apptest.Password}), 409, "no_second_factor")
+		refused(t, plain.Call(t, "POST /v1/me/backup-codes", object{"password": apptest.Password}), 409, "no_second_factor")
 		_, codes := s.Enrol(t, s.Ada)
 		api := s.API(s.Browse(t, s.Ada).Cookie)
 		s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": codes[0]})
 		if left := api.Must(t, 200, "GET /v1/me/backup-codes", nil); left.JSON["left"] != 9.0 || left.JSON["made_at"] == nil {
 			t.Errorf("%s", left.Raw)
 		}
-		denied(t, api.Call(t, "POST /v1/me/backup-codes", object{}), 401, "proof_needed")
-		denied(t, api.Call(t, "POST /v1/me/backup-codes", object{"password": "wrong"}), 422, "wrong_password")
+		refused(t, api.Call(t, "POST /v1/me/backup-codes", object{}), 401, "proof_needed")
+		refused(t, api.Call(t, "POST /v1/me/backup-codes", object{"password": "wrong"}), 422, "wrong_password")
 		made := api.Must(t, 201, "POST /v1/me/backup-codes", object{"password": apptest.Password})
 		fresh := made.JSON["backup_codes"].([]any)
 		api = goesOn(t, s, api, made)
@@ -206,10 +206,10 @@ func TestBackupCodes(t *testing.T) {
 			t.Errorf("%s", left.Raw)
 		}
 		pending := s.Password(t, s.Ada).Cookie
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": codes[1]}), 422, "wrong_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": codes[1]}), 422, "wrong_code")
 		s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": pending, "code": fresh[0]})
 		s.SetPolicy(t, "backup_codes=off")
 		s.Clock.Advance(time.Second)
-		denied(t, api.Call(t, "POST /v1/me/backup-codes", object{"password": apptest.Password}), 403, "backup_codes_off")
+		refused(t, api.Call(t, "POST /v1/me/backup-codes", object{"password": apptest.Password}), 403, "backup_codes_off")
 	})
 }

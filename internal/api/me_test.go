@@ -65,23 +65,23 @@ func TestChangePassword(t *testing.T) {
 			return api.Call(t, "POST /v1/me/password", object{"password": password, "new_password": to})
 		}
 		wrong := change("wrong", "nine patient harbour clocks")
-		if denied(t, wrong, 422, "wrong_password"); wrong.JSON["field"] != "password" {
+		if refused(t, wrong, 422, "wrong_password"); wrong.JSON["field"] != "password" {
 			t.Errorf("%s", wrong.Raw)
 		}
 		short := change(apptest.Password, "short")
-		if denied(t, short, 422, "password_too_short"); short.JSON["field"] != "new_password" {
+		if refused(t, short, 422, "password_too_short"); short.JSON["field"] != "new_password" {
 			t.Errorf("%s", short.Raw)
 		}
-		denied(t, change(apptest.Password, apptest.Password), 422, "password_unchanged")
+		refused(t, change(apptest.Password, apptest.Password), 422, "password_unchanged")
 		done := change(apptest.Password, "nine patient harbour clocks")
 		if done.Status != 200 {
 			t.Fatalf("%d %s", done.Status, done.Raw)
 		}
 		goesOn(t, s, api, done)
-		denied(t, elsewhere.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/cancel", object{"pending": ""}), 422, "invalid_request")
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/passkey/options", object{"pending": pending}), 410, "sign_in_expired")
-		denied(t, s.API("").Call(t, "POST /v1/sign-in", object{"email": apptest.Ada, "password": apptest.Password}), 401, "wrong_credentials")
+		refused(t, elsewhere.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/cancel", object{"pending": ""}), 422, "invalid_request")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/passkey/options", object{"pending": pending}), 410, "sign_in_expired")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in", object{"email": apptest.Ada, "password": apptest.Password}), 401, "wrong_credentials")
 		in := s.API("").Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Ada, "password": "nine patient harbour clocks"})
 		if text(in, "state") != "second_factor" {
 			t.Errorf("%s", in.Raw)
@@ -108,21 +108,21 @@ func TestSessions(t *testing.T) {
 		if n := len(items(api)); n != 2 || current != 1 {
 			t.Fatalf("%d sessions, %d of them this", n, current)
 		}
-		denied(t, api.Call(t, "DELETE /v1/me/sessions/"+items(graces)[0]["id"].(string), nil), 404, "session_not_found")
+		refused(t, api.Call(t, "DELETE /v1/me/sessions/"+items(graces)[0]["id"].(string), nil), 404, "session_not_found")
 		api.Must(t, 204, "DELETE /v1/me/sessions/"+other.Signed.ID, nil)
-		denied(t, s.API(other.Cookie).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
-		denied(t, api.Call(t, "DELETE /v1/me/sessions/"+other.Signed.ID, nil), 404, "session_not_found")
+		refused(t, s.API(other.Cookie).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, api.Call(t, "DELETE /v1/me/sessions/"+other.Signed.ID, nil), 404, "session_not_found")
 
 		more := s.Browse(t, s.Ada)
 		done := api.Must(t, 200, "DELETE /v1/me/sessions", nil)
 		api = goesOn(t, s, api, done)
-		denied(t, s.API(more.Cookie).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, s.API(more.Cookie).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		mine := items(api)
 		if len(mine) != 1 {
 			t.Errorf("%v", mine)
 		}
 		api.Must(t, 204, "DELETE /v1/me/sessions/"+mine[0]["id"].(string), nil)
-		denied(t, api.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, api.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		graces.Must(t, 200, "GET /v1/me", nil)
 	})
 }
@@ -143,9 +143,9 @@ func TestTrustedBrowsers(t *testing.T) {
 			t.Fatalf("%v", all)
 		}
 		firefox := "/v1/me/trusted-browsers/" + all[1]["id"].(string)
-		denied(t, graces.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
+		refused(t, graces.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
 		api.Must(t, 204, "DELETE "+firefox, nil)
-		denied(t, api.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
+		refused(t, api.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
 		step := s.API("").With("User-Agent", domaintest.Firefox).Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Ada, "password": apptest.Password, "trusted_browser": trusted})
 		if text(step, "state") != "second_factor" {
 			t.Errorf("%s", step.Raw)

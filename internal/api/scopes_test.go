@@ -85,7 +85,7 @@ func TestScopes(t *testing.T) {
 			if want == "scope_missing" && !strings.Contains(got.Header.Get("WWW-Authenticate"), "insufficient_scope") {
 				t.Errorf("%s: WWW-Authenticate is %q", route, got.Header.Get("WWW-Authenticate"))
 			}
-			refused(t, route+" with a code", p.call(s, code).Call(t, path, body), 403, want)
+			keyRefused(t, route+" with a code", p.call(s, code).Call(t, path, body), 403, want)
 		}
 		if scope == "read" {
 			p.call(s, p.code(s)).Must(t, 200, "GET /v1/me", nil) // no code was used up for what was refused
@@ -95,7 +95,7 @@ func TestScopes(t *testing.T) {
 	person := session(t, s, s.Grace)
 	for name, scopes := range map[string][]string{"admin by a member": {"read", "admin"}, "operator": {"operator"}, "none": {}, "unknown": {"everything"}} {
 		got := person.Call(t, "POST /v1/me/api-keys", map[string]any{"name": name, "scopes": scopes, "password": apptest.Password})
-		refused(t, name, got, 422, "api_key_scopes")
+		keyRefused(t, name, got, 422, "api_key_scopes")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestNetworks(t *testing.T) {
 	}
 	for _, wrong := range []string{"here", "192.0.2.0/33", "fe80::1%eth0", "::ffff:0.0.0.0/40", "192.0.2"} {
 		got := person.Call(t, "POST /v1/me/api-keys", map[string]any{"name": "Wrong", "scopes": []string{"read"}, "networks": []string{wrong}, "password": apptest.Password})
-		refused(t, wrong, got, 422, "api_key_networks")
+		keyRefused(t, wrong, got, 422, "api_key_networks")
 	}
 }
 
@@ -204,10 +204,10 @@ func TestExpiry(t *testing.T) {
 		s.Clock.Set(ends.Add(-time.Second))
 		p.Must(t, 200, "GET /v1/me", nil)
 		s.Clock.Set(ends)
-		refused(t, "at its end", p.Call(t, "GET /v1/me", nil), 401, "key_expired")
+		keyRefused(t, "at its end", p.Call(t, "GET /v1/me", nil), 401, "key_expired")
 		for name, at := range map[string]time.Time{"the past": s.Clock.Now(), "eleven years": s.Clock.Now().AddDate(11, 0, 0)} {
 			got := session(t, s, s.Grace).Call(t, "POST /v1/me/api-keys", map[string]any{"name": "Wrong", "scopes": []string{"read"}, "expires_at": at.Format(time.RFC3339), "password": apptest.Password})
-			refused(t, name, got, 422, "api_key_expiry")
+			keyRefused(t, name, got, 422, "api_key_expiry")
 		}
 	})
 }
@@ -235,8 +235,8 @@ func TestDemoted(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Clock.Advance(time.Second)
-		refused(t, "demoted, by the key", other.API(p.value).With("Sallyport-OTP", p.code(s)).Call(t, route, nil), 403, "not_administrator")
-		refused(t, "demoted", token.Call(t, route, nil), 401, "invalid_token")
+		keyRefused(t, "demoted, by the key", other.API(p.value).With("Sallyport-OTP", p.code(s)).Call(t, route, nil), 403, "not_administrator")
+		keyRefused(t, "demoted", token.Call(t, route, nil), 401, "invalid_token")
 	})
 }
 
@@ -245,19 +245,19 @@ func TestKeyMadeFreshly(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
 		body := map[string]any{"name": "New", "scopes": []string{"read"}}
 		plain := session(t, s, s.Grace)
-		refused(t, "without the password", plain.Call(t, "POST /v1/me/api-keys", body), 401, "proof_needed")
+		keyRefused(t, "without the password", plain.Call(t, "POST /v1/me/api-keys", body), 401, "proof_needed")
 		body["password"] = "not it, not it at all"
-		refused(t, "with a wrong one", plain.Call(t, "POST /v1/me/api-keys", body), 422, "wrong_password")
+		keyRefused(t, "with a wrong one", plain.Call(t, "POST /v1/me/api-keys", body), 422, "wrong_password")
 		s.Enrol(t, s.Ada)
 		delete(body, "password")
 		strong := session(t, s, s.Ada)
 		s.Clock.Advance(15*time.Minute + time.Second)
 		body["password"] = apptest.Password
-		refused(t, "with the password and an old second factor", strong.Call(t, "POST /v1/me/api-keys", body), 401, "factor_needed")
+		keyRefused(t, "with the password and an old second factor", strong.Call(t, "POST /v1/me/api-keys", body), 401, "factor_needed")
 		strong = session(t, s, s.Ada)
 		delete(body, "password")
 		made := strong.Must(t, 201, "POST /v1/me/api-keys", body)
-		refused(t, "the same name", strong.Call(t, "POST /v1/me/api-keys", map[string]any{"name": "new", "scopes": []string{"read"}}), 409, "api_key_name_taken")
+		keyRefused(t, "the same name", strong.Call(t, "POST /v1/me/api-keys", map[string]any{"name": "new", "scopes": []string{"read"}}), 409, "api_key_name_taken")
 		list := strong.Must(t, 200, "GET /v1/me/api-keys", nil)
 		if strings.Contains(string(list.Raw), "sak_") || strings.Contains(string(list.Raw), made.JSON["key"].(string)) {
 			t.Errorf("a key is shown again: %s", list.Raw)
@@ -267,16 +267,16 @@ func TestKeyMadeFreshly(t *testing.T) {
 			strong.Must(t, 201, "POST /v1/me/api-keys", body)
 		}
 		body["name"] = "One too many"
-		refused(t, "the 21st", strong.Call(t, "POST /v1/me/api-keys", body), 409, "api_key_limit")
+		keyRefused(t, "the 21st", strong.Call(t, "POST /v1/me/api-keys", body), 409, "api_key_limit")
 		id := made.JSON["id"].(string)
 		for route, body := range map[string]any{
 			"GET": nil, "DELETE": nil, "POST /device": map[string]any{"password": apptest.Password}, "POST /device/confirm": map[string]any{"code": "123456"}, "DELETE /device": nil,
 			"PUT /public-key": map[string]any{"public_key": "x", "password": apptest.Password}, "DELETE /public-key": nil,
 		} {
 			method, path, _ := strings.Cut(route, " ")
-			refused(t, route+" of another’s", plain.Call(t, method+" /v1/me/api-keys/"+id+path, body), 404, "api_key_not_found")
+			keyRefused(t, route+" of another’s", plain.Call(t, method+" /v1/me/api-keys/"+id+path, body), 404, "api_key_not_found")
 		}
 		strong.Must(t, 204, "DELETE /v1/me/api-keys/"+id, nil)
-		refused(t, "again", strong.Call(t, "DELETE /v1/me/api-keys/"+id, nil), 404, "api_key_not_found")
+		keyRefused(t, "again", strong.Call(t, "DELETE /v1/me/api-keys/"+id, nil), 404, "api_key_not_found")
 	})
 }

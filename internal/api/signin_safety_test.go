@@ -68,14 +68,14 @@ func TestOneCodeEverywhere(t *testing.T) {
 		call := func(code string) bool {
 			a := s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": code})
 			if a.Status != 200 {
-				denied(t, a, 422, "used_code")
+				refused(t, a, 422, "used_code")
 			}
 			return a.Status == 200
 		}
 		confirm := func(code string) bool {
 			a := inSession.Call(t, "POST /v1/session/confirm", object{"code": code})
 			if a.Status != 204 {
-				denied(t, a, 422, "used_code")
+				refused(t, a, 422, "used_code")
 			}
 			return a.Status == 204
 		}
@@ -107,7 +107,7 @@ func TestOnlyTheRightValue(t *testing.T) {
 	s.Clock.Advance(otp.DefaultPeriod)
 	code := phone.Code(s.Clock.Now())
 	for name, value := range map[string]string{"a pending sign-in": pending, "a trusted browser": trusted, "nonsense": "x.y.z", "a cut session": b.Cookie[:len(b.Cookie)-1]} {
-		denied(t, s.API(value).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, s.API(value).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		if name == "a pending sign-in" {
 			continue
 		}
@@ -123,7 +123,7 @@ func TestOnlyTheRightValue(t *testing.T) {
 		} {
 			for _, v := range []string{value, b.Cookie} {
 				body["pending"] = v
-				denied(t, s.API("").Call(t, route, body), 410, "sign_in_expired")
+				refused(t, s.API("").Call(t, route, body), 410, "sign_in_expired")
 			}
 		}
 	}
@@ -186,10 +186,10 @@ func TestWaitsAreShared(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
 		other := s.Another(t)
 		for range 5 {
-			denied(t, s.API("").Call(t, "POST /v1/sign-in", object{"email": apptest.Grace, "password": "wrong"}), 401, "wrong_credentials")
+			refused(t, s.API("").Call(t, "POST /v1/sign-in", object{"email": apptest.Grace, "password": "wrong"}), 401, "wrong_credentials")
 		}
 		blocked := other.API("").Call(t, "POST /v1/sign-in", object{"email": apptest.Grace, "password": apptest.Password})
-		denied(t, blocked, 429, "too_many_attempts")
+		refused(t, blocked, 429, "too_many_attempts")
 		if blocked.Header.Get("Retry-After") != "30" {
 			t.Errorf("Retry-After: %q", blocked.Header.Get("Retry-After"))
 		}
@@ -199,9 +199,9 @@ func TestWaitsAreShared(t *testing.T) {
 		pending := s.Password(t, s.Ada).Cookie
 		wrong := domaintest.Other(phone.Code(s.Clock.Now()))
 		for range 5 {
-			denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": wrong}), 422, "wrong_code")
+			refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": wrong}), 422, "wrong_code")
 		}
-		denied(t, other.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": phone.Code(s.Clock.Now())}), 429, "too_many_attempts")
+		refused(t, other.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": s.Password(t, s.Ada).Cookie, "code": phone.Code(s.Clock.Now())}), 429, "too_many_attempts")
 		s.Client(t).SignIn(apptest.Ada, apptest.Password).Follow().Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(http.StatusTooManyRequests)
 	})
 }

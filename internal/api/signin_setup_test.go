@@ -32,9 +32,9 @@ func TestSetUpAtSignIn(t *testing.T) {
 		}
 		pending := text(step, "pending")
 		anybody := s.API("")
-		denied(t, anybody.Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": "123456"}), 410, "sign_in_expired")
-		denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "sms", "name": "Mine", "address": "+43 660 1234567"}), 403, "factor_not_allowed")
-		denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "totp", "name": " "}), 422, "device_name")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/verify", object{"pending": pending, "code": "123456"}), 410, "sign_in_expired")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "sms", "name": "Mine", "address": "+43 660 1234567"}), 403, "factor_not_allowed")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "totp", "name": " "}), 422, "device_name")
 		begun := anybody.Must(t, 201, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "totp", "name": "My Phone"})
 		if text(begun, "state") != "pending" || !strings.HasPrefix(text(begun, "uri"), "otpauth://totp/") || !strings.Contains(text(begun, "uri"), text(begun, "secret")) ||
 			!strings.HasPrefix(text(begun, "qr_svg"), "<svg") {
@@ -42,7 +42,7 @@ func TestSetUpAtSignIn(t *testing.T) {
 		}
 		phone := domaintest.Scan(t, text(begun, "id"), text(begun, "uri"))
 		confirm := object{"pending": pending, "id": text(begun, "id"), "code": domaintest.Other(phone.Code(s.Clock.Now()))}
-		denied(t, anybody.Call(t, "POST /v1/sign-in/set-up/confirm", confirm), 422, "wrong_code")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/set-up/confirm", confirm), 422, "wrong_code")
 		confirm["code"] = phone.Code(s.Clock.Now())
 		in := anybody.Must(t, 200, "POST /v1/sign-in/set-up/confirm", confirm)
 		if text(in, "state") != "signed_in" || fmt.Sprint(in.JSON["amr"]) != "[pwd otp mfa]" || len(in.JSON["backup_codes"].([]any)) != 10 {
@@ -51,13 +51,13 @@ func TestSetUpAtSignIn(t *testing.T) {
 		if me := s.API(text(in, "token")).Must(t, 200, "GET /v1/me", nil); me.JSON["level"] != "aal2" {
 			t.Errorf("%s", me.Raw)
 		}
-		denied(t, anybody.Call(t, "POST /v1/sign-in/set-up/confirm", confirm), 410, "sign_in_expired")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/set-up/confirm", confirm), 410, "sign_in_expired")
 		// Who has one sets none up with the password alone (B49).
 		next := withPassword(t, s, apptest.Grace)
 		if text(next, "state") != "second_factor" {
 			t.Fatalf("%s", next.Raw)
 		}
-		denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": text(next, "pending"), "kind": "totp", "name": "A thief’s"}), 403, "set_up_not_allowed")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": text(next, "pending"), "kind": "totp", "name": "A thief’s"}), 403, "set_up_not_allowed")
 	}, apptest.WithInbox)
 }
 
@@ -67,14 +67,14 @@ func TestSetUpAddressAtSignIn(t *testing.T) {
 	s.SetPolicy(t, "enforcement=required", "backup_codes=off")
 	pending := text(withPassword(t, s, apptest.Grace), "pending")
 	anybody := s.API("")
-	denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "email", "name": "Mail", "address": "nothing"}), 422, "email_invalid")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "email", "name": "Mail", "address": "nothing"}), 422, "email_invalid")
 	begun := anybody.Must(t, 201, "POST /v1/sign-in/set-up", object{"pending": pending, "kind": "email", "name": "Mail", "address": "grace.private@example.com"})
 	if sent, _ := begun.JSON["sent"].(object); text(begun, "secret") != "" || text(begun, "hint") == "" || sent["resend_at"] != s.Clock.Now().Add(time.Minute).Format(time.RFC3339) {
 		t.Fatalf("%s", begun.Raw)
 	}
 	send := object{"pending": pending, "id": text(begun, "id")}
 	early := anybody.Call(t, "POST /v1/sign-in/set-up/send", send)
-	if denied(t, early, 429, "resend_too_soon"); early.Header.Get("Retry-After") != "60" {
+	if refused(t, early, 429, "resend_too_soon"); early.Header.Get("Retry-After") != "60" {
 		t.Errorf("Retry-After: %q", early.Header.Get("Retry-After"))
 	}
 	s.Clock.Advance(time.Minute)
@@ -97,14 +97,14 @@ func TestSetUpAfterMailedToken(t *testing.T) {
 	token := s.MailedToken(t, apptest.Grace)
 	set := object{"pending": text(step, "pending"), "kind": "totp", "name": "My Phone"}
 	anybody := s.API("")
-	denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 409, "set_up_mail_first")
-	denied(t, anybody.Call(t, "POST /v1/sign-in/set-up/send", object{"pending": text(step, "pending")}), 429, "token_resend_too_soon")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 409, "set_up_mail_first")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/set-up/send", object{"pending": text(step, "pending")}), 429, "token_resend_too_soon")
 	set["token"] = "0123456789abcdefghjkmnpqrs"
-	denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 422, "mail_token_invalid")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 422, "mail_token_invalid")
 	s.Clock.Advance(time.Minute)
 	anybody.Must(t, 202, "POST /v1/sign-in/set-up/send", object{"pending": text(step, "pending")})
 	set["token"] = token
-	denied(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 422, "mail_token_invalid") // another one was mailed since
+	refused(t, anybody.Call(t, "POST /v1/sign-in/set-up", set), 422, "mail_token_invalid") // another one was mailed since
 	set["token"] = s.MailedToken(t, apptest.Grace)
 	begun := anybody.Must(t, 201, "POST /v1/sign-in/set-up", set)
 	phone := domaintest.Scan(t, text(begun, "id"), text(begun, "uri"))
@@ -117,7 +117,7 @@ func TestDisableBySignIn(t *testing.T) {
 		s.Enrol(t, s.Ada)
 		step := withPassword(t, s, apptest.Ada)
 		anybody, here := s.API(""), func() object { return object{"pending": text(step, "pending")} }
-		denied(t, anybody.Call(t, "POST /v1/sign-in/disable", here()), 409, "mailed_disable_off")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/disable", here()), 409, "mailed_disable_off")
 		if step.JSON["mailed_disable"] != nil {
 			t.Errorf("%s", step.Raw)
 		}
@@ -131,21 +131,21 @@ func TestDisableBySignIn(t *testing.T) {
 			t.Errorf("%s", asked.Raw)
 		}
 		early := anybody.Call(t, "POST /v1/sign-in/disable", here())
-		if denied(t, early, 429, "token_resend_too_soon"); early.Header.Get("Retry-After") != "60" {
+		if refused(t, early, 429, "token_resend_too_soon"); early.Header.Get("Retry-After") != "60" {
 			t.Errorf("Retry-After: %q", early.Header.Get("Retry-After"))
 		}
 		wrong := here()
 		wrong["token"] = "0123456789abcdefghjkmnpqrs"
-		denied(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", wrong), 422, "mail_token_invalid")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", wrong), 422, "mail_token_invalid")
 		paste := here()
 		paste["token"] = s.MailedToken(t, apptest.Ada)
 		other := object{"pending": text(withPassword(t, s, apptest.Ada), "pending"), "token": paste["token"]}
-		denied(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", other), 422, "mail_token_invalid") // it belongs to its own sign-in
+		refused(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", other), 422, "mail_token_invalid") // it belongs to its own sign-in
 		again := anybody.Must(t, 200, "POST /v1/sign-in/disable/confirm", paste)
 		if text(again, "state") != "set_up" || text(again, "cause") != "reset" || text(again, "pending") == text(step, "pending") {
 			t.Fatalf("%s", again.Raw)
 		}
-		denied(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", paste), 410, "sign_in_expired")
+		refused(t, anybody.Call(t, "POST /v1/sign-in/disable/confirm", paste), 410, "sign_in_expired")
 		begun := anybody.Must(t, 201, "POST /v1/sign-in/set-up", object{"pending": text(again, "pending"), "kind": "totp", "name": "New"})
 		phone := domaintest.Scan(t, text(begun, "id"), text(begun, "uri"))
 		anybody.Must(t, 200, "POST /v1/sign-in/set-up/confirm", object{"pending": text(again, "pending"), "id": phone.FactorID, "code": phone.Code(s.Clock.Now())})
@@ -208,23 +208,23 @@ func TestPasskeyBySignIn(t *testing.T) {
 	answer := object{"pending": text(second, "pending"), "ceremony": text(ask, "ceremony"), "credential": json.RawMessage(key.Answer(t, part(t, ask, "options"), origin, nil))}
 	third := withPassword(t, s, apptest.Grace)
 	elsewhere := object{"pending": text(third, "pending"), "ceremony": answer["ceremony"], "credential": answer["credential"]}
-	denied(t, anybody.Call(t, "POST /v1/sign-in/verify", elsewhere), 422, "passkey_refused") // it was asked for the other sign-in
+	refused(t, anybody.Call(t, "POST /v1/sign-in/verify", elsewhere), 422, "passkey_refused") // it was asked for the other sign-in
 	anybody.Must(t, 200, "POST /v1/sign-in/verify", answer)
-	denied(t, anybody.Call(t, "POST /v1/sign-in/verify", elsewhere), 422, "passkey_refused")
-	denied(t, anybody.Call(t, "POST /v1/sign-in/verify", object{"pending": text(third, "pending"), "code": "123456"}), 422, "malformed_backup_code")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/verify", elsewhere), 422, "passkey_refused")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/verify", object{"pending": text(third, "pending"), "code": "123456"}), 422, "malformed_backup_code")
 
 	ask = anybody.Must(t, 200, "POST /v1/sign-in/passkey/options", object{})
 	alone := object{"ceremony": text(ask, "ceremony"), "credential": json.RawMessage(key.Answer(t, part(t, ask, "options"), origin, nil))}
 	if in := anybody.Must(t, 200, "POST /v1/sign-in/passkey", alone); text(in, "state") != "signed_in" || strings.Contains(fmt.Sprint(in.JSON["amr"]), "pwd") {
 		t.Errorf("%s", in.Raw)
 	}
-	denied(t, anybody.Call(t, "POST /v1/sign-in/passkey", alone), 422, "passkey_refused")
+	refused(t, anybody.Call(t, "POST /v1/sign-in/passkey", alone), 422, "passkey_refused")
 
 	session := s.API(text(in, "token"))
 	ask = session.Must(t, 200, "POST /v1/session/passkey/options", nil)
 	again := object{"ceremony": text(ask, "ceremony"), "credential": json.RawMessage(key.Answer(t, part(t, ask, "options"), origin, nil))}
 	session.Must(t, 204, "POST /v1/session/confirm", again)
-	denied(t, session.Call(t, "POST /v1/session/confirm", again), 422, "passkey_refused")
+	refused(t, session.Call(t, "POST /v1/session/confirm", again), 422, "passkey_refused")
 }
 
 // part is a member of an answer as it was written.

@@ -38,7 +38,7 @@ func list(a apptest.Answer, name string) (all []object) {
 }
 
 // refused fails the test unless an answer is a problem of this status and code.
-func denied(tb testing.TB, a apptest.Answer, status int, code string) {
+func refused(tb testing.TB, a apptest.Answer, status int, code string) {
 	tb.Helper()
 	if a.Status != status || a.Code() != code {
 		tb.Errorf("%d %s, want %d %s", a.Status, a.Raw, status, code)
@@ -66,11 +66,11 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the pending sign-in ends at %s", text(step, "expires_at"))
 		}
 		verify := object{"pending": text(step, "pending"), "code": domaintest.Other(phone.Code(s.Clock.Now()))}
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 422, "wrong_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 422, "wrong_code")
 		verify["code"] = "12 34"
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 422, "malformed_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 422, "malformed_code")
 		verify["method"] = "fac_nobodys"
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 404, "factor_not_found")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", verify), 404, "factor_not_found")
 
 		code := phone.Code(s.Clock.Now())
 		in := s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "method": phone.FactorID, "code": code[:3] + " " + code[3:]})
@@ -81,19 +81,19 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("%s", me.Raw)
 		}
 		// The sign-in is over, and the code is used up for every other one (B01).
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": code}), 410, "sign_in_expired")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": code}), 410, "sign_in_expired")
 		again := withPassword(t, s, apptest.Ada)
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(again, "pending"), "code": code}), 422, "used_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(again, "pending"), "code": code}), 422, "used_code")
 
 		byCode := s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": text(again, "pending"), "method": "backup_code", "code": codes[0]})
 		if text(byCode, "token") == "" || text(byCode, "token") == text(in, "token") {
 			t.Errorf("%s", byCode.Raw)
 		}
 		third := withPassword(t, s, apptest.Ada)
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(third, "pending"), "code": codes[0]}), 422, "used_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(third, "pending"), "code": codes[0]}), 422, "used_code")
 
 		s.API(text(byCode, "token")).Must(t, 204, "DELETE /v1/session", nil)
-		denied(t, s.API(text(byCode, "token")).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, s.API(text(byCode, "token")).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		s.API(text(in, "token")).Must(t, 200, "GET /v1/me", nil)
 	})
 }
@@ -112,7 +112,7 @@ func TestSentCode(t *testing.T) {
 		send := object{"pending": text(step, "pending"), "method": mail.ID}
 		s.Clock.Advance(20 * time.Second)
 		early := s.API("").Call(t, "POST /v1/sign-in/send", send)
-		denied(t, early, 429, "resend_too_soon")
+		refused(t, early, 429, "resend_too_soon")
 		if early.Header.Get("Retry-After") != "40" {
 			t.Errorf("Retry-After: %q", early.Header.Get("Retry-After"))
 		}
@@ -125,13 +125,13 @@ func TestSentCode(t *testing.T) {
 		if first == second {
 			second = domaintest.Other(first) // one in a million
 		}
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": first}), 422, "wrong_code")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": first}), 422, "wrong_code")
 		in := s.API("").Must(t, 200, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": second})
 		if fmt.Sprint(in.JSON["amr"]) != "[pwd email mfa]" {
 			t.Errorf("%s", in.Raw)
 		}
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/send", send), 410, "sign_in_expired")
-		denied(t, s.API("").Call(t, "POST /v1/sign-in/send", object{"pending": text(withPassword(t, s, apptest.Ada), "pending"), "method": "fac_nobodys"}), 404, "factor_not_found")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/send", send), 410, "sign_in_expired")
+		refused(t, s.API("").Call(t, "POST /v1/sign-in/send", object{"pending": text(withPassword(t, s, apptest.Ada), "pending"), "method": "fac_nobodys"}), 404, "factor_not_found")
 	}, apptest.WithInbox)
 }
 
@@ -183,7 +183,7 @@ func TestTrustedBrowser(t *testing.T) {
 		}
 		// Trust spares the code at sign-in, and nothing else: a factor wants it proved first.
 		spared := s.API(text(next, "token"))
-		denied(t, spared.Call(t, "POST /v1/me/factors", object{"kind": "totp", "name": "Mine", "password": apptest.Password}), 401, "factor_needed")
+		refused(t, spared.Call(t, "POST /v1/me/factors", object{"kind": "totp", "name": "Mine", "password": apptest.Password}), 401, "factor_needed")
 		s.Clock.Advance(otp.DefaultPeriod)
 		spared.Must(t, 204, "POST /v1/session/confirm", object{"code": phone.Code(s.Clock.Now())})
 		spared.Must(t, 201, "POST /v1/me/factors", object{"kind": "totp", "name": "Mine", "password": apptest.Password})
@@ -197,7 +197,7 @@ func TestTrustedBrowser(t *testing.T) {
 			t.Errorf("after a copy: %s", over.Raw)
 		}
 		s.Clock.Advance(time.Second) // within which an end is in force
-		denied(t, spared.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+		refused(t, spared.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 	})
 }
 
@@ -272,7 +272,7 @@ func TestSignInCancelled(t *testing.T) {
 	for range 2 {
 		s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": text(step, "pending")})
 	}
-	denied(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": phone.Code(s.Clock.Now())}), 410, "sign_in_expired")
+	refused(t, s.API("").Call(t, "POST /v1/sign-in/verify", object{"pending": text(step, "pending"), "code": phone.Code(s.Clock.Now())}), 410, "sign_in_expired")
 	s.API("").Must(t, 204, "POST /v1/sign-in/cancel", object{"pending": "nothing"})
 }
 

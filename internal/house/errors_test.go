@@ -18,7 +18,7 @@ var unseen = map[string][]string{
 	"never leaves the function that decides":     {"code_refused", "challenge_spent", "reminder_moved"},
 	"answers a program that calls the REST interface": {
 		"invalid_request", "invalid_cursor", "invalid_key", "key_expired", "invalid_token", "scope_missing", "key_network", "credentials_mixed", "session_needed",
-		"signature_replayed", "token_scope", "grant_type_unknown", "client_authentication", "time_invalid", "operator_only", "operator_network",
+		"signature_replayed", "token_scope", "grant_type_unknown", "client_authentication", "rate_limited", "idempotency_key_invalid", "idempotency_mismatch", "idempotency_running", "idempotency_unknown", "time_invalid", "operator_only", "operator_network",
 	},
 	"answers a machine that looks after ours":    {"metrics_forbidden", "key_file_unusable"},
 	"answers a gateway that sends a receipt":     {"receipts_busy", "receipt_early", "sms_receipt_invalid", "sms_receipt_forged"},

@@ -151,7 +151,10 @@ func TestAddressFactors(t *testing.T) {
 			t.Errorf("%s", f.Raw)
 		}
 		// A code to prove it again is good in this session.
-		api.Must(t, 202, "POST "+at+"/send", nil)
+		s.Clock.Advance(time.Second)
+		if again = api.Must(t, 202, "POST "+at+"/send", nil); text(again, "resend_at") != s.Clock.Now().Add(time.Minute).Format(time.RFC3339) {
+			t.Errorf("%s", again.Raw)
+		}
 		api.Must(t, 204, "POST /v1/session/confirm", object{"code": codeSent(t, s, strings.ReplaceAll(c.address, " ", ""))})
 	}
 	refused(t, api.Call(t, "POST /v1/me/factors/fac_nobodys/send", nil), 404, "factor_not_found")

@@ -217,7 +217,6 @@ func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *
 			if err := s.setRole(ctx, tx, target, *c.Role, by); err != nil && !errors.Is(err, ErrSoAlready) {
 				return err
 			}
-			target.Role = *c.Role // or its lock would ask for another owner once more
 		}
 		if c.Locked == nil {
 			return nil

@@ -17,7 +17,9 @@ import (
 )
 
 // behindProxy takes the client's address from the proxy's header.
-func behindProxy(c *config.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+func behindProxy(c *config.Config) {
+	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+}
 
 // needed is the scope of each call of the document that a key can make, "" where only a session may.
 func needed(t *testing.T, s *apptest.Server) map[string]string {

@@ -26,6 +26,9 @@ type userCmd struct {
 	EndSessions    userEndSessionsCmd `cmd:"" help:"End one session of a user, or all of them with the trust in all browsers; the user is told."`
 	Browsers       userBrowsersCmd    `cmd:"" help:"List the browsers that a user trusts: no code is asked for in them."`
 	EndBrowsers    userEndBrowsersCmd `cmd:"" help:"End the trust in one browser of a user, or in all; the user is told."`
+	APIKeys        userKeysCmd        `cmd:"" name:"api-keys" help:"List a user's API keys."`
+	NewAPIKey      userNewKeyCmd      `cmd:"" name:"new-api-key" help:"Make an API key for a user, with any scope, and print it once; the user is told."`
+	EndAPIKeys     userEndKeysCmd     `cmd:"" name:"end-api-keys" help:"End one API key of a user, or all; the user is told."`
 	Lock           userLockCmd        `cmd:"" help:"End a user's sessions and keep them out."`
 	Unlock         userUnlockCmd      `cmd:"" help:"Let a locked user in again."`
 	Invite         userInviteCmd      `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`

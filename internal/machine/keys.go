@@ -14,6 +14,7 @@ import (
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 	"sallyport/internal/totp"
+	"sallyport/internal/user"
 )
 
 // NewKey is what somebody makes a key from.
@@ -59,14 +60,12 @@ func (s *Service) Make(ctx context.Context, w *session.Signed, n NewKey, passwor
 	if err != nil {
 		return Made{}, err
 	}
-	if n.PublicKey != "" {
-		if _, n.PublicKey, err = httpsig.ParsePublicKey(n.PublicKey); err != nil {
-			return Made{}, errs.From(err).In("public_key")
-		}
+	if n.PublicKey, err = canonical(n.PublicKey); err != nil {
+		return Made{}, err
 	}
 	var m Made
 	more := func(k apikey.Key) ([]db.Stmt, error) {
-		stmts := []db.Stmt{w.Held(), s.tell(w, outbox.KeyMade, k, by)}
+		stmts := []db.Stmt{w.Held(), s.tell(w.User, outbox.KeyMade, k, by)}
 		if !n.Device {
 			return stmts, nil
 		}
@@ -81,9 +80,33 @@ func (s *Service) Make(ctx context.Context, w *session.Signed, n NewKey, passwor
 	return m, nil
 }
 
+// OperatorMake makes a key for somebody, for the operator, who alone gives the scope of one and is asked for no proof. A device is given
+// to it by the person, in their settings. Errors: those of apikey.Service.OperatorCreate, httpsig.ErrPublicKey.
+func (s *Service) OperatorMake(ctx context.Context, u user.User, n apikey.New) (m Made, err error) {
+	if n.PublicKey, err = canonical(n.PublicKey); err != nil {
+		return Made{}, err
+	}
+	m.Value, m.Key, err = s.Keys.OperatorCreate(ctx, u, n, func(k apikey.Key) ([]db.Stmt, error) {
+		return []db.Stmt{s.tell(u, outbox.KeyMade, k, audit.Operator())}, nil
+	})
+	return m, err
+}
+
+// canonical is the one form of a public key; "" stays.
+func canonical(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	_, form, err := httpsig.ParsePublicKey(text)
+	if err != nil {
+		return "", errs.From(err).In("public_key")
+	}
+	return form, nil
+}
+
 // tell returns the statement that queues the notice about a key.
-func (s *Service) tell(w *session.Signed, what outbox.Kind, k apikey.Key, by audit.Actor) db.Stmt {
-	return outbox.Notice(s.Now(), w.User.AccountID, w.User.ID, what, map[string]string{"key": k.Name}, by)
+func (s *Service) tell(u user.User, what outbox.Kind, k apikey.Key, by audit.Actor) db.Stmt {
+	return outbox.Notice(s.Now(), u.AccountID, u.ID, what, map[string]string{"key": k.Name}, by)
 }
 
 // Of lists the person's keys, the newest first, and by their ids the devices that they have or are to have.
@@ -111,7 +134,7 @@ func (s *Service) End(ctx context.Context, w *session.Signed, id string, by audi
 		return err
 	}
 	stmts := append([]db.Stmt{w.Held()}, Ending(s.Now(), k, by)...)
-	return s.run(ctx, k, append(stmts, s.tell(w, outbox.KeyRemoved, k, by)))
+	return s.run(ctx, k, append(stmts, s.tell(w.User, outbox.KeyRemoved, k, by)))
 }
 
 // Ending returns the statements that end a key with all it has. They fail with apikey.ErrNotFound if it has ended already.
@@ -130,7 +153,7 @@ func (s *Service) run(ctx context.Context, k apikey.Key, stmts []db.Stmt) error 
 // changed returns the statements with which a key's second factor changes: its tokens end, the person and the record are told.
 func (s *Service) changed(w *session.Signed, k apikey.Key, what string, by audit.Actor) []db.Stmt {
 	return []db.Stmt{
-		k.Held(), apikey.EndTokens(k), s.tell(w, outbox.KeyChanged, k, by),
+		k.Held(), apikey.EndTokens(k), s.tell(w.User, outbox.KeyChanged, k, by),
 		audit.Record(s.Now(), audit.Event{
 			AccountID: k.AccountID, Action: audit.KeyFactorChanged, Actor: by, Target: k.ID,
 			Detail: map[string]string{"user": k.UserID, "name": k.Name, "what": what},

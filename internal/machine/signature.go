@@ -57,16 +57,17 @@ func (s *Service) SetPublicKey(ctx context.Context, w *session.Signed, id, text,
 	if err != nil {
 		return err
 	}
-	canonical, what := "", "public_key_removed"
-	if text != "" {
-		if _, canonical, err = httpsig.ParsePublicKey(text); err != nil {
-			return errs.From(err).In("public_key")
-		}
-		what = "public_key_registered"
+	public, err := canonical(text)
+	if err != nil {
+		return err
+	}
+	what := "public_key_registered"
+	if public == "" {
+		what = "public_key_removed"
 	}
 	if _, err := s.fresh(ctx, w, password, by); err != nil {
 		return err
 	}
 	stmts := append([]db.Stmt{w.Held()}, s.changed(w, k, what, by)...)
-	return s.run(ctx, k, append(stmts, apikey.SetPublicKey(k, canonical)))
+	return s.run(ctx, k, append(stmts, apikey.SetPublicKey(k, public)))
 }

@@ -32,6 +32,12 @@ func (s *Server) Rows(tb testing.TB) []string {
 		UNION ALL
 		SELECT 'session ' || session_id || ' ' || epoch || ' ' || level || ' ' || last_seen_at || ' ' || expires_at FROM sessions
 		UNION ALL
+		SELECT 'api key ' || key_id || ' ' || name || ' ' || scopes || ' ' || networks || ' ' || public_key || ' ' || expires_at || ' ' || last_used_at FROM api_keys
+		UNION ALL
+		SELECT 'access token ' || token_id || ' ' || scopes || ' ' || epoch || ' ' || expires_at FROM access_tokens
+		UNION ALL
+		SELECT 'nonce ' || key_id || ' ' || nonce FROM spent_nonces
+		UNION ALL
 		SELECT 'spent ' || user_id || ' ' || challenge FROM spent_challenges
 		UNION ALL
 		SELECT 'throttle ' || subject || ' ' || failures || ' ' || blocked_until FROM throttles

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/apikey"
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
@@ -26,7 +28,7 @@ type actor struct {
 	user.User
 	strong bool
 	phone  domaintest.Phone
-	ids    []string // the person's own: of the user, the device, a session and a trusted browser
+	ids    []string // the person's own: of the user, the device, an API key, a session and a trusted browser
 }
 
 // side is an organisation with its people, and what nobody of another one may see.
@@ -69,7 +71,12 @@ func (m *matrix) build() {
 				if err := m.DB.Run(m.t.Context(), stmts...); err != nil {
 					m.t.Fatal(err)
 				}
-				p.ids = append(p.ids, m.Browse(m.t, p.User).Signed.ID, b.ID)
+				in := m.Browse(m.t, p.User).Signed
+				k, err := m.Machines.OperatorMake(m.t.Context(), in.User, apikey.New{Name: "Key " + mark, Scopes: []apikey.Scope{apikey.Read}})
+				if err != nil {
+					m.t.Fatal(err)
+				}
+				p.ids = append(p.ids, k.Key.ID, in.ID, b.ID)
 				s.people, s.secrets = append(s.people, p), append(s.secrets, p.ids...)
 			}
 		}
@@ -84,6 +91,8 @@ func (m *matrix) id(path string, of actor) string {
 	switch {
 	case strings.HasPrefix(path, "/settings/two-factor"):
 		kind = 1
+	case strings.HasPrefix(path, keysPath):
+		kind = len(of.ids) - 3
 	case strings.HasPrefix(path, "/settings/sessions"):
 		kind = len(of.ids) - 2
 	case strings.HasPrefix(path, "/settings/browsers"):
@@ -106,12 +115,13 @@ func (m *matrix) fields(by actor, id string) url.Values {
 		"from": pick("no-reply@guest.test", "2026-01-01"), "support": {"help@guest.test"}, "accent": {"#b3005e"}, "issuer": {"Changed"}, "language": {"en"},
 		"key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": pick("csv", "json"), "address": {"+4915112345678"},
 		"enforcement": pick("required", "optional"), "shown": {m.sides[0].account.Policy.Fingerprint()}, "grace_days": {"3"}, "trust": {"yes"},
+		"scope_read": {"yes"}, "way": pick("device", "none", "signature"), "public_key": {publicKey},
 	}
 	for _, name := range []string{"id", "method", "set", "factor", "session", "at", "before", "person", "search", "next", "first", "account"} {
 		f[name] = pick(id, "")
 	}
 	of := m.sides[m.rng.IntN(2)].people
-	for kind, name := range []string{"", "browser", "session"} { // in the order of actor.ids, from the end
+	for kind, name := range []string{"", "browser", "session", "key"} { // in the order of actor.ids, from the end
 		if ids := of[m.rng.IntN(len(of))].ids; kind > 0 && m.rng.IntN(4) > 0 {
 			f.Set(name, ids[len(ids)-kind])
 		}
@@ -137,7 +147,7 @@ func (m *matrix) call(rt httpx.Route, cookie, id string, f url.Values) call {
 	if rt.Method() == http.MethodGet {
 		p = c.Send(c.Request(http.MethodGet, path+"?"+f.Encode(), nil))
 	} else {
-		if one := map[string]string{"end-sessions": "session", "end-browsers": "browser"}[path[strings.LastIndex(path, "/")+1:]]; one != "" {
+		if one := map[string]string{"end-sessions": "session", "end-browsers": "browser", "end-keys": "key"}[path[strings.LastIndex(path, "/")+1:]]; one != "" {
 			path += "?" + url.Values{one: {f.Get(one)}}.Encode() // there the address says which
 		}
 		p = c.Send(c.Request(rt.Method(), path, f))
@@ -161,6 +171,18 @@ func may(by actor, role user.Role) bool {
 	return by.strong && (by.Role == user.Owner || by.Role == user.Admin && role == user.Member)
 }
 
+// owner is whose a row is: the device of an API key is that of the key's person.
+func owner(row apptest.Row, lists ...[]apptest.Row) string {
+	if row.Table == "factors" && strings.HasPrefix(row.User, "key_") {
+		for _, k := range slices.Concat(lists...) {
+			if k.Table == "api_keys" && strings.Contains(k.Text, " "+row.User+" ") {
+				return k.User
+			}
+		}
+	}
+	return row.User
+}
+
 // check finds what a call changed that its actor may not. It reports whether the people are others than before.
 func (m *matrix) check(by actor, what string, before, after []apptest.Row) (changed bool) {
 	roles := map[string]user.Role{}
@@ -177,6 +199,7 @@ func (m *matrix) check(by actor, what string, before, after []apptest.Row) (chan
 		had[row]--
 	}
 	for row, n := range had {
+		row.User = owner(row, before, after)
 		role, known := roles[row.User]
 		switch {
 		case n == 0:

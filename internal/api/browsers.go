@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/apikey"
+	"sallyport/internal/browser"
 	"sallyport/internal/httpx"
 )
 
@@ -27,8 +28,15 @@ type trustedBrowsers struct {
 
 type trustedBrowsersAnswer struct{ Body trustedBrowsers }
 
-type trustedBrowserPath struct {
+type trustedBrowserAnswer struct{ Body trustedBrowser }
+
+// BrowserID is in the path of the calls about one browser.
+type BrowserID struct {
 	ID string `path:"id" maxLength:"100" doc:"The browser’s id."`
+}
+
+type updateBrowserRequest struct {
+	Name string `json:"name" maxLength:"100" example:"Office" doc:"What to call it; empty for what it says of itself."`
 }
 
 func (s *Server) browserCalls(t *table) {
@@ -36,6 +44,8 @@ func (s *Server) browserCalls(t *table) {
 		return call{id: id, route: route, level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: key, group: "Sessions and browsers", summary: summary, tells: tells}
 	}
 	add(t, own("listTrustedBrowsers", "GET /v1/me/trusted-browsers", "read", "List one’s trusted browsers", ""), s.listTrustedBrowsers)
+	add(t, own("getTrustedBrowser", "GET /v1/me/trusted-browsers/{id}", "read", "Look at a trusted browser", ""), s.getTrustedBrowser)
+	add(t, own("updateTrustedBrowser", "PATCH /v1/me/trusted-browsers/{id}", "factors", "Rename a trusted browser", ""), s.updateTrustedBrowser)
 	add(t, own("endTrustedBrowser", "DELETE /v1/me/trusted-browsers/{id}", "factors", "End the trust in a browser", "Its next sign-in asks for the second factor."), s.endTrustedBrowser)
 	add(t, own("endTrustedBrowsers", "DELETE /v1/me/trusted-browsers", "factors", "End the trust in all one’s browsers", ""), s.endTrustedBrowsers)
 }
@@ -44,15 +54,35 @@ func (s *Server) listTrustedBrowsers(ctx context.Context, _ *struct{}) (*trusted
 	list, err := s.Profile.TrustedBrowsers(ctx, signedIn(ctx))
 	v := trustedBrowsers{Items: []trustedBrowser{}}
 	for _, b := range list {
-		v.Items = append(v.Items, trustedBrowser{
-			ID: b.ID, Name: b.Name, Browser: b.Browser, System: b.System, Country: b.Country, Address: b.Address,
-			TrustedAt: moment(b.TrustedAt), LastUsedAt: moment(b.LastUsedAt), ExpiresAt: moment(b.ExpiresAt),
-		})
+		v.Items = append(v.Items, describeBrowser(b))
 	}
 	return &trustedBrowsersAnswer{v}, err
 }
 
-func (s *Server) endTrustedBrowser(ctx context.Context, in *trustedBrowserPath) (*struct{}, error) {
+// describeBrowser says a trusted browser as its list does.
+func describeBrowser(b browser.Browser) trustedBrowser {
+	return trustedBrowser{
+		ID: b.ID, Name: b.Name, Browser: b.Browser, System: b.System, Country: b.Country, Address: b.Address,
+		TrustedAt: moment(b.TrustedAt), LastUsedAt: moment(b.LastUsedAt), ExpiresAt: moment(b.ExpiresAt),
+	}
+}
+
+func (s *Server) getTrustedBrowser(ctx context.Context, in *BrowserID) (*trustedBrowserAnswer, error) {
+	b, err := s.Profile.TrustedBrowser(ctx, signedIn(ctx), in.ID)
+	return &trustedBrowserAnswer{describeBrowser(b)}, err
+}
+
+func (s *Server) updateTrustedBrowser(ctx context.Context, in *struct {
+	BrowserID
+	Body updateBrowserRequest
+}) (*trustedBrowserAnswer, error) {
+	if err := s.Profile.RenameBrowser(ctx, signedIn(ctx), in.ID, in.Body.Name, by(ctx)); err != nil {
+		return nil, err
+	}
+	return s.getTrustedBrowser(ctx, &in.BrowserID)
+}
+
+func (s *Server) endTrustedBrowser(ctx context.Context, in *BrowserID) (*struct{}, error) {
 	return nil, s.Profile.RevokeBrowser(ctx, signedIn(ctx), in.ID, by(ctx))
 }
 

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,7 +110,12 @@ func TestSessions(t *testing.T) {
 			t.Fatalf("%d sessions, %d of them this", n, current)
 		}
 		refused(t, api.Call(t, "DELETE /v1/me/sessions/"+items(graces)[0]["id"].(string), nil), 404, "session_not_found")
-		api.Must(t, 204, "DELETE /v1/me/sessions/"+other.Signed.ID, nil)
+		path := "/v1/me/sessions/" + other.Signed.ID
+		if one := api.Must(t, 200, "GET "+path, nil); text(one, "id") != other.Signed.ID || one.JSON["current"] != false {
+			t.Errorf("%s", one.Raw)
+		}
+		refused(t, graces.Call(t, "GET "+path, nil), 404, "session_not_found")
+		api.Must(t, 204, "DELETE "+path, nil)
 		refused(t, s.API(other.Cookie).Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 		refused(t, api.Call(t, "DELETE /v1/me/sessions/"+other.Signed.ID, nil), 404, "session_not_found")
 
@@ -143,7 +149,15 @@ func TestTrustedBrowsers(t *testing.T) {
 			t.Fatalf("%v", all)
 		}
 		firefox := "/v1/me/trusted-browsers/" + all[1]["id"].(string)
-		refused(t, graces.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
+		for _, method := range []string{"GET ", "DELETE "} {
+			refused(t, graces.Call(t, method+firefox, nil), 404, "browser_not_found")
+		}
+		refused(t, graces.Call(t, "PATCH "+firefox, object{"name": "Mine"}), 404, "browser_not_found")
+		refused(t, api.Call(t, "PATCH "+firefox, object{"name": strings.Repeat("x", 41)}), 422, "browser_name")
+		api.Must(t, 200, "PATCH "+firefox, object{"name": "Office"})
+		if one := api.Must(t, 200, "GET "+firefox, nil); one.JSON["name"] != "Office" || one.JSON["expires_at"] != all[1]["expires_at"] {
+			t.Errorf("%s", one.Raw)
+		}
 		api.Must(t, 204, "DELETE "+firefox, nil)
 		refused(t, api.Call(t, "DELETE "+firefox, nil), 404, "browser_not_found")
 		step := s.API("").With("User-Agent", domaintest.Firefox).Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Ada, "password": apptest.Password, "trusted_browser": trusted})

@@ -55,6 +55,8 @@ type sessionEntries struct {
 
 type sessionEntriesAnswer struct{ Body sessionEntries }
 
+type sessionEntryAnswer struct{ Body sessionEntry }
+
 type sessionPath struct {
 	ID string `path:"id" maxLength:"100" doc:"The session’s id."`
 }
@@ -84,6 +86,10 @@ func (s *Server) sessionCalls(t *table) {
 		id: "listSessions", route: "GET /v1/me/sessions", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: "read",
 		group: "Sessions and browsers", summary: "List one’s sessions",
 	}, s.listSessions)
+	add(t, call{
+		id: "getSession", route: "GET /v1/me/sessions/{id}", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: "read",
+		group: "Sessions and browsers", summary: "Look at a session",
+	}, s.getSession)
 	add(t, call{
 		id: "endSession", route: "DELETE /v1/me/sessions/{id}", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: "factors",
 		group: "Sessions and browsers", summary: "End a session", tells: "Ending the one that makes the call is a sign-out.",
@@ -116,12 +122,31 @@ func (s *Server) listSessions(ctx context.Context, _ *struct{}) (*sessionEntries
 	list, err := s.Sessions.List(ctx, w)
 	v := sessionEntries{Items: []sessionEntry{}}
 	for _, one := range list {
-		v.Items = append(v.Items, sessionEntry{
-			ID: one.ID, Current: one.ID == w.ID, Level: string(one.Level), AMR: one.AMR, Address: one.Address, UserAgent: one.UserAgent,
-			SignedInAt: moment(one.SignedInAt), LastSeenAt: moment(one.LastSeenAt), ExpiresAt: moment(one.ExpiresAt),
-		})
+		v.Items = append(v.Items, describeSession(one, w))
 	}
 	return &sessionEntriesAnswer{v}, err
+}
+
+// describeSession says a session as its list does.
+func describeSession(one session.Session, w *session.Signed) sessionEntry {
+	return sessionEntry{
+		ID: one.ID, Current: one.ID == w.ID, Level: string(one.Level), AMR: one.AMR, Address: one.Address, UserAgent: one.UserAgent,
+		SignedInAt: moment(one.SignedInAt), LastSeenAt: moment(one.LastSeenAt), ExpiresAt: moment(one.ExpiresAt),
+	}
+}
+
+func (s *Server) getSession(ctx context.Context, in *sessionPath) (*sessionEntryAnswer, error) {
+	w := signedIn(ctx)
+	list, err := s.Sessions.List(ctx, w)
+	for _, one := range list {
+		if one.ID == in.ID {
+			return &sessionEntryAnswer{describeSession(one, w)}, nil
+		}
+	}
+	if err == nil {
+		err = session.ErrNotFound
+	}
+	return nil, err
 }
 
 func (s *Server) endSession(ctx context.Context, in *sessionPath) (*struct{}, error) {

@@ -14,7 +14,7 @@ import (
 
 // types are the types of the client by the name that the document gives each.
 var types = map[string]any{
-	"Me": client.Me{}, "MeAccountStruct": client.MeAccount{}, "OwnPolicy": client.OwnPolicy{}, "NeededProofs": client.NeededProofs{}, "OfferedMethod": client.OfferedMethod{}, "TwoFactor": client.TwoFactor{},
+	"Me": client.Me{}, "OwnAccount": client.OwnAccount{}, "OwnPolicy": client.OwnPolicy{}, "NeededProofs": client.NeededProofs{}, "OfferedMethod": client.OfferedMethod{}, "TwoFactor": client.TwoFactor{},
 	"SignInRequest": client.SignInRequest{}, "SignIn": client.SignIn{}, "SignInMethod": client.SignInMethod{}, "SentCode": client.SentCode{}, "TokenFirst": client.TokenFirst{},
 	"CancelRequest": client.CancelRequest{}, "SendRequest": client.SendRequest{}, "Resend": client.Resend{}, "VerifyRequest": client.VerifyRequest{}, "DisableConfirmRequest": client.DisableConfirmRequest{},
 	"PasskeyQuestion": client.PasskeyQuestion{}, "PasskeySignInRequest": client.PasskeySignInRequest{}, "SetUpRequest": client.SetUpRequest{}, "SetUpConfirmRequest": client.SetUpConfirmRequest{},

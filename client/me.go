@@ -8,21 +8,21 @@ import (
 
 // Me is who calls.
 type Me struct {
-	ID        string    `json:"id"`                 // the user's id
-	Email     string    `json:"email"`              // the address that they sign in with
-	Name      string    `json:"name"`               // what they are called
-	Role      string    `json:"role"`               // what they may do in the account
-	Account   MeAccount `json:"account"`            // the organisation that they belong to
-	Level     string    `json:"level"`              // how strongly this caller is authenticated (NIST SP 800-63B)
-	AMR       []string  `json:"amr"`                // by which methods (RFC 8176)
-	ProvedAt  time.Time `json:"proved_at,omitzero"` // when the second factor was last proved in this session
-	ExpiresAt time.Time `json:"expires_at"`         // when the session ends, used or not
-	TwoFactor TwoFactor `json:"two_factor"`         // how they stand with their second factor
-	Policy    OwnPolicy `json:"policy"`             // the account's policy, as it applies to them
+	ID        string     `json:"id"`                 // the user's id
+	Email     string     `json:"email"`              // the address that they sign in with
+	Name      string     `json:"name"`               // what they are called
+	Role      string     `json:"role"`               // what they may do in the account
+	Account   OwnAccount `json:"account"`            // the organisation that they belong to
+	Level     string     `json:"level"`              // how strongly this caller is authenticated (NIST SP 800-63B)
+	AMR       []string   `json:"amr"`                // by which methods (RFC 8176)
+	ProvedAt  time.Time  `json:"proved_at,omitzero"` // when the second factor was last proved in this session
+	ExpiresAt time.Time  `json:"expires_at"`         // when the session ends, used or not
+	TwoFactor TwoFactor  `json:"two_factor"`         // how they stand with their second factor
+	Policy    OwnPolicy  `json:"policy"`             // the account's policy, as it applies to them
 }
 
-// MeAccount is the account of who calls.
-type MeAccount struct {
+// OwnAccount is the account of who calls.
+type OwnAccount struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Slug string `json:"slug"` // the short name of the sign-in address

@@ -12,6 +12,7 @@ need() { # need COMMAND PACKAGE
 }
 need chromium chromium
 need oathtool oathtool
+need curl curl
 need zbarimg zbar-tools
 need npm npm
 # Debian keeps it in a folder that is in root's PATH only.

@@ -14,7 +14,7 @@ func TestCommandsInTheDocumentsExist(t *testing.T) {
 	command := regexp.MustCompile("(?:`|^)(?:bin/)?sallyport((?: [a-z][a-z-]*)+)([^`\n#]*)")
 	flag := regexp.MustCompile(`--[a-z][a-z-]*`)
 	found := 0
-	for _, name := range []string{"README.md", "docs/operating.md", "SECURITY.md", "internal/config/example.yaml"} {
+	for _, name := range []string{"README.md", "docs/client.md", "docs/operating.md", "SECURITY.md", "internal/config/example.yaml"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ var errRequest = errs.New(errs.Invalid, "invalid_request", "The request can’t 
 const deepest = 16
 
 // checkJSON refuses what is no JSON, and what two readers may understand differently: repeated members (the first or the last?),
-// text that is not UTF-8, more than one value, null for a member of a call (absent, or made empty?).
+// text that is not UTF-8 or has half a character in it, numbers beyond what a number holds, more than one value, null for a member of a call (absent, or made empty?).
 func checkJSON(body []byte) error {
 	bad := func(what string) error {
 		return httpx.ErrMalformed.Saying("The body is no JSON that can be read: " + what + ".")
@@ -32,11 +33,14 @@ func checkJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return bad("it is not UTF-8")
 	}
+	if halfCharacter(body) {
+		return bad("half a character stands in it, as an escape")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var open []map[string]bool // the members of each open object; nil for an array
 	key := false               // the next token of the innermost object is a member's name
-	member := ""               // the last name read
+	member := ""               // of the outermost object, that is being read
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) && d.InputOffset() > 0 && len(open) == 0 {
@@ -64,15 +68,25 @@ func checkJSON(body []byte) error {
 				return bad("it is null")
 			}
 			if len(open) == 1 { // what comes from elsewhere, like a passkey's answer, may have it further inside
-				return errRequest.Saying(member + " can’t be used: it is null. Leave out what you don’t mean to say.").In(member)
+				return wrong(member, "it is null. Leave out what you don’t mean to say")
 			}
 		case string:
 			if key && open[at] != nil {
 				if open[at][v] {
 					return bad(fmt.Sprintf("the member %q stands in it twice", cut(v)))
 				}
-				open[at][v], key, member = true, false, cut(v)
+				open[at][v], key = true, false
+				if at == 0 {
+					member = v
+				}
 				continue
+			}
+			if strings.ContainsRune(v, 0) && !strings.Contains(member, "password") { // any character may stand in a password (ASVS 6.2.5)
+				return wrong(member, "NUL, which no text has, stands in it")
+			}
+		case json.Number:
+			if _, err := v.Float64(); err != nil {
+				return wrong(member, "the number is too large")
 			}
 		}
 		if len(open) == 0 {
@@ -83,6 +97,36 @@ func checkJSON(body []byte) error {
 		}
 		key = open[len(open)-1] != nil
 	}
+}
+
+// wrong refuses a member's value.
+func wrong(member, what string) error {
+	return errRequest.Saying(fmt.Sprintf("%s can’t be used: %s.", cut(member), what)).In(cut(member))
+}
+
+// halfCharacter reports whether an escape stands for one half of a character (a surrogate of UTF-16) without the other. Go reads it as
+// another character, other readers as what it is. A backslash that begins no escape is nothing that JSON has.
+func halfCharacter(body []byte) bool {
+	high := false // the escape just before was a first half
+	for i := 0; i < len(body); i++ {
+		if body[i] != '\\' {
+			if high {
+				return true
+			}
+			continue
+		}
+		i++
+		var unit uint64
+		if i+4 < len(body) && body[i] == 'u' {
+			unit, _ = strconv.ParseUint(string(body[i+1:i+5]), 16, 16) // what is no number, the decoder refuses
+			i += 4
+		}
+		if low := unit >= 0xdc00 && unit < 0xe000; low != high {
+			return true
+		}
+		high = unit >= 0xd800 && unit < 0xdc00
+	}
+	return high
 }
 
 // cut keeps what is repeated to the caller short.
@@ -116,6 +160,10 @@ func unread(held *answered) error {
 	}
 	first := said.Errors[0]
 	_, field, _ := strings.Cut(first.Location, ".")
+	if name, is := strings.CutPrefix(first.Message, "expected required property "); is { // it is told of the object that lacks it
+		field = strings.TrimSuffix(name, " to be present")
+		return errRequest.Saying(cut(field) + " is missing.").In(cut(field))
+	}
 	message := "The request can’t be used: " + first.Message + "."
 	if field != "" {
 		message = fmt.Sprintf("%s can’t be used: %s.", cut(field), first.Message)

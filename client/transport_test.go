@@ -196,7 +196,8 @@ func TestErrorsOfTheServer(t *testing.T) {
 	}{
 		{
 			429, `{"title":"Too Many Requests","status":429,"code":"too_many_attempts","detail":"Wait.","field":"code","request_id":"req_1","how":[{"way":"token","url":"/v1/token"}]}`,
-			Error{Status: 429, Code: "too_many_attempts", Detail: "Wait.", Field: "code", RequestID: "req_1", RetryAfter: 30 * time.Second}, "code: Wait. (too_many_attempts)",
+			Error{Status: 429, Code: "too_many_attempts", Detail: "Wait.", Field: "code", RequestID: "req_1", RetryAfter: 30 * time.Second},
+			"code: Wait. (too_many_attempts)",
 		},
 		{502, "<html>Bad gateway", Error{Status: 502, Code: "unexpected_answer", RetryAfter: 30 * time.Second}, "unexpected_answer"},
 		{302, `{}`, Error{Status: 302, Code: "unexpected_answer", RetryAfter: 30 * time.Second}, "unexpected_answer"},

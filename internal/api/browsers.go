@@ -75,7 +75,8 @@ func (s *Server) getTrustedBrowser(ctx context.Context, in *BrowserID) (*trusted
 func (s *Server) updateTrustedBrowser(ctx context.Context, in *struct {
 	BrowserID
 	Body updateBrowserRequest
-}) (*trustedBrowserAnswer, error) {
+},
+) (*trustedBrowserAnswer, error) {
 	if err := s.Profile.RenameBrowser(ctx, signedIn(ctx), in.ID, in.Body.Name, by(ctx)); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -59,8 +58,6 @@ func (rt route) scope() string {
 	scope, _ := rt.op.Extensions["x-sallyport-scope"].(string)
 	return scope
 }
-
-var wildcard = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // call is the route as one that would be taken: what the document gives as an example.
 func (rt route) call(t *testing.T) (call string, body any) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests use besides Go: a browser, an independent authenticator, a QR reader,
+# Install what the tests use besides Go: a browser, an independent authenticator, a QR reader, curl,
 # PostgreSQL, the accessibility checker, an SMS gateway and a message centre. Nothing is touched
 # that is there already; where installing is not possible (no root, not Debian) it says what is
 # missing and goes on, and the tests that need it then fail by name.

@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"sallyport/client"
 	"sallyport/internal/account"
 	"sallyport/internal/app"
 	"sallyport/internal/browser"
@@ -33,10 +34,27 @@ func (c userSessionsCmd) Run(s *session) error {
 
 type userEndSessionsCmd struct {
 	who
+	elsewhere
 	Session string `help:"Only the session with this id, as the command sessions lists it; else all of them." placeholder:"ID"`
 }
 
 func (c userEndSessionsCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if c.Session != "" {
+				if err := r.EndUserSession(s.ctx, u.ID, c.Session); err != nil {
+					return err
+				}
+				s.print("That session of %s ends within a second.", u.Email)
+				return nil
+			}
+			if err := r.EndUserSessions(s.ctx, u.ID); err != nil {
+				return err
+			}
+			s.print("All sessions of %s end within a second, and no browser of theirs is trusted any more. They may sign in again.", u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
 		if err := a.Admin.OperatorEndSessions(s.ctx, u, c.Session); err != nil {
 			return err
@@ -72,10 +90,27 @@ func (c userBrowsersCmd) Run(s *session) error {
 
 type userEndBrowsersCmd struct {
 	who
+	elsewhere
 	Browser string `help:"Only in the browser with this id, as the command browsers lists it; else in all of them." placeholder:"ID"`
 }
 
 func (c userEndBrowsersCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if c.Browser != "" {
+				if err := r.EndUserBrowser(s.ctx, u.ID, c.Browser); err != nil {
+					return err
+				}
+				s.print("That browser of %s is not trusted any more: the next sign-in in it asks for a code.", u.Email)
+				return nil
+			}
+			if err := r.EndUserBrowsers(s.ctx, u.ID); err != nil {
+				return err
+			}
+			s.print("No browser of %s is trusted any more: the next sign-in in each asks for a code.", u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		if err := a.Admin.OperatorEndBrowsers(s.ctx, acct, u, c.Browser); err != nil {
 			return err

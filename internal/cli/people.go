@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"sallyport/client"
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/app"
@@ -9,11 +10,24 @@ import (
 
 type userInviteCmd struct {
 	who
+	elsewhere
 	Role string `help:"owner, admin or member." default:"member" enum:"owner,admin,member"`
 	Name string `help:"The person's name."`
 }
 
 func (c userInviteCmd) Run(s *session) error {
+	if c.named(s) {
+		r, err := c.dial(s, c.Account)
+		if err != nil {
+			return err
+		}
+		u, err := r.InviteUser(s.ctx, client.InviteUserRequest{Email: c.Email, Name: c.Name, Role: c.Role})
+		if err != nil {
+			return err
+		}
+		s.print("The invitation of %s as %s of %s is on its way. Its link works once, within 7 days.", u.Email, u.Role, c.Account)
+		return nil
+	}
 	return s.with(func(a *app.App) error {
 		acct, err := account.BySlug(s.ctx, a.DB, c.Account)
 		if err != nil {
@@ -30,10 +44,24 @@ func (c userInviteCmd) Run(s *session) error {
 
 type userRoleCmd struct {
 	who
+	elsewhere
 	Role string `arg:"" help:"owner, admin or member." enum:"owner,admin,member"`
 }
 
 func (c userRoleCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if u.Role == c.Role {
+				s.print("%s is %s of %s already; nothing was changed.", u.Email, u.Role, c.Account)
+				return nil
+			}
+			if _, err := r.UpdateUser(s.ctx, u.ID, client.UpdateUserRequest{Role: &c.Role}); err != nil {
+				return err
+			}
+			s.print("%s is %s of %s from now on; their sessions end within a second.", u.Email, c.Role, c.Account)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		if u.Role == user.Role(c.Role) {
 			s.print("%s is %s of %s already; nothing was changed.", u.Email, u.Role, acct.Name)
@@ -47,9 +75,21 @@ func (c userRoleCmd) Run(s *session) error {
 	})
 }
 
-type userRemoveCmd struct{ who }
+type userRemoveCmd struct {
+	who
+	elsewhere
+}
 
 func (c userRemoveCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if err := r.RemoveUser(s.ctx, u.ID); err != nil {
+				return err
+			}
+			s.print("%s no longer belongs to %s; their sessions end within a second. The audit log stays.", u.Email, c.Account)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		if err := a.Admin.OperatorRemove(s.ctx, u); err != nil {
 			return err
@@ -61,10 +101,22 @@ func (c userRemoveCmd) Run(s *session) error {
 
 type userCodeCmd struct {
 	who
+	elsewhere
 	Reason string `help:"Why; it stands in the audit log." required:""`
 }
 
 func (c userCodeCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			g, err := r.IssueBackupCode(s.ctx, u.ID, c.Reason)
+			if err != nil {
+				return err
+			}
+			s.print("%s", g.Code)
+			s.print("It works once, until %s, together with the password of %s. It is shown only now.", day(g.ExpiresAt), u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
 		g, err := a.Admin.OperatorGiveCode(s.ctx, u, c.Reason)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/client"
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/app"
@@ -94,6 +95,7 @@ func (c userCreateCmd) Run(s *session) error {
 }
 
 type userListCmd struct {
+	elsewhere
 	Account      string `arg:"" help:"The account's short name."`
 	Search       string `help:"Only those with these words, or their beginnings, in name or address." placeholder:"WORDS"`
 	SecondFactor string `help:"Only those with or without a second factor: on or off." enum:",on,off" default:""`
@@ -105,6 +107,13 @@ type userListCmd struct {
 }
 
 func (c userListCmd) Run(s *session) error {
+	if c.named(s) {
+		sort := c.Sort
+		if c.Descending {
+			sort = "-" + sort
+		}
+		return c.list(s, c.Account, client.UserQuery{Search: c.Search, SecondFactor: c.SecondFactor, Kind: c.Kind, Role: c.Role, State: c.State, Sort: sort})
+	}
 	return s.with(func(a *app.App) error {
 		acct, err := account.BySlug(s.ctx, a.DB, c.Account)
 		if err != nil {
@@ -185,10 +194,20 @@ func (s *session) events(a *app.App, u user.User) error {
 
 type userResetCmd struct {
 	who
+	elsewhere
 	Reason string `help:"Why; it stands in the audit log." required:""`
 }
 
 func (c userResetCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if err := r.ResetUser(s.ctx, u.ID, strings.TrimSpace(c.Reason)); err != nil {
+				return err
+			}
+			s.print("The devices and backup codes of %s have ended; their sessions end within a second. The next sign-in demands a new device.", u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
 		if err := a.Admin.ResetTwoFactor(s.ctx, u, strings.TrimSpace(c.Reason), audit.Operator()); err != nil {
 			return err
@@ -261,9 +280,26 @@ func (c userEmailCmd) Run(s *session) error {
 	})
 }
 
-type userLockCmd struct{ who }
+type userLockCmd struct {
+	who
+	elsewhere
+}
 
 func (c userLockCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if u.Locked {
+				s.print("%s is locked already; nothing was changed.", u.Email)
+				return nil
+			}
+			yes := true
+			if _, err := r.UpdateUser(s.ctx, u.ID, client.UpdateUserRequest{Locked: &yes}); err != nil {
+				return err
+			}
+			s.print("%s is locked; their sessions end within a second.", u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
 		if !u.LockedAt.IsZero() {
 			s.print("%s is locked already, since %s; nothing was changed.", u.Email, day(u.LockedAt))
@@ -277,9 +313,26 @@ func (c userLockCmd) Run(s *session) error {
 	})
 }
 
-type userUnlockCmd struct{ who }
+type userUnlockCmd struct {
+	who
+	elsewhere
+}
 
 func (c userUnlockCmd) Run(s *session) error {
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			if !u.Locked {
+				s.print("%s is not locked; nothing was changed.", u.Email)
+				return nil
+			}
+			no := false
+			if _, err := r.UpdateUser(s.ctx, u.ID, client.UpdateUserRequest{Locked: &no}); err != nil {
+				return err
+			}
+			s.print("%s may sign in again.", u.Email)
+			return nil
+		})
+	}
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
 		if u.LockedAt.IsZero() {
 			s.print("%s is not locked; nothing was changed.", u.Email)

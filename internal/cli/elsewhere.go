@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"sallyport/client"
+)
+
+// elsewhere names a running server that a command speaks to instead of opening the database: with an API key of an administrator of
+// the account, whose rules then stand above the command, as they do in the pages.
+type elsewhere struct {
+	server
+	apiKey
+	signing
+	device
+}
+
+// named says whether a server is named.
+func (e elsewhere) named(s *session) bool { return cmp.Or(e.Server, s.env("SALLYPORT_SERVER")) != "" }
+
+// dial makes a client for the server, as an administrator of the account with this short name.
+func (e elsewhere) dial(s *session, account string) (*client.Client, error) {
+	settings := client.SettingsOf(s.env)
+	settings.Server, settings.APIKeyFile = cmp.Or(e.Server, settings.Server), cmp.Or(e.APIKeyFile, settings.APIKeyFile)
+	if e.SigningKeyFile != "" || e.SecretFile != "" { // a flag stands above the environment, whichever way that names
+		settings.SigningKeyFile, settings.SecretFile = e.SigningKeyFile, e.SecretFile
+	}
+	c, err := settings.Client()
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.GetAccount(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.Slug != account {
+		return nil, fmt.Errorf("the API key is for the account %s, not for %s; nothing was changed", a.Slug, account)
+	}
+	return c, nil
+}
+
+// user runs fn on the user that w names.
+func (e elsewhere) user(s *session, w who, fn func(*client.Client, client.User) error) error {
+	c, err := e.dial(s, w.Account)
+	if err != nil {
+		return err
+	}
+	for u, err := range c.Users(s.ctx, client.UserQuery{Search: w.Email}) {
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(u.Email, w.Email) {
+			return fn(c, u)
+		}
+	}
+	return errors.New("this account has no user with that e-mail address. List them: sallyport user list " + w.Account)
+}
+
+// list prints the users that q finds.
+func (e elsewhere) list(s *session, account string, q client.UserQuery) error {
+	c, err := e.dial(s, account)
+	if err != nil {
+		return err
+	}
+	t := table{head: []string{"E-MAIL", "ROLE", "NAME", "STATE", "SECOND FACTOR", "SINCE", "LAST USED"}}
+	for u, err := range c.Users(s.ctx, q) {
+		if err != nil {
+			return err
+		}
+		states := strings.ReplaceAll(strings.ReplaceAll(strings.Join(u.States, ", "), "set_up", "must set up"), "grace", "in grace")
+		t.add(u.Email, u.Role, u.Name, cmp.Or(states, "active"), strings.Join(u.Kinds, ", "), day(u.SecondFactorSince), day(u.SecondFactorLastUsedAt))
+	}
+	return t.print(s.Stdout, "Nobody is found.")
+}

@@ -1,0 +1,148 @@
+package cli_test
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/client"
+	"sallyport/internal/apptest"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/user"
+)
+
+// remote is a terminal on another machine than the server's: all it has is the address, and a key of u's with its second factor.
+func remote(t *testing.T, s *apptest.Server, u user.User, scopes ...string) (r shell, secretFile string) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := s.App.Config.PublicURL.String()
+	person, err := client.New(address, client.Session(s.Browse(t, u).Cookie))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := person.CreateAPIKey(t.Context(), client.NewAPIKey{
+		Name: "Terminal", Scopes: scopes, Device: true, PublicKey: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: open})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Set(time.Now()) // commands have the machine's clock
+	phone := domaintest.Scan(t, made.ID, made.Enrolment.URI)
+	if err := person.ConfirmAPIKeyDevice(t.Context(), made.ID, phone.Code(s.Clock.Now().Add(-30*time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return shell{environ: []string{
+		"SALLYPORT_SERVER=" + address, "SALLYPORT_API_KEY_FILE=" + file("key", made.Key+"\n"),
+		"SALLYPORT_SIGNING_KEY_FILE=" + file("pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))),
+	}}, file("secret", made.Enrolment.URI+"\n")
+}
+
+// TestUsersOfARunningServer looks after people without the database, as the administrator whose key it is.
+func TestUsersOfARunningServer(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t))
+	s.Clock.Set(time.Now())
+	s.Enrol(t, s.Alan)
+	s.Enrol(t, s.Grace)
+	alan, secret := remote(t, s, s.Alan, "read", "admin")
+	is := func(args ...string) string { t.Helper(); return alan.does(t, args...) }
+	says := func(said, want string) {
+		t.Helper()
+		if !strings.Contains(said, want) {
+			t.Errorf("said %q, want %q", said, want)
+		}
+	}
+	refuses := func(want string, args ...string) {
+		t.Helper()
+		if code, _, said := alan.run(t, args...); code == 0 || !strings.Contains(said, want) {
+			t.Errorf("%q: %d, %q, want %q", args, code, said, want)
+		}
+	}
+	list := is("user", "list", "acme", "--second-factor", "on", "--sort", "email", "--descending")
+	if !strings.Contains(list, "E-MAIL") || strings.Index(list, apptest.Grace) > strings.Index(list, apptest.Alan) || strings.Contains(list, apptest.Ada) {
+		t.Errorf("%s", list)
+	}
+	says(is("user", "list", "acme", "--search", "nobody"), "Nobody is found")
+	says(is("user", "lock", "acme", strings.ToUpper(apptest.Grace)), "is locked; their sessions end")
+	says(is("user", "lock", "acme", apptest.Grace), "is locked already")
+	says(is("user", "list", "acme", "--state", "locked"), "locked")
+	says(is("user", "unlock", "acme", apptest.Grace), "may sign in again")
+	says(is("user", "unlock", "acme", apptest.Grace), "is not locked")
+	code := is("user", "backup-code", "acme", apptest.Grace, "--reason", "phone lost")
+	says(code, "It works once, until")
+	s.Browse(t, s.Grace)
+	says(is("user", "end-sessions", "acme", apptest.Grace), "All sessions of grace@acme.test end")
+	refuses("(reason_needed)", "user", "reset-two-factor", "acme", apptest.Grace, "--reason", " ")
+	says(is("user", "reset-two-factor", "acme", apptest.Grace, "--reason", "phone lost"), "have ended")
+	if got, err := user.ByEmail(t.Context(), s.DB, s.Acme.ID, apptest.Grace); err != nil || got.Devices() != 0 {
+		t.Errorf("%d devices, %v", got.Devices(), err)
+	}
+
+	// What the pages refuse an administrator, a command refuses too.
+	refuses("(role_too_high)", "user", "set-role", "acme", apptest.Ada, "member")
+	refuses("(role_too_high)", "user", "lock", "acme", apptest.Ada)
+	says(is("user", "remove", "acme", apptest.Grace), "no longer belongs to acme")
+	refuses("no user with that e-mail address", "user", "lock", "acme", apptest.Grace)
+	refuses("the API key is for the account acme, not for other", "user", "lock", "other", apptest.Grace)
+
+	// A token in place of the signature; and a key without a second factor is worth nothing.
+	alan.environ = alan.environ[:2]
+	refuses("(second_factor_required)", "user", "list", "acme")
+	says(is("user", "list", "acme", "--secret-file", secret), apptest.Ada)
+}
+
+// TestTokenOfARunningServer: the token is all that is printed, and works once for each code.
+func TestTokenOfARunningServer(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t))
+	s.Clock.Set(time.Now())
+	s.Enrol(t, s.Ada)
+	ada, secret := remote(t, s, s.Ada, "read", "admin")
+	token := strings.TrimSpace(ada.does(t, "token", "--secret-file", secret, "--scope", "read"))
+	me := s.API(token).Must(t, 200, "GET /v1/me", nil)
+	if me.JSON["email"] != apptest.Ada || me.JSON["level"] != "aal2" {
+		t.Errorf("%s", me.Raw)
+	}
+	if got := s.API(token).Call(t, "GET /v1/account", nil); got.Code() != "scope_missing" {
+		t.Errorf("beyond its scope: %s", got.Raw)
+	}
+	// A code that somebody reads from the device, twice.
+	uri, err := os.ReadFile(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Set(time.Now().Add(30 * time.Second)) // whichever code the command has just used, this is the next one
+	code := filepath.Join(t.TempDir(), "code")
+	if err := os.WriteFile(code, []byte(domaintest.Scan(t, "", strings.TrimSpace(string(uri))).Code(s.Clock.Now())), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if token := strings.TrimSpace(ada.does(t, "token", "--code-file", code)); !strings.HasPrefix(token, "sat_") {
+		t.Errorf("%q", token)
+	}
+	if code, out, said := ada.run(t, "token", "--code-file", code); code != 1 || out != "" || !strings.Contains(said, "(used_code)") {
+		t.Errorf("the code once more: %d, %q, %q", code, out, said)
+	}
+}

@@ -35,7 +35,7 @@ var fromNature = []struct {
 	{code{name: "wrong_code", status: 401, meaning: "The code in Sallyport-OTP is not right."}, byProgram},
 	{code{name: "used_code", status: 401, meaning: "The code in Sallyport-OTP was used already."}, byProgram},
 	{code{name: "malformed_code", status: 401, meaning: "What stands in Sallyport-OTP is no code."}, byProgram},
-	{code{name: "blocked", status: 429, meaning: "Too many wrong codes. Wait as long as Retry-After says."}, byProgram},
+	{code{name: "too_many_attempts", status: 429, meaning: "Too many wrong codes. Wait as long as Retry-After says."}, byProgram},
 	{code{name: "factor_locked", status: 429, meaning: "Too many wrong codes in a row: the API key’s device is locked."}, byProgram},
 	{code{name: "scope_missing", status: 403, meaning: "The API key lacks the scope that this call needs."}, byProgram},
 	{code{name: "key_network", status: 403, meaning: "The API key may not be used from this address."}, byProgram},

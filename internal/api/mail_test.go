@@ -54,7 +54,7 @@ func TestMail(t *testing.T) {
 			{body("from", "a@acme.test\r\nBcc: b@acme.test"), "mail_server_invalid", "from"},
 			{body("password", "not hers"), "wrong_password", "password"},
 			{body("password", ""), "proof_needed", "password"},
-			{body("password", nil), "invalid_request", nil},
+			{body("password", nil), "invalid_request", "password"},
 		} {
 			got := api.Call(t, "PUT "+path, tc.body)
 			if got.Code() != tc.code || got.JSON["field"] != tc.field {

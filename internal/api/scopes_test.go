@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func needed(t *testing.T, s *apptest.Server) map[string]string {
 	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
+			Scope    string                `json:"x-sallyport-scope"`
 			Security []map[string][]string `json:"security"`
 		} `json:"paths"`
 	}
@@ -35,17 +37,9 @@ func needed(t *testing.T, s *apptest.Server) map[string]string {
 	calls := map[string]string{}
 	for path, methods := range doc.Paths {
 		for method, call := range methods {
-			scope, session := "", false
-			for _, way := range call.Security {
-				if _, is := way["session"]; is {
-					session = true
-				}
-				if scopes := way["key"]; len(scopes) == 1 {
-					scope = scopes[0]
-				}
-			}
-			if session || scope != "" {
-				calls[strings.ToUpper(method)+" "+path] = scope
+			session := slices.ContainsFunc(call.Security, func(way map[string][]string) bool { _, is := way["session"]; return is })
+			if session || call.Scope != "" {
+				calls[strings.ToUpper(method)+" "+path] = call.Scope
 			}
 		}
 	}

@@ -23,7 +23,7 @@ type auditEvent struct {
 	ID        string            `json:"id" example:"evt_01jd3k8zq0c4m" doc:"The entry’s id."`
 	At        time.Time         `json:"at" doc:"When it happened."`
 	Action    string            `json:"action" example:"user.locked" doc:"What happened: an object, a full stop, a verb in the past."`
-	Group     string            `json:"group" enum:"sign_ins,second_factors,people,organisation,others" doc:"What sort of thing it is."`
+	Group     string            `json:"group" enum:"sign_ins,second_factors,api_keys,people,organisation,others" doc:"What sort of thing it is."`
 	By        string            `json:"by" enum:"user,operator,nobody" doc:"Who did it: a user; whoever runs the server; somebody who had proved nothing."`
 	Actor     *auditPerson      `json:"actor,omitempty" doc:"The user who did it."`
 	Person    *auditPerson      `json:"person,omitempty" doc:"The user whom it concerns."`
@@ -49,7 +49,7 @@ func (s *Server) auditCalls(t *table) {
 type listAuditCall struct {
 	Page
 	Action string `query:"action" maxLength:"64" example:"user.locked" doc:"Only entries of this action."`
-	Group  string `query:"group" enum:"sign_ins,second_factors,people,organisation,others" doc:"Only entries of this sort; with an action, that one counts."`
+	Group  string `query:"group" enum:"sign_ins,second_factors,api_keys,people,organisation,others" doc:"Only entries of this sort; with an action, that one counts."`
 	Person string `query:"person" maxLength:"320" example:"ada@example.com" doc:"Only what this user did or what concerns them: an e-mail address or an id."`
 	From   string `query:"from" maxLength:"10" example:"2026-01-01" doc:"From this day on (UTC)."`
 	To     string `query:"to" maxLength:"10" example:"2026-12-31" doc:"To the end of this day (UTC)."`

@@ -29,6 +29,7 @@ func needed(t *testing.T, s *apptest.Server) map[string]string {
 		Paths map[string]map[string]struct {
 			Scope    string                `json:"x-sallyport-scope"`
 			Security []map[string][]string `json:"security"`
+			Scope    string                `json:"x-sallyport-scope"`
 		} `json:"paths"`
 	}
 	if err := json.Unmarshal(s.API("").Must(t, 200, "GET /v1/openapi.json", nil).Raw, &doc); err != nil {
@@ -39,7 +40,7 @@ func needed(t *testing.T, s *apptest.Server) map[string]string {
 		for method, call := range methods {
 			session := slices.ContainsFunc(call.Security, func(way map[string][]string) bool { _, is := way["session"]; return is })
 			if session || call.Scope != "" {
-				calls[strings.ToUpper(method)+" "+path] = call.Scope
+				calls[strings.ToUpper(method)+" "+wildcard.ReplaceAllString(path, "none")] = call.Scope
 			}
 		}
 	}
@@ -58,7 +59,6 @@ func TestScopes(t *testing.T) {
 		p := newKey(t, s, s.Ada, true, scope, scope)
 		token := s.API(p.token(t, s))
 		for route, need := range calls {
-			path := strings.NewReplacer("{id}", "none").Replace(route)
 			code, want := p.code(s), ""
 			var body any
 			if strings.HasPrefix(route, "P") {
@@ -71,8 +71,8 @@ func TestScopes(t *testing.T) {
 			default:
 				want = "scope_missing"
 			}
-			got := token.Call(t, path, body)
-			if refusal := got.Code() == "session_needed" || got.Code() == "scope_missing"; want != "" && (got.Status != 403 || got.Code() != want) || want == "" && (refusal || got.Status == 401) {
+			got := token.Call(t, route, body)
+			if refusal := slices.Contains([]string{"session_needed", "scope_missing", "invalid_token", "not_signed_in"}, got.Code()); want != "" && (got.Status != 403 || got.Code() != want) || want == "" && refusal {
 				t.Errorf("%s by a token of a key that may %s: %d %s, want %q", route, scope, got.Status, got.Code(), want)
 			}
 			if want == "" {
@@ -81,7 +81,7 @@ func TestScopes(t *testing.T) {
 			if want == "scope_missing" && !strings.Contains(got.Header.Get("WWW-Authenticate"), "insufficient_scope") {
 				t.Errorf("%s: WWW-Authenticate is %q", route, got.Header.Get("WWW-Authenticate"))
 			}
-			keyRefused(t, route+" with a code", p.call(s, code).Call(t, path, body), 403, want)
+			keyRefused(t, route+" with a code", p.call(s, code).Call(t, route, body), 403, want)
 		}
 		if scope == "read" {
 			p.call(s, p.code(s)).Must(t, 200, "GET /v1/me", nil) // no code was used up for what was refused
@@ -219,12 +219,12 @@ func TestDemoted(t *testing.T) {
 		calls := needed(t, s)
 		route := ""
 		for r, scope := range calls {
-			if scope == "admin" && strings.HasPrefix(r, http.MethodGet) && !strings.Contains(r, "{") {
+			if scope == "admin" && strings.HasPrefix(r, http.MethodGet) && !strings.Contains(r, "none") {
 				route = r
 			}
 		}
 		if route == "" {
-			t.Skip("there are no administrators’ calls yet")
+			t.Fatal("there are no administrators’ calls")
 		}
 		token.Must(t, 200, route, nil)
 		if err := s.Admin.OperatorSetRole(t.Context(), s.Alan, user.Member); err != nil {

@@ -154,3 +154,21 @@ func (c *Client) ListTrustedBrowsers(ctx context.Context) ([]TrustedBrowser, err
 func (c *Client) EndTrustedBrowser(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, at("/v1/me/trusted-browsers/", id), nil, nil, nil)
 }
+
+// GetSession looks at a session.
+func (c *Client) GetSession(ctx context.Context, id string) (out SessionEntry, err error) {
+	err = c.call(ctx, http.MethodGet, at("/v1/me/sessions/", id), nil, nil, &out)
+	return out, err
+}
+
+// GetTrustedBrowser looks at a trusted browser.
+func (c *Client) GetTrustedBrowser(ctx context.Context, id string) (out TrustedBrowser, err error) {
+	err = c.call(ctx, http.MethodGet, at("/v1/me/trusted-browsers/", id), nil, nil, &out)
+	return out, err
+}
+
+// UpdateTrustedBrowser names a trusted browser.
+func (c *Client) UpdateTrustedBrowser(ctx context.Context, id, name string) (out TrustedBrowser, err error) {
+	err = c.call(ctx, http.MethodPatch, at("/v1/me/trusted-browsers/", id), nil, map[string]string{"name": name}, &out)
+	return out, err
+}

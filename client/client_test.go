@@ -36,20 +36,27 @@ func person(t *testing.T, s *apptest.Server, u user.User) *client.Client {
 	return as(t, s, client.Session(s.Browse(t, u).Cookie))
 }
 
+// newPair is a key pair, the public key as a text.
+func newPair(tb testing.TB) (public string, private ed25519.PrivateKey) {
+	tb.Helper()
+	open, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(open)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(der), private
+}
+
 // newKey makes an API key of u's with a device and a key pair.
 func newKey(t *testing.T, s *apptest.Server, u user.User, scopes ...string) (key string, code client.CodeFunc, pair ed25519.PrivateKey) {
 	t.Helper()
-	public, pair, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text, pair := newPair(t)
 	p := person(t, s, u)
 	made, err := p.CreateAPIKey(t.Context(), client.NewAPIKey{
-		Name: "Nightly", Scopes: scopes, Device: true, PublicKey: base64.StdEncoding.EncodeToString(der), Password: apptest.Password,
+		Name: "Nightly", Scopes: scopes, Device: true, PublicKey: text, Password: apptest.Password,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -15,11 +15,14 @@ type code struct {
 	calls   string // operationIds of the calls that can give it, by nature of their work, separated by blanks
 }
 
-// fromNature are the errors that calls can give by what their row in the table says.
-var fromNature = []struct {
+// natural is an error of all calls of some kind.
+type natural struct {
 	code
 	of func(c call) bool
-}{
+}
+
+// fromNature are the errors that calls can give by what their row in the table says.
+var fromNature = []natural{
 	{code{name: "malformed_request", status: 400, meaning: "The body is no JSON that two readers would read alike, or a parameter is badly escaped or there twice."}, every},
 	{code{name: "unsupported_media_type", status: 415, meaning: "The body is sent as something else than this call takes, or encoded (gzip)."}, every},
 	{code{name: "request_too_large", status: 413, meaning: "The body is larger than this call takes."}, every},

@@ -232,7 +232,7 @@ func (t *table) describePublished() {
 			Content:     map[string]*huma.MediaType{documentType: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}},
 		}},
 	})
-	t.calls = append([]call{published}, t.calls...)
+	t.calls = append(t.calls, published)
 }
 
 // groups are the headings of the document, in the order in which the calls were added.

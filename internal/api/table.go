@@ -112,7 +112,7 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 // document is the table in OpenAPI 3.1.
 func (t *table) document() ([]byte, error) {
 	doc := t.huma.OpenAPI()
-	t.describePublished()
+	t.describePublished() // the last row
 	for _, c := range t.calls {
 		t.describe(c, t.operation(c))
 	}

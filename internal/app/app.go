@@ -247,6 +247,18 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	sheet, err := pages.Asset("sallyport.css")
+	if err != nil {
+		return nil, err
+	}
+	icon, err := pages.Asset("mark.svg")
+	if err != nil {
+		return nil, err
+	}
+	docs, err := rest.Reference(sheet, icon, proxies, a.Log, a.Metrics.Request)
+	if err != nil {
+		return nil, err
+	}
 	ops, err := a.operations(proxies)
 	if err != nil {
 		return nil, err
@@ -259,6 +271,8 @@ func (a *App) Handler() (http.Handler, error) {
 		switch path := r.URL.Path; {
 		case path == "/healthz" || path == "/readyz" || path == "/metrics":
 			ops.ServeHTTP(w, r)
+		case path == api.ReferencePath:
+			docs.ServeHTTP(w, r)
 		case strings.HasPrefix(path, api.Prefix):
 			machines.ServeHTTP(w, r)
 		case a.gateway != nil && strings.HasPrefix(path, config.ReceiptsPath+"/"):

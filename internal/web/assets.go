@@ -84,6 +84,9 @@ func compress(content []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Asset gives the address of a static file, for pages that are made elsewhere.
+func (p *Pages) Asset(name string) (string, error) { return p.assets.url(name) }
+
 // url gives the hashed address of a static file.
 func (a assets) url(name string) (string, error) {
 	f, ok := a.byName[name]

@@ -27,7 +27,6 @@ func needed(t *testing.T, s *apptest.Server) map[string]string {
 	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]struct {
-			Scope    string                `json:"x-sallyport-scope"`
 			Security []map[string][]string `json:"security"`
 			Scope    string                `json:"x-sallyport-scope"`
 		} `json:"paths"`

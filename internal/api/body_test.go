@@ -135,3 +135,29 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCheckJSON: what is taken is JSON, says the same when it is read and written again, and nothing that is taken then is refused.
+func FuzzCheckJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,{"b":null}],"c":"\ud83d\ude00"}`, `{"a":1,"a":1}`, `{"a":"\ud800"}`, `[1e400]`, `{"a":"\u0000","password":"\u0000"}`, `{} {}`, `"\`, "\xff", `{"":{"":""}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if err := checkJSON(body); err != nil || len(body) == 0 {
+			return
+		}
+		var value, again any
+		if err := json.Unmarshal(body, &value); err != nil {
+			t.Fatalf("%q was taken: %v", body, err)
+		}
+		written, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkJSON(written); err != nil {
+			t.Fatalf("%q was taken, %q not: %v", body, written, err)
+		}
+		if err := json.Unmarshal(written, &again); err != nil || !reflect.DeepEqual(value, again) {
+			t.Fatalf("%q says %v, then %v", body, value, again)
+		}
+	})
+}

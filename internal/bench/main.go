@@ -96,6 +96,7 @@ func (b *bench) all(ctx context.Context) error {
 		{"postgres", b.postgres},
 		{"session", b.sessions},
 		{"sign-in", b.signIns},
+		{"api", b.calls},
 		{"people", b.people},
 		{"process", b.process},
 	}

@@ -10,7 +10,7 @@ import (
 	"sallyport/internal/config"
 )
 
-// calls measures the REST interface: what a call by a session's token costs beside a handler of the same doorway that asks nobody,
+// calls measures the REST interface: what a call costs beside a handler of the same doorway that asks nobody,
 // and how many second steps of a sign-in it takes in a second, over real connections.
 func (b *bench) calls(ctx context.Context) (err error) {
 	b.report.group("REST interface")
@@ -39,21 +39,34 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	for i, token := range tokens {
 		me[i] = call(host, "GET /v1/me", token, "")
 	}
-	ratio, asked, bare, err := byTurns(b.rounds, func(int) (sample, error) {
-		return burst(clients, checks, server.cpu, func(c, _ int) error {
-			_, err := wires[c].want(http.StatusOK, me[c])
-			return err
-		})
-	}, func(int) (sample, error) {
-		return burst(clients, checks, server.cpu, func(c, _ int) error {
-			_, err := wires[c].want(http.StatusNoContent, open)
-			return err
-		})
-	})
+	program, err := accessToken(ctx, "http://"+host, tokens[0])
 	if err != nil {
 		return err
 	}
-	b.report.note("GET /v1/me by a session ÷ a bare handler behind the same doorway", ratio, "calls        "+asked.String(), "bare handler "+bare.String())
+	byToken := call(host, "GET /v1/me", program, "")
+	for _, by := range []struct {
+		who     string
+		request func(client int) []byte
+	}{
+		{"a session’s token", func(c int) []byte { return me[c] }},
+		{"an access token", func(int) []byte { return byToken }},
+	} {
+		ratio, asked, bare, err := byTurns(b.rounds, func(int) (sample, error) {
+			return burst(clients, checks, server.cpu, func(c, _ int) error {
+				_, err := wires[c].want(http.StatusOK, by.request(c))
+				return err
+			})
+		}, func(int) (sample, error) {
+			return burst(clients, checks, server.cpu, func(c, _ int) error {
+				_, err := wires[c].want(http.StatusNoContent, open)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+		b.report.note("GET /v1/me by "+by.who+" ÷ a bare handler behind the same doorway", ratio, "calls        "+asked.String(), "bare handler "+bare.String())
+	}
 	pending, err := s.tickets(ctx, len(s.people))
 	if err != nil {
 		return err

@@ -43,6 +43,10 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	sign, err := signer(ctx, host, tokens[0])
+	if err != nil {
+		return err
+	}
 	byToken := call(host, "GET /v1/me", program, "")
 	for _, by := range []struct {
 		who     string
@@ -50,6 +54,7 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	}{
 		{"a session’s token", func(c int) []byte { return me[c] }},
 		{"an access token", func(int) []byte { return byToken }},
+		{"a signature", func(int) []byte { return sign() }},
 	} {
 		ratio, asked, bare, err := byTurns(b.rounds, func(int) (sample, error) {
 			return burst(clients, checks, server.cpu, func(c, _ int) error {

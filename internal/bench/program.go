@@ -1,8 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,48 +12,81 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/httpsig"
 	"sallyport/internal/otp"
 )
 
+// made is what the interface answers when a key or a token is made.
+type made struct {
+	ID, Key     string
+	AccessToken string `json:"access_token"`
+	Enrolment   struct{ URI string }
+}
+
+// ask makes one call of an owner's or program's.
+func ask(ctx context.Context, status int, address, credential, kind, body string) (answer made, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return answer, err
+	}
+	r.Header.Set("Authorization", "Bearer "+credential)
+	r.Header.Set("Content-Type", kind)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return answer, err
+	}
+	defer res.Body.Close() //nolint:errcheck // read
+	if res.StatusCode != status {
+		return answer, fmt.Errorf("%s: status %d, want %d", address, res.StatusCode, status)
+	}
+	if status == http.StatusNoContent {
+		return answer, nil
+	}
+	return answer, json.NewDecoder(res.Body).Decode(&answer)
+}
+
 // accessToken makes an API key with a device in a session, and exchanges the two for a token, as a program's owner does.
 func accessToken(ctx context.Context, base, session string) (string, error) {
-	ask := func(status int, path, credential, kind, body string) (answer struct {
-		ID, Key     string
-		AccessToken string `json:"access_token"`
-		Enrolment   struct{ URI string }
-	}, err error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+path, bytes.NewReader([]byte(body)))
-		if err != nil {
-			return answer, err
-		}
-		r.Header.Set("Authorization", "Bearer "+credential)
-		r.Header.Set("Content-Type", kind)
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return answer, err
-		}
-		defer res.Body.Close() //nolint:errcheck // read
-		if res.StatusCode != status {
-			return answer, fmt.Errorf("%s: status %d, want %d", path, res.StatusCode, status)
-		}
-		if status == http.StatusNoContent {
-			return answer, nil
-		}
-		return answer, json.NewDecoder(res.Body).Decode(&answer)
-	}
-	made, err := ask(http.StatusCreated, "/v1/me/api-keys", session, "application/json", fmt.Sprintf(`{"name":"Bench","scopes":["read"],"device":true,"password":%q}`, passphrase))
+	key, err := ask(ctx, http.StatusCreated, base+"/v1/me/api-keys", session, "application/json", fmt.Sprintf(`{"name":"Bench","scopes":["read"],"device":true,"password":%q}`, passphrase))
 	if err != nil {
 		return "", err
 	}
-	device, _, _, err := otp.ParseURI(made.Enrolment.URI)
+	device, _, _, err := otp.ParseURI(key.Enrolment.URI)
 	if err != nil {
 		return "", err
 	}
 	now := device.Step(time.Now())
-	if _, err := ask(http.StatusNoContent, "/v1/me/api-keys/"+made.ID+"/device/confirm", session, "application/json", fmt.Sprintf(`{"code":%q}`, device.Code(now))); err != nil {
+	if _, err := ask(ctx, http.StatusNoContent, base+"/v1/me/api-keys/"+key.ID+"/device/confirm", session, "application/json", fmt.Sprintf(`{"code":%q}`, device.Code(now))); err != nil {
 		return "", err
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "otp": {device.Code(now + 1)}} // that of now is used up, and the next one counts already
-	token, err := ask(http.StatusOK, "/v1/token", made.Key, "application/x-www-form-urlencoded", form.Encode())
-	return strings.TrimSpace(token.AccessToken), err
+	token, err := ask(ctx, http.StatusOK, base+"/v1/token", key.Key, "application/x-www-form-urlencoded", form.Encode())
+	return token.AccessToken, err
+}
+
+// signer makes an API key whose calls are signed, and returns how GET /v1/me is then asked.
+func signer(ctx context.Context, host, session string) (func() []byte, error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	key, err := ask(ctx, http.StatusCreated, "http://"+host+"/v1/me/api-keys", session, "application/json",
+		fmt.Sprintf(`{"name":"Bench, signed","scopes":["read"],"public_key":%q,"password":%q}`, base64.StdEncoding.EncodeToString(der), passphrase))
+	if err != nil {
+		return nil, err
+	}
+	credential := "Bearer " + key.Key
+	return func() []byte {
+		header, err := httpsig.Sign(httpsig.Message{
+			Method: http.MethodGet, TargetURI: "http://" + host + "/v1/me", Header: map[string][]string{"Authorization": {credential}},
+		}, httpsig.Params{Components: []string{"@method", "@target-uri", "authorization"}, KeyID: key.ID, Created: time.Now(), Tag: "sallyport"}, private)
+		if err != nil {
+			panic(err) // nothing in it varies but the time
+		}
+		return fmt.Appendf(nil, "GET /v1/me HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nSignature-Input: %s\r\nSignature: %s\r\n\r\n", host, credential, header["Signature-Input"], header["Signature"])
+	}, nil
 }

@@ -386,3 +386,25 @@ func TestDeadWithinASecond(t *testing.T) {
 		wantError(t, "the account is suspended", check(t, other, p.call()), apikey.ErrKey)
 	})
 }
+
+// TestNewDeviceTakesThePlace: the device that a key has counts until the new one is confirmed, and not a moment longer.
+func TestNewDeviceTakesThePlace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		p := makeKey(t, w, w.Grace, true, nil, apikey.New{})
+		b := w.Browse(t, w.Grace)
+		e, err := w.Machines.BeginDevice(t.Context(), b.Signed, p.ID, domaintest.Password, b.As())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := domaintest.Scan(t, e.Factor.ID, e.URI)
+		wantError(t, "the new one before it is confirmed", check(t, w, p.withCode(fresh.Code(w.Clock.Now()))), factor.ErrWrongCode)
+		wantError(t, "the old one", check(t, w, p.withCode(p.phone.Code(w.Clock.Now()))), nil)
+		if err := w.Machines.ConfirmDevice(t.Context(), b.Signed, p.ID, fresh.Code(w.Clock.Now()), b.As()); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(step)
+		wantError(t, "the old one after that", check(t, w, p.withCode(p.phone.Code(w.Clock.Now()))), factor.ErrWrongCode)
+		wantError(t, "the new one", check(t, w, p.withCode(fresh.Code(w.Clock.Now()))), nil)
+	})
+}

@@ -247,8 +247,7 @@ func TestCredentialsStayAtHome(t *testing.T) {
 	}
 	reached := 0
 	other := play(t, func(http.ResponseWriter, *http.Request) { reached++ })
-	var home string
-	home = play(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) })
+	home := play(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) })
 	plain := &http.Client{Transport: &Transport{Server: home, Credentials: Key(testKey)}}
 	if res, err := plain.Get(home + "/v1/me"); err == nil {
 		_ = res.Body.Close()

@@ -107,6 +107,12 @@ func TestTokensAreRenewed(t *testing.T) {
 			return
 		}
 		calls.Add(1)
+		if r.Method == http.MethodDelete { // refused for what it does, not for its credential
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, `{"code":"factor_needed"}`)
+			return
+		}
 		if _, is := ended.Load(r.Header.Get("Authorization")); is {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -142,6 +148,10 @@ func TestTokensAreRenewed(t *testing.T) {
 		if err := all(); err != nil || exchanges.Load() != step.want {
 			t.Errorf("after %v: %d tokens, want %d; %v", step.after, exchanges.Load(), step.want, err)
 		}
+	}
+	made := calls.Load()
+	if err := c.call(t.Context(), "DELETE", "/v1/me", nil, nil, nil); Code(err) != "factor_needed" || calls.Load() != made+1 || exchanges.Load() != 3 {
+		t.Errorf("%d calls, %d tokens: %v", calls.Load()-made, exchanges.Load(), err)
 	}
 	ended.Store("Bearer sat_3", true)
 	if err := all(); err != nil || exchanges.Load() != 4 {

@@ -6,6 +6,7 @@ var englishKeyPages = Catalogue{
 	"keys.lead":                 "With a key a program does in your name what the key allows. It ends with your access, and you can remove it at any time.",
 	"keys.empty":                "You have no API keys. A program that calls the API needs one: it then does in your name what the key allows.",
 	"keys.make":                 "Make a key",
+	"keys.reference":            "API reference",
 	"keys.full":                 "You have 20 API keys, which is the most. Remove one that is not used any more.",
 	"keys.back":                 "All API keys",
 	"keys.open":                 "Open",

@@ -6,6 +6,7 @@ var germanKeyPages = Catalogue{
 	"keys.lead":                 "Mit einem Schlüssel tut ein Programm in Ihrem Namen, was der Schlüssel erlaubt. Er endet mit Ihrem Zugang, und Sie können ihn jederzeit entfernen.",
 	"keys.empty":                "Sie haben keine API-Schlüssel. Ein Programm, das die API aufruft, braucht einen: Es tut dann in Ihrem Namen, was der Schlüssel erlaubt.",
 	"keys.make":                 "Schlüssel erstellen",
+	"keys.reference":            "Referenz der API (englisch)",
 	"keys.full":                 "Sie haben 20 API-Schlüssel, mehr gehen nicht. Entfernen Sie einen, der nicht mehr verwendet wird.",
 	"keys.back":                 "Alle API-Schlüssel",
 	"keys.open":                 "Öffnen",

@@ -27,9 +27,10 @@ var referenceSource string
 
 // reference is what the reference page shows: the document, in the order of the table.
 type reference struct {
-	Product, Sheet, Icon, Address string
-	Groups                        []*referenceGroup
-	Codes                         []referenceCode
+	Product, Icon, Address string
+	Sheets                 []string
+	Groups                 []*referenceGroup
+	Codes                  []referenceCode
 }
 
 type referenceGroup struct {
@@ -64,9 +65,9 @@ type referenceCode struct {
 	Calls []string
 }
 
-// Reference builds the page at ReferencePath, of the same document as the interface publishes. Sheet and icon are addresses on this site.
+// Reference builds the page at ReferencePath, of the same document as the interface publishes. Sheets and icon are addresses on this site.
 // It is plain HTML without any script, and the same for everybody.
-func (s *Server) Reference(sheet, icon string, proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
+func (s *Server) Reference(sheets []string, icon string, proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
 	t := newTable(s.Product, s.Version, s.PublicURL)
 	s.calls(t)
 	if _, err := t.document(); err != nil {
@@ -77,7 +78,7 @@ func (s *Server) Reference(sheet, icon string, proxies httpx.Proxies, log *slog.
 		return nil, err
 	}
 	var body bytes.Buffer
-	if err := page.Execute(&body, t.reference(s.Product, sheet, icon, s.PublicURL.String())); err != nil {
+	if err := page.Execute(&body, t.reference(s.Product, icon, s.PublicURL.String(), sheets)); err != nil {
 		return nil, err
 	}
 	return httpx.NewMux([]httpx.Route{{
@@ -92,8 +93,8 @@ func (s *Server) Reference(sheet, icon string, proxies httpx.Proxies, log *slog.
 	})
 }
 
-func (t *table) reference(product, sheet, icon, address string) reference {
-	r := reference{Product: product, Sheet: sheet, Icon: icon, Address: strings.TrimSuffix(address, "/")}
+func (t *table) reference(product, icon, address string, sheets []string) reference {
+	r := reference{Product: product, Sheets: sheets, Icon: icon, Address: strings.TrimSuffix(address, "/")}
 	byCode := map[code][]string{}
 	for _, c := range t.calls {
 		i := slices.IndexFunc(r.Groups, func(g *referenceGroup) bool { return g.Name == c.group })

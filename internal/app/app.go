@@ -247,15 +247,15 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := pages.Asset("sallyport.css")
-	if err != nil {
-		return nil, err
+	var look []string
+	for _, name := range []string{"sallyport.css", "reference.css", "mark.svg"} {
+		url, err := pages.Asset(name)
+		if err != nil {
+			return nil, err
+		}
+		look = append(look, url)
 	}
-	icon, err := pages.Asset("mark.svg")
-	if err != nil {
-		return nil, err
-	}
-	docs, err := rest.Reference(sheet, icon, proxies, a.Log, a.Metrics.Request)
+	docs, err := rest.Reference(look[:2], look[2], proxies, a.Log, a.Metrics.Request)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,12 @@ func (b *browser) findings(name string) (found []string) {
 	if weight == 0 || weight > budget {
 		found = append(found, fmt.Sprintf("weighs %d bytes, want more than none and at most %d", weight, budget))
 	}
+	return append(found, b.barriers(name)...)
+}
+
+// barriers lists what keeps people from reading the present page, or from using it in a narrow window.
+func (b *browser) barriers(name string) (found []string) {
+	b.t.Helper()
 	if b.bare { // axe-core itself needs timers; the page's own scripts don't start now
 		b.script(true)
 		defer b.script(false)

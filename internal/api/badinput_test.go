@@ -223,3 +223,27 @@ func TestBadParameters(t *testing.T) {
 	changed(t, before, s.Rows(t), "bad parameters")
 	t.Logf("%d calls with a bad parameter", sent)
 }
+
+// TestMembersInCapitals: a member in other capitals is another one, which no call has. Go's decoder takes it for ours, so it would set what
+// nobody has looked at, or take the place of the one that was looked at.
+func TestMembersInCapitals(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		s.Enrol(t, s.Ada)
+		ada, nobody := s.API(s.Browse(t, s.Ada).Cookie), s.API("")
+		for _, one := range []struct {
+			by          *apptest.API
+			route, body string
+		}{
+			{ada, "POST /v1/account/users", `{"email":"x@acme.test","role":"member","Role":"owner"}`},
+			{ada, "POST /v1/account/users", `{"email":"x@acme.test","ROLE":"owner"}`},
+			{ada, "PATCH /v1/account/policy", `{"methods":["totp"],"METHODS":[1]}`},
+			{ada, "PATCH /v1/me/factors/none", `{"name":"Phone","Name":"` + strings.Repeat("x", 101) + `"}`},
+			{nobody, "POST /v1/sign-in", `{"email":"ada@acme.test","password":"x","Password":"` + apptest.Password + `"}`},
+			{nobody, "POST /v1/sign-in", `{"email":"ada@acme.test","pa\u017f\u017fword":"` + apptest.Password + `"}`}, // ſ, which Go folds to s
+		} {
+			if got := one.by.Call(t, one.route, one.body); got.Status != 422 || got.Code() != "invalid_request" {
+				t.Errorf("%s %s: %d %s", one.route, one.body, got.Status, got.Raw)
+			}
+		}
+	}, apptest.WithInbox)
+}

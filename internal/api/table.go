@@ -18,8 +18,12 @@ import (
 	"sallyport/internal/httpx"
 )
 
-// An empty list is a list: no answer has null in its place. Huma knows this switch for the whole program only.
-func init() { huma.DefaultArrayNullable = false }
+// Huma knows these switches for the whole program only.
+func init() {
+	huma.DefaultArrayNullable = false // an empty list is a list: no answer has null in its place
+	// A member in other capitals is another member. Huma, as Go's decoder, would take "Role" for "role", and of the two look at one only.
+	huma.ValidateStrictCasing = true
+}
 
 // call is one row of the table.
 type call struct {

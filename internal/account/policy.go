@@ -73,7 +73,7 @@ type APIRule string
 // The choices for programs.
 const (
 	APIRequired APIRule = "required" // an API key of somebody who has a second factor, or must have one, is worth nothing alone
-	APIOff      APIRule = "off"      // it is, unless it has a second factor of its own; administrators' work needs one still
+	APIOff      APIRule = "off"      // it is, unless it has a second factor of its own; administrators' work needs one still, and so does binding or ending a factor
 )
 
 // of reports whether an administrator's, or anybody else's, second factor must be a passkey.

@@ -83,6 +83,30 @@ func TestKeyAlone(t *testing.T) {
 	})
 }
 
+// TestKeyAloneBindsNothing: where keys need no second factor (K15), a key and the password are not enough to bind a factor or to end one of somebody who
+// has one (security.md B51): no session of theirs could with the password alone.
+func TestKeyAloneBindsNothing(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		s.SetPolicy(t, "api_second_factor=off")
+		plain := newKey(t, s, s.Grace, false, "Plain", "read", "factors")
+		add := map[string]any{"kind": "totp", "name": "Thief", "password": apptest.Password}
+		plain.call(s, "").Must(t, 201, "POST /v1/me/factors", add) // without a second factor, the password is all there is
+		s.Enrol(t, s.Grace)
+		plain = newKey(t, s, s.Grace, false, "Alone", "read", "factors")
+		alone := plain.call(s, "")
+		id := items(alone.Must(t, 200, "GET /v1/me/factors", nil))[0]["id"].(string)
+		password := map[string]any{"password": apptest.Password}
+		for route, body := range map[string]map[string]any{
+			"POST /v1/me/factors": add, "POST /v1/me/factors/" + id + "/remove": password, "POST /v1/me/backup-codes": password,
+			"POST /v1/me/factors/" + id + "/confirm": {"code": "123456"},
+		} {
+			keyRefused(t, route, alone.Call(t, route, body), 401, "second_factor_required")
+		}
+		proved := newKey(t, s, s.Grace, true, "Proved", "factors")
+		proved.call(s, proved.code(s)).Must(t, 201, "POST /v1/me/backup-codes", password)
+	})
+}
+
 // TestCodePerCall: beside the key stands a code of its own device, and each works once.
 func TestCodePerCall(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {

@@ -69,6 +69,8 @@ type Call struct {
 	Scope apikey.Scope // that the call needs; empty if only people make it
 	// Strong: the call needs a second factor, whatever the policy says.
 	Strong bool
+	// Binds: the call adds or removes what its person proves themselves with. Where they have a second factor it needs one, whatever the policy says.
+	Binds  bool
 	Signed *httpsig.Message // the call as it was signed; nil if it has no signature
 	From   netip.Addr
 	By     audit.Actor
@@ -116,7 +118,7 @@ func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 			return Caller{}, err
 		}
 		level, amr, provedAt = session.AAL2, []string{"api_key", "pop", "mfa"}, now
-	case c.Strong || s.owes(cred):
+	case c.Strong || c.Binds && cred.User.Devices() > 0 || s.owes(cred):
 		return Caller{}, needed(cred)
 	}
 	if err := s.Keys.Touch(ctx, cred.Key, c.From); err != nil {

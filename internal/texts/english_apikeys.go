@@ -45,5 +45,5 @@ var englishAPIKeys = Catalogue{
 
 	"policy.programs":              "Programs",
 	"policy.api_second_factor":     "API keys need a second factor",
-	"policy.api_second_factor_why": "If yes, an API key of somebody who has a second factor, or must have one, is worth nothing alone: the program proves a second factor of the key’s own. If no, only keys that have one do. Administrators’ work needs one in any case. Default: yes.",
+	"policy.api_second_factor_why": "If yes, an API key of somebody who has a second factor, or must have one, is worth nothing alone: the program proves a second factor of the key’s own. If no, only keys that have one do. Administrators’ work needs one in any case, and so does adding or removing a second factor of somebody who has one. Default: yes.",
 }

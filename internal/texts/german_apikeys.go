@@ -45,7 +45,7 @@ var germanAPIKeys = Catalogue{
 
 	"policy.programs":              "Programme",
 	"policy.api_second_factor":     "API-Schlüssel brauchen einen zweiten Faktor",
-	"policy.api_second_factor_why": "Wenn ja, ist ein API-Schlüssel von jemandem, der einen zweiten Faktor hat oder haben muss, allein nichts wert: Das Programm weist einen eigenen zweiten Faktor des Schlüssels nach. Wenn nein, tun das nur Schlüssel, die einen haben. Was die Administration tut, braucht in jedem Fall einen. Voreinstellung: ja.",
+	"policy.api_second_factor_why": "Wenn ja, ist ein API-Schlüssel von jemandem, der einen zweiten Faktor hat oder haben muss, allein nichts wert: Das Programm weist einen eigenen zweiten Faktor des Schlüssels nach. Wenn nein, tun das nur Schlüssel, die einen haben. Was die Administration tut, braucht in jedem Fall einen, ebenso wer einen zweiten Faktor hat und einen hinzufügen oder entfernen will. Voreinstellung: ja.",
 }
 
 // germanAPIKeysErrors are errors, which English says itself.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"sallyport/internal/apikey"
@@ -213,13 +212,22 @@ func (s *Server) getKey(ctx context.Context, in *keyPath) (*apiKeyAnswer, error)
 
 func (s *Server) makeKey(ctx context.Context, in *struct{ Body newAPIKey }) (*madeAPIKeyAnswer, error) {
 	n := machine.NewKey{Device: in.Body.Device}
-	n.Name, n.PublicKey, n.Scopes = in.Body.Name, in.Body.PublicKey, apikey.ParseScopes(strings.Join(in.Body.Scopes, " "))
-	if in.Body.ExpiresAt != nil {
-		n.ExpiresAt = *in.Body.ExpiresAt
+	n.Name, n.PublicKey = in.Body.Name, in.Body.PublicKey
+	for _, one := range in.Body.Scopes {
+		n.Scopes = append(n.Scopes, apikey.Scope(one))
 	}
-	var err error
-	if n.Networks, err = apikey.ParseNetworks(strings.Join(in.Body.Networks, " ")); err != nil {
-		return nil, err
+	// What was meant as a bound must be one: an empty address is none, and the zero time is long past.
+	if in.Body.ExpiresAt != nil {
+		if n.ExpiresAt = *in.Body.ExpiresAt; n.ExpiresAt.IsZero() {
+			return nil, apikey.ErrExpiry
+		}
+	}
+	for _, one := range in.Body.Networks {
+		p, err := apikey.ParseNetworks(one)
+		if err != nil || len(p) != 1 {
+			return nil, apikey.ErrNetworks.Because(err)
+		}
+		n.Networks = append(n.Networks, p...)
 	}
 	made, err := s.Machines.Make(ctx, signedIn(ctx), n, in.Body.Password, by(ctx))
 	if err != nil {

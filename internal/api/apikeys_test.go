@@ -83,6 +83,34 @@ func TestKeyAlone(t *testing.T) {
 	})
 }
 
+// TestBoundsOfKeys: what was meant to bound a key bounds it, or is refused: a program that sends an empty address must not be given a key that counts anywhere.
+func TestBoundsOfKeys(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		person := session(t, s, s.Grace)
+		for _, one := range []struct{ name, value, code string }{
+			{"networks", `[""]`, "api_key_networks"},
+			{"networks", `["192.0.2.7"," "]`, "api_key_networks"},
+			{"networks", `["192.0.2.7 192.0.2.8"]`, "api_key_networks"},
+			{"expires_at", `"0001-01-01T00:00:00Z"`, "api_key_expiry"},
+			{"expires_at", `"2000-01-01T00:00:00Z"`, "api_key_expiry"},
+			{"scopes", `["read factors"]`, "api_key_scopes"},
+			{"scopes", `["read",""]`, "api_key_scopes"},
+		} {
+			body := `{"name":"Key","password":"` + apptest.Password + `","` + one.name + `":` + one.value
+			if one.name != "scopes" {
+				body += `,"scopes":["read"]`
+			}
+			keyRefused(t, one.name+" "+one.value, person.Call(t, "POST /v1/me/api-keys", body+"}"), 422, one.code)
+		}
+		made := person.Must(t, 201, "POST /v1/me/api-keys", map[string]any{
+			"name": "Key", "password": apptest.Password, "scopes": []string{"read", "factors"}, "networks": []string{"192.0.2.7", "2001:db8::/32"},
+		})
+		if n := made.JSON["networks"].([]any); len(n) != 2 {
+			t.Errorf("%s", made.Raw)
+		}
+	})
+}
+
 // TestKeyAloneBindsNothing: where keys need no second factor (K15), a key and the password are not enough to bind a factor or to end one of somebody who
 // has one (security.md B51): no session of theirs could with the password alone.
 func TestKeyAloneBindsNothing(t *testing.T) {

@@ -45,12 +45,17 @@ type userNewKeyCmd struct {
 	Name          string   `arg:"" help:"The key's name, such as the program that will use it."`
 	Scope         []string `help:"What it may be used for: read, factors, admin, operator." required:"" enum:"read,factors,admin,operator"`
 	Days          int      `help:"After how many days it ends; 0 for never." default:"0"`
-	From          []string `help:"Addresses or networks from where it may be used; anywhere without." placeholder:"CIDR"`
+	From          []string `help:"Addresses or networks from where it may be used; anywhere without." placeholder:"CIDR" sep:"none"`
 	PublicKeyFile string   `help:"The public key that its calls will be signed with: Ed25519 or P-256, as PEM or as base64 of its PKIX form." placeholder:"FILE"`
 }
 
 func (c userNewKeyCmd) Run(s *session) error {
 	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		for _, from := range c.From { // an empty variable is no network, and a key without any counts anywhere
+			if strings.TrimSpace(from) == "" {
+				return apikey.ErrNetworks
+			}
+		}
 		networks, err := apikey.ParseNetworks(strings.Join(c.From, " "))
 		if err != nil {
 			return err

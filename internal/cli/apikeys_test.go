@@ -49,7 +49,7 @@ func TestAPIKeys(t *testing.T) {
 			if strings.Contains(list, "sak_") {
 				t.Errorf("a key is shown again:\n%s", list)
 			}
-			for _, wrong := range [][]string{{"Third", "--scope=read", "--from=here"}, {"Third", "--scope=read", "--days=-1"}, {"Billing", "--scope=read"}, {"Third", "--scope=all"}, {"Third"}} {
+			for _, wrong := range [][]string{{"Third", "--scope=read", "--from=here"}, {"Third", "--scope=read", "--from="}, {"Third", "--scope=read", "--days=-1"}, {"Billing", "--scope=read"}, {"Third", "--scope=all"}, {"Third"}} {
 				if code, out, _ := sh.run(t, append(append([]string{"user", "new-api-key"}, who...), wrong...)...); code == 0 {
 					t.Errorf("%v made a key: %s", wrong, out)
 				}

@@ -12,9 +12,12 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
+	"sallyport/internal/apikey"
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
 	"sallyport/internal/config"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/otp"
 	"sallyport/internal/user"
 )
 
@@ -176,6 +179,37 @@ func TestAccountsTogether(t *testing.T) {
 }
 
 // TestOperatorKey: the key opens the operator's calls from its networks, and nothing else does; it opens nothing else.
+// TestEndedKeyOfTheOperators: a key of the scope operator, or a token of it, that has just ended does nothing to any account, at whichever server: what is
+// remembered of it for less than a second does not count for that.
+func TestEndedKeyOfTheOperators(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		other := s.Another(t)
+		for _, name := range []string{"ended", "locked"} {
+			made, err := s.Machines.OperatorMake(t.Context(), s.Grace, apikey.New{Name: name, Scopes: []apikey.Scope{apikey.Operator}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := program{id: made.Key.ID, value: made.Value}
+			person := session(t, s, s.Grace)
+			begun := person.Must(t, 201, "POST /v1/me/api-keys/"+p.id+"/device", map[string]any{"password": apptest.Password})
+			p.phone = domaintest.Scan(t, p.id, begun.JSON["uri"].(string))
+			person.Must(t, 204, "POST /v1/me/api-keys/"+p.id+"/device/confirm", map[string]any{"code": p.code(s)})
+			s.Clock.Advance(otp.DefaultPeriod)
+			token := other.API(p.token(t, s))
+			token.Must(t, 200, "GET /v1/accounts", nil)
+			if name == "ended" {
+				err = s.Admin.OperatorEndKeys(t.Context(), s.Grace, p.id)
+			} else {
+				err = s.Admin.Lock(t.Context(), s.Grace, audit.Operator())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			keyRefused(t, name, token.Call(t, "POST /v1/accounts", map[string]any{"slug": "x-" + name, "name": "X"}), 401, "invalid_token")
+		}
+	})
+}
+
 func TestOperatorKey(t *testing.T) {
 	key, operator := withOperator(t)
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {

@@ -96,7 +96,7 @@ func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Rou
 	}
 	if apikey.IsKey(value) {
 		program, err := s.Machines.Check(r.Context(), machine.Call{
-			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2, Binds: rt.Fresh == httpx.Proved, Signed: signed,
+			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2, Binds: rt.Fresh == httpx.Proved, Anew: rt.Scope == httpx.Operator, Signed: signed,
 			From: httpx.InfoOf(r.Context()).Client, By: c.by,
 		})
 		c.signed, c.by = program.Signed, program.By

@@ -73,6 +73,16 @@ func (s *Service) Check(ctx context.Context, value string) (*Credential, error) 
 	return c.credential, nil
 }
 
+// CheckAnew is Check that asks the database in any case.
+func (s *Service) CheckAnew(ctx context.Context, value string) (*Credential, error) {
+	if b, _, ok := parse(value); ok {
+		s.mu.Lock()
+		delete(s.cache, b)
+		s.mu.Unlock()
+	}
+	return s.Check(ctx, value)
+}
+
 func (s *Service) keep(b token.Bearer, c cached) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -70,7 +70,9 @@ type Call struct {
 	// Strong: the call needs a second factor, whatever the policy says.
 	Strong bool
 	// Binds: the call adds or removes what its person proves themselves with. Where they have a second factor it needs one, whatever the policy says.
-	Binds  bool
+	Binds bool
+	// Anew: what is remembered of the credential is not enough. The operator's work is held to no row, as administrators' is.
+	Anew   bool
 	Signed *httpsig.Message // the call as it was signed; nil if it has no signature
 	From   netip.Addr
 	By     audit.Actor
@@ -87,7 +89,11 @@ type Caller struct {
 // Errors: those of apikey.Service.Check, ErrNetwork, ErrSessionOnly, ErrScope, ErrMixed, ErrSecondFactor, those of
 // factor.Service.Consume and of package httpsig, apikey.ErrReplayed. A code is used up only for a call that the key may make.
 func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
-	cred, err := s.Keys.Check(ctx, c.Value)
+	check := s.Keys.Check
+	if c.Anew {
+		check = s.Keys.CheckAnew
+	}
+	cred, err := check(ctx, c.Value)
 	if err != nil {
 		return Caller{}, err
 	}

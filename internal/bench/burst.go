@@ -62,24 +62,35 @@ type side func(round int) (sample, error)
 // byTurns measures both sides by turns, after one round that does not count, and returns
 // the median of the rounds' ratios and each side's median round.
 func byTurns(rounds int, a, b side) (ratio float64, as, bs sample, err error) {
-	var ratios []float64
-	var all [2][]sample
-	for round := range rounds + 1 {
-		sa, err := a(round)
-		if err != nil {
-			return 0, as, bs, err
-		}
-		sb, err := b(round)
-		if err != nil {
-			return 0, as, bs, err
-		}
-		if round == 0 {
-			continue
-		}
-		ratios = append(ratios, sa.rate()/sb.rate())
-		all[0], all[1] = append(all[0], sa), append(all[1], sb)
+	ratios, middles, err := allByTurns(rounds, a, b)
+	if err != nil {
+		return 0, as, bs, err
 	}
-	return median(ratios), middle(all[0]), middle(all[1]), nil
+	return ratios[0], middles[0], middles[1], nil
+}
+
+// allByTurns is byTurns for one side beside several others: the ratios are the first side's to each other one.
+func allByTurns(rounds int, sides ...side) (ratios []float64, middles []sample, err error) {
+	all, quotients := make([][]sample, len(sides)), make([][]float64, len(sides))
+	for round := range rounds + 1 {
+		for i, side := range sides {
+			one, err := side(round)
+			if err != nil {
+				return nil, nil, err
+			}
+			if round > 0 {
+				all[i] = append(all[i], one)
+				quotients[i] = append(quotients[i], all[0][round-1].rate()/one.rate())
+			}
+		}
+	}
+	for i := range sides {
+		middles = append(middles, middle(all[i]))
+		if i > 0 {
+			ratios = append(ratios, median(quotients[i]))
+		}
+	}
+	return ratios, middles, nil
 }
 
 func median[T int64 | float64 | time.Duration](v []T) T {

@@ -19,8 +19,16 @@ import (
 func stageFile(dir string) string { return filepath.Join(dir, "stage.db") }
 func stageKey(dir string) string  { return filepath.Join(dir, "stage.key") }
 
-// folder makes a folder with a stage in it, for a process of its own to open.
-func (b *bench) folder(ctx context.Context, name string, people int) (dir string, s *stage, err error) {
+// stageDSN is the database of the stage in dir: its own file, or the one that folder noted.
+func stageDSN(dir string) string {
+	if dsn, err := os.ReadFile(filepath.Join(dir, "stage.dsn")); err == nil {
+		return string(dsn)
+	}
+	return "sqlite:" + stageFile(dir)
+}
+
+// folder makes a folder with a stage in it, for a process of its own to open. dsn is empty for a file in the folder.
+func (b *bench) folder(ctx context.Context, name, dsn string, people int) (dir string, s *stage, err error) {
 	dir = b.path(name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", nil, err
@@ -28,7 +36,12 @@ func (b *bench) folder(ctx context.Context, name string, people int) (dir string
 	if err := seal.NewKeyFile(stageKey(dir)); err != nil {
 		return "", nil, err
 	}
-	s, err = build(ctx, "sqlite:"+stageFile(dir), stageKey(dir), people)
+	if dsn != "" {
+		if err := os.WriteFile(filepath.Join(dir, "stage.dsn"), []byte(dsn), 0o600); err != nil {
+			return "", nil, err
+		}
+	}
+	s, err = build(ctx, stageDSN(dir), stageKey(dir), people)
 	return dir, s, err
 }
 

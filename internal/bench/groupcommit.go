@@ -97,3 +97,14 @@ func (g *grouped) close() error {
 	<-g.done
 	return g.db.Close()
 }
+
+// updates is what the engine can do at all: durable updates of one row, sharing their commits.
+func (g *grouped) updates() side {
+	answers := make([]chan error, clients)
+	for i := range answers {
+		answers[i] = make(chan error, 1)
+	}
+	return func(int) (sample, error) {
+		return burst(clients, updates, ownCPU, func(c, i int) error { return g.run(i%rows, answers[c]) })
+	}
+}

@@ -37,7 +37,7 @@ func (b *bench) process(ctx context.Context) error {
 	}
 	b.report.figure("stripped binary", float64(info.Size())/1e6, atMost(30, " MB"))
 
-	dir, s, err := b.folder(ctx, "process", population)
+	dir, s, err := b.folder(ctx, "process", "", population)
 	if err != nil {
 		return err
 	}

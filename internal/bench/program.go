@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/apikey"
+	"sallyport/internal/db"
 	"sallyport/internal/httpsig"
 	"sallyport/internal/otp"
+	"sallyport/internal/token"
 )
 
 // made is what the interface answers when a key or a token is made.
@@ -60,8 +63,8 @@ func accessToken(ctx context.Context, base, session string) (string, error) {
 		return "", err
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "otp": {device.Code(now + 1)}} // that of now is used up, and the next one counts already
-	token, err := ask(ctx, http.StatusOK, base+"/v1/token", key.Key, "application/x-www-form-urlencoded", form.Encode())
-	return token.AccessToken, err
+	answer, err := ask(ctx, http.StatusOK, base+"/v1/token", key.Key, "application/x-www-form-urlencoded", form.Encode())
+	return answer.AccessToken, err
 }
 
 // signer makes an API key whose calls are signed, and returns how GET /v1/me is then asked.
@@ -89,4 +92,29 @@ func signer(ctx context.Context, host, session string) (func() []byte, error) {
 		}
 		return fmt.Appendf(nil, "GET /v1/me HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nSignature-Input: %s\r\nSignature: %s\r\n\r\n", host, credential, header["Signature-Input"], header["Signature"])
 	}, nil
+}
+
+// apiKey is an API key with a device of its own.
+type apiKey struct {
+	value  string
+	device otp.Key
+}
+
+// keys gives everybody an API key with a device, by writing what making and confirming them writes.
+func (s *stage) keys(ctx context.Context) ([]apiKey, error) {
+	all := make([]apiKey, len(s.people))
+	var stmts []db.Stmt
+	for i, p := range s.people {
+		u := p.user
+		secret, b := token.Issue(u.AccountID, u.ID, "key")
+		all[i] = apiKey{apikey.KeyPrefix + secret, otp.Key{Secret: otp.NewSecret(), Digits: otp.DefaultDigits, Period: otp.DefaultPeriod}}
+		enrol, err := s.enrol(u.AccountID, b.ID, all[i].device)
+		if err != nil {
+			return nil, err
+		}
+		stmts = append(stmts, enrol, db.Write(`
+			INSERT INTO api_keys (account_id, user_id, key_id, name, scopes, networks, public_key, created_at, expires_at, last_used_at, last_address)
+			VALUES ($1, $2, $3, 'Bench, codes', 'read', '', '', $4, 0, 0, '')`, b.AccountID, b.UserID, b.ID, db.At(s.now())))
+	}
+	return all, s.write(ctx, stmts)
 }

@@ -33,7 +33,7 @@ func serve(ctx context.Context, dir string) error {
 	cfg := config.Default()
 	cfg.Listen = listener.Addr().String()
 	cfg.PublicURL = config.LocalURL(cfg.Listen)
-	cfg.Database = config.DSN("sqlite:" + stageFile(dir))
+	cfg.Database = config.DSN(stageDSN(dir))
 	cfg.KeyFile = stageKey(dir)
 	cfg.APIRate = 100_000_000 // counted as ever, and never in the way
 	log := httpx.NewLogger(os.Stderr, slog.LevelWarn, "text")

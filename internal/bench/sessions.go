@@ -22,7 +22,7 @@ const (
 // connections by another process, this one.
 func (b *bench) sessions(ctx context.Context) (err error) {
 	b.report.group("Session check")
-	dir, s, err := b.folder(ctx, "sessions", b.rounds*clients*each)
+	dir, s, err := b.folder(ctx, "sessions", "", b.rounds*clients*each)
 	if err != nil {
 		return err
 	}

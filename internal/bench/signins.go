@@ -18,7 +18,7 @@ const signInsOf = 80 // sign-ins of one burst; each waits for a password hash
 // allows: once through the services, once through the pages of a server of its own.
 func (b *bench) signIns(ctx context.Context) (err error) {
 	b.report.group("Whole sign-ins")
-	dir, s, err := b.folder(ctx, "signins", 2000)
+	dir, s, err := b.folder(ctx, "signins", "", 2000)
 	if err != nil {
 		return err
 	}

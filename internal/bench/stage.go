@@ -90,7 +90,7 @@ func (s *stage) populate(ctx context.Context, n int) error {
 			return err
 		}
 		key := otp.Key{Secret: otp.NewSecret(), Digits: otp.DefaultDigits, Period: otp.DefaultPeriod}
-		enrol, err := s.enrol(u, key)
+		enrol, err := s.enrol(u.AccountID, u.ID, key)
 		if err != nil {
 			return err
 		}
@@ -100,19 +100,19 @@ func (s *stage) populate(ctx context.Context, n int) error {
 	return s.write(ctx, stmts)
 }
 
-// enrol returns the statement that package factor's enrolment would end with.
-func (s *stage) enrol(u user.User, key otp.Key) (db.Stmt, error) {
+// enrol returns the statement that package factor's enrolment would end with. owner is a user's id or an API key's.
+func (s *stage) enrol(accountID, owner string, key otp.Key) (db.Stmt, error) {
 	// The form in which package totp keeps a key; a wrong one would fail every verification.
 	raw, err := json.Marshal(map[string]any{"secret": key.Secret, "digits": key.Digits, "period": int(key.Period / time.Second)})
 	if err != nil {
 		return db.Stmt{}, err
 	}
 	factorID := id.New("fac", s.now())
-	sealed, err := s.ring.Seal(raw, seal.AD("factors", u.AccountID, u.ID, factorID))
+	sealed, err := s.ring.Seal(raw, seal.AD("factors", accountID, owner, factorID))
 	return db.Write(`
 		INSERT INTO factors (account_id, user_id, factor_id, kind, name, state, secret, created_at, confirmed_at)
 		VALUES ($1, $2, $3, 'totp', 'My Phone', 'confirmed', $4, $5, $5)`,
-		u.AccountID, u.ID, factorID, sealed, db.At(s.now())), err
+		accountID, owner, factorID, sealed, db.At(s.now())), err
 }
 
 // write runs many statements, some hundred to a transaction.

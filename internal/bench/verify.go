@@ -44,16 +44,10 @@ func (b *bench) sqlite(ctx context.Context) error {
 		return err
 	}
 	defer bare.close() //nolint:errcheck // as above
-	answers := make([]chan error, clients)
-	for i := range answers {
-		answers[i] = make(chan error, 1)
-	}
 	b.report.group("Second step on SQLite")
 	before := s.db.Stats()
 	verification := s.verification(ctx, clients, verifies, ownCPU)
-	ratio, verify, update, err := byTurns(b.rounds, verification, func(int) (sample, error) {
-		return burst(clients, updates, ownCPU, func(c, i int) error { return bare.run(i%rows, answers[c]) })
-	})
+	ratio, verify, update, err := byTurns(b.rounds, verification, bare.updates())
 	if err != nil {
 		return err
 	}
@@ -155,25 +149,11 @@ func (b *bench) postgres(ctx context.Context) (err error) {
 		return err
 	}
 	defer pool.Close()
-	var backend int
-	if err := pool.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&backend); err != nil {
+	cpu, err := withServer(ctx, pool, ownCPU)
+	if err != nil {
 		return err
 	}
-	cpu := meter(ownCPU)
-	if f := stat(backend); len(f) > 1 { // the server runs here; its first process is every backend's parent
-		cpu = both(ownCPU, cpuOfFamily(atoi(f[1])))
-	}
-	ratio, verify, update, err := byTurns(b.rounds,
-		s.verification(ctx, clients, verifies/2, cpu),
-		func(int) (sample, error) {
-			return burst(clients, verifies, cpu, func(_, i int) error {
-				tag, err := pool.Exec(ctx, `UPDATE bench_rows SET n = n + 1 WHERE id = $1`, i%rows)
-				if err == nil && tag.RowsAffected() != 1 {
-					err = errors.New("no such row")
-				}
-				return err
-			})
-		})
+	ratio, verify, update, err := byTurns(b.rounds, s.verification(ctx, clients, verifies/2, cpu), poolUpdates(ctx, pool, cpu))
 	if err != nil {
 		return err
 	}
@@ -220,4 +200,29 @@ func plainPool(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
 	}
 	_, err = pool.Exec(ctx, `INSERT INTO bench_rows SELECT generate_series(0, $1::bigint - 1), 0`, rows)
 	return pool, err
+}
+
+// withServer adds the processor time of PostgreSQL's processes to a meter, if its server runs here.
+func withServer(ctx context.Context, pool *pgxpool.Pool, m meter) (meter, error) {
+	var backend int
+	if err := pool.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&backend); err != nil {
+		return nil, err
+	}
+	if f := stat(backend); len(f) > 1 { // its first process is every backend's parent
+		return both(m, cpuOfFamily(atoi(f[1]))), nil
+	}
+	return m, nil
+}
+
+// poolUpdates is what the engine can do at all: one statement a commit.
+func poolUpdates(ctx context.Context, pool *pgxpool.Pool, cpu meter) side {
+	return func(int) (sample, error) {
+		return burst(clients, verifies, cpu, func(_, i int) error {
+			tag, err := pool.Exec(ctx, `UPDATE bench_rows SET n = n + 1 WHERE id = $1`, i%rows)
+			if err == nil && tag.RowsAffected() != 1 {
+				err = errors.New("no such row")
+			}
+			return err
+		})
+	}
 }

@@ -31,9 +31,11 @@ func (s *Server) once(next httpx.Handler) httpx.Handler {
 			return errs.From(err)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+		// The session or key, not its person: another of theirs may stand lower, or lack the proof that the first gave, and the answer
+		// may hold a session's token, backup codes, a device's secret or a key.
 		account, who := "", "operator"
 		if c := r.Context().Value(callerKey{}).(*caller); c.signed != nil {
-			account, who = c.signed.AccountID, c.signed.UserID
+			account, who = c.signed.AccountID, c.signed.ID
 		}
 		named, err := idempotency.New(account, who, strings.Join(keys, " "), r.Method, r.URL.RequestURI(), string(body)) // two keys have a blank in them
 		if err != nil {

@@ -12,6 +12,29 @@ import (
 	"sallyport/internal/idempotency"
 )
 
+// TestAnswersAreTheCallers: what one session was answered, another of the same person's is not given, nor a key: the answer has a session's token and
+// backup codes in it, and the other may stand lower.
+func TestAnswersAreTheCallers(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		s.SetPolicy(t, "removal=recent_sign_in")
+		s.Enrol(t, s.Grace)
+		key := newKey(t, s, s.Grace, true, "Key", "factors")
+		old := session(t, s, s.Grace)
+		s.Clock.Advance(20 * time.Minute)
+		const route = "POST /v1/me/api-keys"
+		body := map[string]any{"name": "New", "scopes": []string{"read"}}
+		made := session(t, s, s.Grace).With("Idempotency-Key", "1").Must(t, 201, route, body)
+		keyRefused(t, "a session without a recent proof", old.With("Idempotency-Key", "1").Call(t, route, body), 401, "factor_needed")
+		const factors = "POST /v1/me/factors"
+		add := map[string]any{"kind": "totp", "name": "Tablet", "password": apptest.Password}
+		one := session(t, s, s.Grace).With("Idempotency-Key", "2").Must(t, 201, factors, add)
+		two := key.call(s, key.code(s)).With("Idempotency-Key", "2").Call(t, factors, add)
+		if two.JSON["secret"] == one.JSON["secret"] || made.JSON["key"] == nil {
+			t.Errorf("a key was given the secret of a session's device: %s", two.Raw)
+		}
+	})
+}
+
 // TestIdempotencyKey: what is sent twice under one key is done once, at whichever server, and answered alike.
 func TestIdempotencyKey(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
@@ -73,7 +96,8 @@ func TestIdempotencyKey(t *testing.T) {
 		}
 
 		// A server dies between its work and its answer.
-		begun, err := idempotency.New(s.Acme.ID, s.Ada.ID, "broken", "POST", "/v1/account/users", mary)
+		current := items(s.API(ada).Must(t, 200, "GET /v1/me/sessions", nil))[0]["id"].(string)
+		begun, err := idempotency.New(s.Acme.ID, current, "broken", "POST", "/v1/account/users", mary)
 		if err != nil {
 			t.Fatal(err)
 		}

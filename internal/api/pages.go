@@ -26,6 +26,9 @@ func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 // checkQuery refuses what two readers of an address may understand differently: a parameter that stands in it twice (B35), bad
 // escapes, text that is not UTF-8, and control characters, which nothing is named with.
 func checkQuery(r *http.Request) error {
+	if strings.Contains(r.URL.RawQuery, ";") { // Go drops the whole pair, and with it a filter; others part pairs there
+		return httpx.ErrMalformed.Saying("A semicolon stands in the address. Write it as %3B.")
+	}
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		name, value, _ := strings.Cut(pair, "=")

@@ -139,6 +139,12 @@ func (k Key) Held() db.Stmt {
 	return db.Must(ErrKey, `UPDATE api_keys SET name = name WHERE account_id = $1 AND user_id = $2 AND key_id = $3`, k.AccountID, k.UserID, k.ID)
 }
 
+// HeldSigned is Held that fails too if the public key is another by now: one that was replaced proves nothing, though it is remembered.
+func (k Key) HeldSigned() db.Stmt {
+	return db.Must(ErrKey, `UPDATE api_keys SET name = name WHERE account_id = $1 AND user_id = $2 AND key_id = $3 AND public_key = $4`,
+		k.AccountID, k.UserID, k.ID, k.PublicKey)
+}
+
 // SetPublicKey returns the statement that registers the public key which the key's calls are signed with, or with "" takes it away; it
 // fails with ErrNotFound if the key has ended.
 func SetPublicKey(k Key, public string) db.Stmt {

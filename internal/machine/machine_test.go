@@ -263,6 +263,30 @@ func TestSignatures(t *testing.T) {
 	})
 }
 
+// TestReplacedPublicKey: whoever has the private key of a public key that was replaced signs nothing any more, at another server either, though that one
+// remembers the old one for less than a second.
+func TestReplacedPublicKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		other := w.Restart(t, d)
+		w.Enrol(t, w.Grace)
+		p := makeKey(t, w, w.Grace, false, ed(t), apikey.New{})
+		wantError(t, "before", check(t, other, p.signed(t, w.Clock.Now(), "")), nil)
+		wantError(t, "remembered", check(t, other, p.signed(t, w.Clock.Now(), "")), nil) // the first noted the use
+		fresh, err := x509.MarshalPKIXPublicKey(ed(t).Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := w.Browse(t, w.Grace)
+		if err := w.Machines.SetPublicKey(t.Context(), b.Signed, p.ID, base64.StdEncoding.EncodeToString(fresh), "", b.As()); err != nil {
+			t.Fatal(err)
+		}
+		if err := check(t, other, p.signed(t, w.Clock.Now(), "")); err == nil {
+			t.Error("the old private key signs at another server")
+		}
+	})
+}
+
 // TestWrongCodesLockTheKeyAlone: a hundred wrong codes lock the key's device for good, whose person signs in as before.
 func TestWrongCodesLockTheKeyAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -47,7 +47,7 @@ func (s *Service) spend(ctx context.Context, cred *apikey.Credential, m httpsig.
 	if err := signature.Check(m, public, httpsig.Sallyport(m), s.Now()); err != nil {
 		return err
 	}
-	return s.DB.Run(ctx, cred.Held(), apikey.SpendNonce(cred.Key, signature.Nonce, signature.Created.Add(httpsig.MaxSkew+nonceFor)))
+	return s.DB.Run(ctx, cred.Key.HeldSigned(), apikey.SpendNonce(cred.Key, signature.Nonce, signature.Created.Add(httpsig.MaxSkew+nonceFor)))
 }
 
 // SetPublicKey registers the public key that a key's calls are signed with, in place of the one it has; with "" it takes that away.

@@ -21,14 +21,19 @@ func Words(say texts.Catalogue, agent string, at place.Place) (string, error) {
 
 func claim(say texts.Catalogue, agent string) (string, error) {
 	ua := useragent.Parse(agent)
-	known, placed := slices.Contains(families, ua.Name), slices.Contains(systems, ua.OS)
+	return Environment{Browser: ua.Name, System: ua.OS}.Words(say)
+}
+
+// Words say what a browser was when it became trusted, as the function Words does, without the place.
+func (e Environment) Words(say texts.Catalogue) (string, error) {
+	known, placed := slices.Contains(families, e.Browser), slices.Contains(systems, e.System)
 	switch {
 	case known && placed:
-		return say.Text("browser.on", "name", ua.Name, "system", ua.OS)
+		return say.Text("browser.on", "name", e.Browser, "system", e.System)
 	case known:
-		return ua.Name, nil
+		return e.Browser, nil
 	case placed:
-		return say.Text("browser.some", "system", ua.OS)
+		return say.Text("browser.some", "system", e.System)
 	}
 	return say.Text("browser.unknown")
 }

@@ -83,18 +83,18 @@ func (c auditListCmd) Run(s *session) error {
 		}
 		t := table{head: []string{"WHEN", "WHAT", "WHO", "WHOM", "FROM", "DETAIL"}}
 		for _, e := range events {
-			t.add(e.At.UTC().Format(time.DateTime), string(e.Action), email(e.Actor.ID), email(e.Person), origin(e), details(e.Detail))
+			t.add(e.At.UTC().Format(time.DateTime), string(e.Action), email(e.Actor.ID), email(e.Person), origin(e.Actor.Kind, e.Actor.Address), details(e.Detail))
 		}
 		return t.print(s.Stdout, "No events.")
 	})
 }
 
 // origin says from where an event came.
-func origin(e audit.Event) string {
-	if e.Actor.Kind == audit.KindOperator {
+func origin(by audit.ActorKind, address string) string {
+	if by == audit.KindOperator {
 		return "command line"
 	}
-	return e.Actor.Address
+	return address
 }
 
 type auditExportCmd struct {

@@ -21,14 +21,19 @@ type elsewhere struct {
 // named says whether a server is named.
 func (e elsewhere) named(s *session) bool { return cmp.Or(e.Server, s.env("SALLYPORT_SERVER")) != "" }
 
-// dial makes a client for the server, as an administrator of the account with this short name.
-func (e elsewhere) dial(s *session, account string) (*client.Client, error) {
+// settings are what the flags and the environment say.
+func (e elsewhere) settings(s *session) client.Settings {
 	settings := client.SettingsOf(s.env)
 	settings.Server, settings.APIKeyFile = cmp.Or(e.Server, settings.Server), cmp.Or(e.APIKeyFile, settings.APIKeyFile)
 	if e.SigningKeyFile != "" || e.SecretFile != "" { // a flag stands above the environment, whichever way that names
 		settings.SigningKeyFile, settings.SecretFile = e.SigningKeyFile, e.SecretFile
 	}
-	c, err := settings.Client()
+	return settings
+}
+
+// dial makes a client for the server, as an administrator of the account with this short name.
+func (e elsewhere) dial(s *session, account string) (*client.Client, error) {
+	c, err := e.settings(s).Client()
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +75,7 @@ func (e elsewhere) list(s *session, account string, q client.UserQuery) error {
 		if err != nil {
 			return err
 		}
-		states := strings.ReplaceAll(strings.ReplaceAll(strings.Join(u.States, ", "), "set_up", "must set up"), "grace", "in grace")
-		t.add(u.Email, u.Role, u.Name, cmp.Or(states, "active"), strings.Join(u.Kinds, ", "), day(u.SecondFactorSince), day(u.SecondFactorLastUsedAt))
+		t.add(u.Email, u.Role, u.Name, said(u.States), strings.Join(u.Kinds, ", "), day(u.SecondFactorSince), day(u.SecondFactorLastUsedAt))
 	}
 	return t.print(s.Stdout, "Nobody is found.")
 }

@@ -2,33 +2,57 @@ package cli
 
 import (
 	"strings"
+	"time"
 
 	"sallyport/client"
 	"sallyport/internal/account"
 	"sallyport/internal/app"
 	"sallyport/internal/browser"
+	"sallyport/internal/place"
 	signed "sallyport/internal/session"
 	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
 
-type userSessionsCmd struct{ who }
+type userSessionsCmd struct {
+	who
+	elsewhere
+}
 
+// Run lists sessions. Places are known where the location database is: at a server, the list is without them.
 func (c userSessionsCmd) Run(s *session) error {
+	t := table{head: []string{"BROWSER", "ADDRESS", "SIGNED IN", "LAST USED", "BY", "SESSION"}}
+	add := func(agent string, at place.Place, address string, begun, used time.Time, amr []string, id string) error {
+		words, err := browser.Words(texts.In(texts.English), agent, at)
+		t.add(words, address, day(begun), day(used), strings.Join(amr, " "), id)
+		return err
+	}
+	const nowhere = "This user is signed in nowhere."
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			d, err := r.GetUser(s.ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			for _, one := range d.Sessions {
+				if err := add(one.UserAgent, place.Place{}, one.Address, one.SignedInAt, one.LastSeenAt, one.AMR, one.ID); err != nil {
+					return err
+				}
+			}
+			return t.print(s.Stdout, nowhere)
+		})
+	}
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		list, err := signed.Alive(s.ctx, a.DB, acct, u, a.Now())
 		if err != nil {
 			return err
 		}
-		t := table{head: []string{"BROWSER", "ADDRESS", "SIGNED IN", "LAST USED", "BY", "SESSION"}}
 		for _, one := range list {
-			words, err := browser.Words(texts.In(texts.English), one.UserAgent, a.Places.Of(one.Address))
-			if err != nil {
+			if err := add(one.UserAgent, a.Places.Of(one.Address), one.Address, one.SignedInAt, one.LastSeenAt, one.AMR, one.ID); err != nil {
 				return err
 			}
-			t.add(words, one.Address, day(one.SignedInAt), day(one.LastSeenAt), strings.Join(one.AMR, " "), one.ID)
 		}
-		return t.print(s.Stdout, "This user is signed in nowhere.")
+		return t.print(s.Stdout, nowhere)
 	})
 }
 
@@ -68,15 +92,36 @@ func (c userEndSessionsCmd) Run(s *session) error {
 	})
 }
 
-type userBrowsersCmd struct{ who }
+type userBrowsersCmd struct {
+	who
+	elsewhere
+}
 
+// Run lists trusted browsers, at a server without their places too.
 func (c userBrowsersCmd) Run(s *session) error {
+	t := table{head: []string{"BROWSER", "NAME", "ADDRESS", "TRUSTED", "LAST USED", "UNTIL", "ID"}}
+	const none = "This user trusts no browser."
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			d, err := r.GetUser(s.ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			for _, b := range d.TrustedBrowsers {
+				words, err := browser.Environment{Browser: b.Browser, System: b.System}.Words(texts.In(texts.English))
+				if err != nil {
+					return err
+				}
+				t.add(words, b.Name, b.Address, day(b.TrustedAt), day(b.LastUsedAt), day(b.ExpiresAt), b.ID)
+			}
+			return t.print(s.Stdout, none)
+		})
+	}
 	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
 		list, err := browser.List(s.ctx, a.DB, acct, u, a.Now())
 		if err != nil {
 			return err
 		}
-		t := table{head: []string{"BROWSER", "NAME", "ADDRESS", "TRUSTED", "LAST USED", "UNTIL", "ID"}}
 		for _, b := range list {
 			words, err := browser.Words(texts.In(texts.English), b.UserAgent, a.Places.Of(b.Address))
 			if err != nil {
@@ -84,7 +129,7 @@ func (c userBrowsersCmd) Run(s *session) error {
 			}
 			t.add(words, b.Name, b.Address, day(b.TrustedAt), day(b.LastUsedAt), day(b.ExpiresAt), b.ID)
 		}
-		return t.print(s.Stdout, "This user trusts no browser.")
+		return t.print(s.Stdout, none)
 	})
 }
 

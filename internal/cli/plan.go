@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/client"
 	"sallyport/internal/account"
-	"sallyport/internal/app"
-	"sallyport/internal/audit"
 	"sallyport/internal/config"
 	"sallyport/internal/errs"
 )
@@ -63,31 +62,17 @@ type accountPlanCmd struct {
 	ShortName string   `arg:"" help:"The account's short name."`
 	Plan      planName `arg:"" help:"A plan of the settings; default is the one that default_plan names, whichever that will be."`
 	terms
+	overseer
 }
 
 func (c accountPlanCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
-		if err != nil {
-			return err
-		}
-		t := c.of(c.Plan)
-		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Plan: &t.Plan, TrialEndsAt: &t.TrialEndsAt}, audit.Operator()); err != nil {
-			return near(err, account.ErrPlan, string(c.Plan), a.Config.Plans.Names())
-		}
-		return s.sayPlan(a, acct)
-	})
+	t := c.of(c.Plan)
+	return c.alter(s, c.ShortName, account.Change{Plan: &t.Plan, TrialEndsAt: &t.TrialEndsAt}, s.sayPlan)
 }
 
 // sayPlan prints what an account has after a change.
-func (s *session) sayPlan(a *app.App, acct account.Account) error {
-	acct, err := account.Get(s.ctx, a.DB, acct.ID)
-	if err != nil {
-		return err
-	}
-	plans, now := a.Config.Plans, a.Now()
-	s.print("%s has the plan %s, trial: %s. It may use %s.", acct.Name, planOf(acct, plans), trialOf(acct, now), methodsOf(acct, plans, now))
-	return nil
+func (s *session) sayPlan(a client.ManagedAccount) {
+	s.print("%s has the plan %s, trial: %s. It may use %s.", a.Name, planOf(a), trialOf(a, time.Now()), methodsOf(a))
 }
 
 type accountAllowCmd struct {
@@ -95,47 +80,34 @@ type accountAllowCmd struct {
 	Method    string  `arg:"" help:"The method: totp, passkey, sms or email."`
 	Until     lastDay `help:"The last day on which it is allowed (UTC), like 2026-12-31; two years from now at most." required:"" placeholder:"DATE"`
 	Reason    string  `help:"Why; it stands in the audit log." required:""`
+	overseer
 }
 
 func (c accountAllowCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		m, err := method(c.Method)
-		if err != nil {
-			return err
-		}
-		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
-		if err != nil {
-			return err
-		}
-		g := account.Allowance{Method: m, Reason: c.Reason, Until: c.Until.Time}
-		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Allow: []account.Allowance{g}}, audit.Operator()); err != nil {
-			return err
-		}
-		s.print("%s may use %s until %s, whatever its plan.", acct.Name, m, until(g.Until))
-		return nil
+	m, err := method(c.Method)
+	if err != nil {
+		return err
+	}
+	g := account.Allowance{Method: m, Reason: c.Reason, Until: c.Until.Time}
+	return c.alter(s, c.ShortName, account.Change{Allow: []account.Allowance{g}}, func(a client.ManagedAccount) {
+		s.print("%s may use %s until %s, whatever its plan.", a.Name, m, until(g.Until))
 	})
 }
 
 type accountDisallowCmd struct {
 	ShortName string `arg:"" help:"The account's short name."`
 	Method    string `arg:"" help:"The method: totp, passkey, sms or email."`
+	overseer
 }
 
 func (c accountDisallowCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		m, err := method(c.Method)
-		if err != nil {
-			return err
-		}
-		acct, err := account.BySlug(s.ctx, a.DB, c.ShortName)
-		if err != nil {
-			return err
-		}
-		if _, err := a.Admin.AlterAccount(s.ctx, acct.ID, account.Change{Disallow: []account.Method{m}}, audit.Operator()); err != nil {
-			return err
-		}
+	m, err := method(c.Method)
+	if err != nil {
+		return err
+	}
+	return c.alter(s, c.ShortName, account.Change{Disallow: []account.Method{m}}, func(a client.ManagedAccount) {
 		s.print("The exception for %s is taken back.", m)
-		return s.sayPlan(a, acct)
+		s.sayPlan(a)
 	})
 }
 
@@ -159,23 +131,22 @@ func near(err error, refusal *errs.Error, name string, known []string) error {
 }
 
 // planOf says which plan an account has.
-func planOf(a account.Account, plans account.Plans) string {
-	plan, known := plans.Of(a)
-	text := plan.Name
-	if a.Plan == "" {
+func planOf(a client.ManagedAccount) string {
+	text := a.Plan
+	if a.DefaultPlan {
 		text += " (the default)"
 	}
-	if !known {
+	if !a.PlanKnown {
 		text += ", which is not in the settings and counts as the smallest"
 	}
 	return text
 }
 
-func trialOf(a account.Account, now time.Time) string {
+func trialOf(a client.ManagedAccount, now time.Time) string {
 	switch {
 	case a.TrialEndsAt.IsZero():
 		return "none"
-	case a.InTrial(now):
+	case now.Before(a.TrialEndsAt):
 		return "until " + until(a.TrialEndsAt)
 	default:
 		return "until " + until(a.TrialEndsAt) + ", which is over"
@@ -183,11 +154,11 @@ func trialOf(a account.Account, now time.Time) string {
 }
 
 // exceptionsOf lists the exceptions that were made for an account, those that have ended too.
-func exceptionsOf(a account.Account, now time.Time) string {
+func exceptionsOf(a client.ManagedAccount) string {
 	var b strings.Builder
-	for _, g := range a.Allowances {
+	for _, g := range a.Exceptions {
 		over := ""
-		if !g.Runs(now) {
+		if !g.Runs {
 			over = ", which is over"
 		}
 		fmt.Fprintf(&b, "\n  %s until %s%s: %s (by %s, %s)", g.Method, until(g.Until), over, g.Reason, g.By, day(g.At))
@@ -196,14 +167,14 @@ func exceptionsOf(a account.Account, now time.Time) string {
 }
 
 // methodsOf lists what an account may use now.
-func methodsOf(a account.Account, plans account.Plans, now time.Time) string {
+func methodsOf(a client.ManagedAccount) string {
 	var names []string
-	for _, m := range account.Methods() {
-		switch e := plans.Entitled(a, m, now); {
-		case e.Why == account.ByException:
-			names = append(names, string(m)+" (by exception until "+until(e.Until)+")")
-		case e.Allowed():
-			names = append(names, string(m))
+	for _, m := range a.Methods {
+		switch {
+		case m.Why == string(account.ByException):
+			names = append(names, m.Method+" (by exception until "+until(m.Until)+")")
+		case m.Allowed:
+			names = append(names, m.Method)
 		}
 	}
 	return strings.Join(names, ", ")

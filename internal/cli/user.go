@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"sallyport/client"
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
-	"sallyport/internal/factor"
 	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
@@ -137,59 +134,6 @@ func (c userListCmd) Run(s *session) error {
 		}
 		return t.print(s.Stdout, "This account has no users yet. Create its owner: sallyport user create "+acct.Slug+" EMAIL --role owner")
 	})
-}
-
-// userState says in which states a user is.
-func userState(a account.Account, u user.User, now time.Time) string {
-	said := map[user.State]string{user.Locked: "locked", user.Invited: "invited", user.SetUp: "must set up", user.Grace: "in grace", user.Overdue: "overdue"}
-	var states []string
-	for _, state := range user.StatesOf(a, u, now) {
-		states = append(states, said[state])
-	}
-	if len(states) == 0 {
-		return "active"
-	}
-	return strings.Join(states, ", ")
-}
-
-type userShowCmd struct{ who }
-
-func (c userShowCmd) Run(s *session) error {
-	return c.on(s, func(a *app.App, acct account.Account, u user.User) error {
-		s.print("e-mail:   %s\nname:     %s\nrole:     %s of %s\nid:       %s\nstate:    %s\ncreated:  %s",
-			u.Email, u.Name, u.Role, acct.Name, u.ID, userState(acct, u, a.Now()), day(u.CreatedAt))
-		devices, err := factor.List(s.ctx, a.DB, u.AccountID, u.ID, a.Now())
-		if err != nil {
-			return err
-		}
-		set, err := factor.BackupCodes(s.ctx, a.DB, u.AccountID, u.ID)
-		if err != nil {
-			return err
-		}
-		s.print("backup codes left: %d\n", set.Left)
-		t := table{head: []string{"DEVICE", "KIND", "STATE", "ADDED", "LAST USED", "WRONG CODES IN A ROW"}}
-		for _, f := range devices {
-			t.add(f.Name, string(f.Kind), string(f.State), day(f.AddedAt), day(f.LastUsedAt), fmt.Sprint(f.Failures))
-		}
-		if err := t.print(s.Stdout, "No device: two-factor sign-in is off."); err != nil {
-			return err
-		}
-		return s.events(a, u)
-	})
-}
-
-// events prints the latest events that concern a user.
-func (s *session) events(a *app.App, u user.User) error {
-	events, err := audit.Find(s.ctx, a.DB, u.AccountID, audit.Filter{Person: u.ID}, "", 20)
-	if err != nil {
-		return err
-	}
-	t := table{head: []string{"WHEN", "WHAT", "FROM", "DETAIL"}}
-	for _, e := range events {
-		t.add(day(e.At), string(e.Action), origin(e), details(e.Detail))
-	}
-	s.print("")
-	return t.print(s.Stdout, "No events.")
 }
 
 type userResetCmd struct {

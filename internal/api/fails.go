@@ -46,7 +46,7 @@ var fromWork = []code{
 	{"mailed_disable_off", 409, "The account does not allow the mailed way out.", "askDisable confirmDisable"},
 	{"mailed_disable_planned", 409, "The second factor is going to be switched off already.", "askDisable confirmDisable"},
 	{"mailed_disable_same_mailbox", 409, "The token would go to the mailbox that is the person’s only second factor.", "askDisable confirmDisable"},
-	{"no_mail_server", 409, "No mail server is set up.", "testMailServer"},
+	{"no_mail_server", 409, "No mail server is set up.", "createAccount inviteUser testMailServer"},
 	{"no_second_factor", 409, "The person has no second factor, so no backup codes either.", "newBackupCodes"},
 	{"nothing_to_reset", 409, "The person has no second factor.", "resetUser"},
 	{"policy_changed_meanwhile", 409, "The policy was changed at the same moment. Look again, and repeat the call.", "previewPolicy updatePolicy"},

@@ -43,16 +43,20 @@ func sqlOutside(f file) (found []string) {
 	return found
 }
 
-func TestSQLStandsInStores(t *testing.T) {
+// hold reports what breaks a rule in the code of the product.
+func hold(t *testing.T, rule func(file) []string) {
+	t.Helper()
 	for _, f := range files(t) {
 		if f.test {
 			continue
 		}
-		for _, s := range sqlOutside(f) {
+		for _, s := range rule(f) {
 			t.Error(s)
 		}
 	}
 }
+
+func TestSQLStandsInStores(t *testing.T) { hold(t, sqlOutside) }
 
 // secretName matches the names whose values must be compared in constant time. A code is one
 // only where codes are judged: elsewhere the word means an error's or a status code.
@@ -118,27 +122,9 @@ func cheapHashing(f file) (found []string) {
 	return found
 }
 
-func TestHashesAreDear(t *testing.T) {
-	for _, f := range files(t) {
-		if f.test {
-			continue
-		}
-		for _, s := range cheapHashing(f) {
-			t.Error(s)
-		}
-	}
-}
+func TestHashesAreDear(t *testing.T) { hold(t, cheapHashing) }
 
-func TestSecretsAreComparedInConstantTime(t *testing.T) {
-	for _, f := range files(t) {
-		if f.test {
-			continue
-		}
-		for _, s := range secretCompared(f) {
-			t.Error(s)
-		}
-	}
-}
+func TestSecretsAreComparedInConstantTime(t *testing.T) { hold(t, secretCompared) }
 
 // readsClock finds calls of the clock in the tiers that are told the time, so that tests choose it.
 func readsClock(f file) (found []string) {
@@ -156,16 +142,7 @@ func readsClock(f file) (found []string) {
 	return found
 }
 
-func TestClockIsGiven(t *testing.T) {
-	for _, f := range files(t) {
-		if f.test {
-			continue
-		}
-		for _, s := range readsClock(f) {
-			t.Error(s)
-		}
-	}
-}
+func TestClockIsGiven(t *testing.T) { hold(t, readsClock) }
 
 // undocumented finds exported types and functions without a comment. Methods that only fulfil
 // a well-known interface say nothing new and may go without.

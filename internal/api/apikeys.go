@@ -154,15 +154,6 @@ func (s *Server) removePublicKey(ctx context.Context, in *keyProofIn) (*struct{}
 	return nil, s.Machines.SetPublicKey(ctx, signedIn(ctx), in.ID, "", in.password(), by(ctx))
 }
 
-// when is a time as it is answered; nil for none.
-func when(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.UTC().Truncate(time.Second)
-	return &at
-}
-
 func showKey(k apikey.Key, devices map[string]factor.Factor) APIKey {
 	shown := APIKey{
 		ID: k.ID, Name: k.Name, Scopes: []string{}, Networks: []string{}, PublicKey: k.PublicKey,

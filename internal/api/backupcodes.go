@@ -46,7 +46,7 @@ func (s *Server) backupCodeCalls(t *table) {
 func (s *Server) backupCodes(ctx context.Context, _ *struct{}) (*backupCodesAnswer, error) {
 	w := signedIn(ctx)
 	set, err := factor.BackupCodes(ctx, s.DB, w.User.AccountID, w.User.ID)
-	return &backupCodesAnswer{backupCodes{set.Left, momentOrNone(set.MadeAt)}}, err
+	return &backupCodesAnswer{backupCodes{set.Left, when(set.MadeAt)}}, err
 }
 
 func (s *Server) newBackupCodes(ctx context.Context, in *struct{ Body newBackupCodesRequest }) (*newBackupCodesAnswer, error) {

@@ -63,7 +63,7 @@ func (s *Server) listTrustedBrowsers(ctx context.Context, _ *struct{}) (*trusted
 func describeBrowser(b browser.Browser) trustedBrowser {
 	return trustedBrowser{
 		ID: b.ID, Name: b.Name, Browser: b.Browser, System: b.System, Country: b.Country, Address: b.Address,
-		TrustedAt: moment(b.TrustedAt), LastUsedAt: moment(b.LastUsedAt), ExpiresAt: moment(b.ExpiresAt),
+		TrustedAt: stamp(b.TrustedAt), LastUsedAt: stamp(b.LastUsedAt), ExpiresAt: stamp(b.ExpiresAt),
 	}
 }
 

@@ -158,21 +158,21 @@ func (s *Server) begunAddress(ctx context.Context, f factor.Factor, err error) (
 }
 
 func begun(f factor.Factor) enrolment {
-	return enrolment{ID: f.ID, Kind: string(f.Kind), Name: f.Name, State: string(factor.Pending), ExpiresAt: moment(f.ExpiresAt)}
+	return enrolment{ID: f.ID, Kind: string(f.Kind), Name: f.Name, State: string(factor.Pending), ExpiresAt: stamp(f.ExpiresAt)}
 }
 
 // describeFactor says a factor as its list does.
 func describeFactor(f factor.Factor, preferred string) ownFactor {
 	v := ownFactor{
 		ID: f.ID, Kind: string(f.Kind), Name: f.Name, State: string(f.State), Hint: hint(f), Preferred: f.ID == preferred, Locked: f.Locked(),
-		AddedAt: moment(f.AddedAt), ConfirmedAt: momentOrNone(f.ConfirmedAt), LastUsedAt: momentOrNone(f.LastUsedAt),
+		AddedAt: stamp(f.AddedAt), ConfirmedAt: when(f.ConfirmedAt), LastUsedAt: when(f.LastUsedAt),
 	}
 	if f.Kind == factor.Passkey && f.State == factor.Confirmed {
 		synced := f.Hint == factor.Synced
 		v.Synced = &synced
 	}
 	if f.State == factor.Pending {
-		v.ExpiresAt = momentOrNone(f.ExpiresAt)
+		v.ExpiresAt = when(f.ExpiresAt)
 	}
 	return v
 }
@@ -248,7 +248,7 @@ func (s *Server) sendFactorCode(ctx context.Context, in *FactorID) (*sendAnswer,
 		return nil, err
 	}
 	sent, err := s.Profile.Sent(ctx, w, request)
-	return &sendAnswer{resend{moment(sent.ResendAt())}}, err
+	return &sendAnswer{resend{stamp(sent.ResendAt())}}, err
 }
 
 func (s *Server) removeFactor(ctx context.Context, in *struct {

@@ -94,10 +94,10 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meAnswer, error) {
 	owed, p := w.Owed(now), w.Account.Policy
 	m := me{
 		ID: w.User.ID, Email: w.User.Email, Name: w.User.Name, Role: string(w.User.Role), Level: string(w.Level), AMR: w.AMR,
-		Account: ownAccount{w.Account.ID, w.Account.Slug, w.Account.Name}, ProvedAt: momentOrNone(w.ProvedAt),
+		Account: ownAccount{w.Account.ID, w.Account.Slug, w.Account.Name}, ProvedAt: when(w.ProvedAt),
 		TwoFactor: twoFactor{
-			On: w.User.Devices() > 0, Demand: string(owed.Demand), Cause: string(owed.Cause), By: momentOrNone(owed.By),
-			PasskeyOnly: owed.PasskeyOnly(), EndsAt: momentOrNone(w.User.TwoFactorEndsAt),
+			On: w.User.Devices() > 0, Demand: string(owed.Demand), Cause: string(owed.Cause), By: when(owed.By),
+			PasskeyOnly: owed.PasskeyOnly(), EndsAt: when(w.User.TwoFactorEndsAt),
 		},
 		Policy: ownPolicy{
 			Required: w.Account.Requires(w.User.Role.Administers()), MaxDevicesPerKind: p.MaxDevicesPerKind, BackupCodes: p.BackupCodes,
@@ -106,7 +106,7 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meAnswer, error) {
 		},
 	}
 	if !w.ByKey() {
-		m.ExpiresAt = momentOrNone(w.ExpiresAt)
+		m.ExpiresAt = when(w.ExpiresAt)
 	}
 	for _, o := range offers {
 		if o.Why != account.NotByPolicy { // what the organisation does not want is not dangled before its people

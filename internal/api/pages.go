@@ -23,6 +23,15 @@ type Page struct {
 // stamp is how a time is told: in UTC, to the second. The zero time stays zero, and is left out.
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
+// when is the same of a time that may be zero; then it is left out.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = stamp(t)
+	return &t
+}
+
 // checkQuery refuses what two readers of an address may understand differently: a parameter that stands in it twice (B35), bad
 // escapes, text that is not UTF-8, and control characters, which nothing is named with.
 func checkQuery(r *http.Request) error {

@@ -33,7 +33,7 @@ func (s *Server) goesOn(ctx context.Context, token string) (*renewed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &renewed{token, moment(w.ExpiresAt), w.AMR}, nil
+	return &renewed{token, stamp(w.ExpiresAt), w.AMR}, nil
 }
 
 // sessionEntry is one session in the list.
@@ -131,7 +131,7 @@ func (s *Server) listSessions(ctx context.Context, _ *struct{}) (*sessionEntries
 func describeSession(one session.Session, w *session.Signed) sessionEntry {
 	return sessionEntry{
 		ID: one.ID, Current: one.ID == w.ID, Level: string(one.Level), AMR: one.AMR, Address: one.Address, UserAgent: one.UserAgent,
-		SignedInAt: moment(one.SignedInAt), LastSeenAt: moment(one.LastSeenAt), ExpiresAt: moment(one.ExpiresAt),
+		SignedInAt: stamp(one.SignedInAt), LastSeenAt: stamp(one.LastSeenAt), ExpiresAt: stamp(one.ExpiresAt),
 	}
 }
 

@@ -150,7 +150,7 @@ func (s *Server) sendSignInCode(ctx context.Context, in *struct{ Body sendReques
 		return nil, err
 	}
 	sent, err := s.SignIns.Sent(ctx, p)
-	return &sendAnswer{resend{moment(sent.ResendAt())}}, err
+	return &sendAnswer{resend{stamp(sent.ResendAt())}}, err
 }
 
 func (s *Server) verify(ctx context.Context, in *struct{ Body verifyRequest }) (*signInAnswer, error) {
@@ -208,21 +208,21 @@ func (s *Server) stands(ctx context.Context, step signin.Step, err error, method
 func (s *Server) standing(ctx context.Context, step signin.Step) (signIn, error) {
 	v := signIn{State: string(step.State), TrustedBrowser: step.Trusted, TrustedBrowserOver: step.Untrusted}
 	if step.Trusted != "" {
-		v.TrustedBrowserEndsAt = momentOrNone(s.Now().Add(step.TrustFor))
+		v.TrustedBrowserEndsAt = when(s.Now().Add(step.TrustFor))
 	}
 	switch step.State {
 	case signin.Planned:
-		v.EndsAt = momentOrNone(step.EndsAt)
+		v.EndsAt = when(step.EndsAt)
 		return v, nil
 	case signin.SignedIn:
-		v.Token, v.AMR, v.ExpiresAt, v.SetUpBy = step.Cookie, step.Session.AMR, momentOrNone(step.Session.ExpiresAt), momentOrNone(step.Owed.By)
+		v.Token, v.AMR, v.ExpiresAt, v.SetUpBy = step.Cookie, step.Session.AMR, when(step.Session.ExpiresAt), when(step.Owed.By)
 		return v, nil
 	}
 	p, err := s.SignIns.Pending(ctx, step.Cookie)
 	if err != nil {
 		return signIn{}, err
 	}
-	v.Pending, v.ExpiresAt = step.Cookie, momentOrNone(p.ExpiresAt)
+	v.Pending, v.ExpiresAt = step.Cookie, when(p.ExpiresAt)
 	if step.State == signin.SetUp {
 		return v, s.owesSetUp(ctx, p, &v)
 	}
@@ -257,7 +257,7 @@ func sentTo(c factor.SentCode, err error) (*sentCode, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sentCode{Method: c.FactorID, ResendAt: moment(c.ResendAt()), ExpiresAt: moment(c.ExpiresAt)}, nil
+	return &sentCode{Method: c.FactorID, ResendAt: stamp(c.ResendAt()), ExpiresAt: stamp(c.ExpiresAt)}, nil
 }
 
 // hint is the masked number or address of a device.
@@ -266,16 +266,4 @@ func hint(f factor.Factor) string {
 		return f.Hint
 	}
 	return ""
-}
-
-// moment is a time as answers tell it: in UTC, in whole seconds.
-func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
-
-// momentOrNone is the same of a time that may be zero; then it is left out.
-func momentOrNone(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = moment(t)
-	return &t
 }

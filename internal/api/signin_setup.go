@@ -97,7 +97,7 @@ func (s *Server) owesSetUp(ctx context.Context, p *signin.Pending, v *signIn) er
 	case err != nil:
 		return err
 	default:
-		v.TokenFirst = &tokenFirst{Mailed: true, ResendAt: momentOrNone(t.ResendAt())}
+		v.TokenFirst = &tokenFirst{Mailed: true, ResendAt: when(t.ResendAt())}
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (s *Server) sendSetUp(ctx context.Context, in *struct{ Body setUpSendReques
 		return nil, err
 	}
 	sent, err := factor.Sent(ctx, s.DB, p.User.AccountID, p.User.ID, in.Body.ID)
-	return &sendAnswer{resend{moment(sent.ResendAt())}}, err
+	return &sendAnswer{resend{stamp(sent.ResendAt())}}, err
 }
 
 // mailed answers who asked for a token, which err says went wrong.
@@ -147,7 +147,7 @@ func (s *Server) mailed(ctx context.Context, pending string, purpose mailtoken.P
 		return nil, err
 	}
 	t, err := s.SignIns.Mailed(ctx, p, purpose)
-	return &sendAnswer{resend{moment(t.ResendAt())}}, err
+	return &sendAnswer{resend{stamp(t.ResendAt())}}, err
 }
 
 func (s *Server) confirmSetUp(ctx context.Context, in *struct{ Body setUpConfirmRequest }) (*setUpConfirmedAnswer, error) {
@@ -162,7 +162,7 @@ func (s *Server) confirmSetUp(ctx context.Context, in *struct{ Body setUpConfirm
 	}
 	known, err := s.SignIns.Remember(in.Body.KnownBrowser, step.User.AccountID, step.User.ID)
 	return &setUpConfirmedAnswer{setUpConfirmed{
-		State: string(step.State), KnownBrowser: known, Token: step.Cookie, ExpiresAt: moment(step.Session.ExpiresAt), AMR: step.Session.AMR, BackupCodes: codes,
+		State: string(step.State), KnownBrowser: known, Token: step.Cookie, ExpiresAt: stamp(step.Session.ExpiresAt), AMR: step.Session.AMR, BackupCodes: codes,
 	}}, err
 }
 

@@ -22,6 +22,7 @@ import (
 	"sallyport/internal/adoption"
 	"sallyport/internal/api"
 	"sallyport/internal/apikey"
+	"sallyport/internal/assertion"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -30,6 +31,7 @@ import (
 	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/factor"
+	"sallyport/internal/gate"
 	"sallyport/internal/httpx"
 	"sallyport/internal/idempotency"
 	"sallyport/internal/machine"
@@ -74,6 +76,7 @@ type App struct {
 	Recovery *recovery.Service
 	Admin    *admin.Service
 	Machines *machine.Service
+	Asserts  *assertion.Service
 	Once     *idempotency.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
@@ -173,6 +176,7 @@ func (a *App) wire() {
 	}
 	a.Once = &idempotency.Service{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Machines = &machine.Service{DB: a.DB, Keys: apikey.NewService(a.DB, a.Now), Factors: a.Factors, Reauth: a.Profile.Reauth, Now: a.Now}
+	a.Asserts = &assertion.Service{DB: a.DB, Ring: a.Ring, Issuer: httpx.OriginOf(a.Config.PublicURL), Now: a.Now}
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Adoption = adoption.New(a.DB, a.Now)
 	a.Admin = &admin.Service{
@@ -259,6 +263,11 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	door := &gate.Server{PublicURL: a.Config.PublicURL, Origins: a.Config.DoorOrigins, Sessions: a.Sessions, Machines: a.Machines, Assertions: a.Asserts, Now: a.Now}
+	asked, err := door.Asked(proxies, a.Log, a.Metrics.Request)
+	if err != nil {
+		return nil, err
+	}
 	ops, err := a.operations(proxies)
 	if err != nil {
 		return nil, err
@@ -271,6 +280,8 @@ func (a *App) Handler() (http.Handler, error) {
 		switch path := r.URL.Path; {
 		case path == "/healthz" || path == "/readyz" || path == "/metrics":
 			ops.ServeHTTP(w, r)
+		case gate.Takes(path):
+			asked.ServeHTTP(w, r)
 		case path == api.ReferencePath:
 			docs.ServeHTTP(w, r)
 		case strings.HasPrefix(path, api.Prefix):

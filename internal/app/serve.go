@@ -10,6 +10,7 @@ import (
 
 	"sallyport/internal/adoption"
 	"sallyport/internal/apikey"
+	"sallyport/internal/assertion"
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/browser"
@@ -136,6 +137,8 @@ func (a *App) Sweep(ctx context.Context) error {
 	sweeps := []func() (int64, error){
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return session.SweepPasses(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return assertion.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return apikey.SweepTokens(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return apikey.SweepNonces(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return browser.Sweep(ctx, a.DB, now, sweepBatch) },

@@ -85,6 +85,7 @@ const (
 	PasskeyRefused      Action = "passkey.refused"
 	SignedIn            Action = "session.signed_in"
 	SignedOut           Action = "session.signed_out"
+	DoorEntered         Action = "session.door_entered" // a program behind the door
 	SessionEnded        Action = "session.ended"
 	OtherSessionsEnd    Action = "session.others_ended"
 	AllSessionsEnd      Action = "session.all_ended" // by an administrator

@@ -151,6 +151,7 @@ func (s *session) reseal(a *app.App) (changed bool, err error) {
 		func() (int, error) { return a.Channels.Reseal(s.ctx) },
 		func() (int, error) { return a.Audit.Reseal(s.ctx) },
 		func() (int, error) { return a.Once.Reseal(s.ctx) },
+		func() (int, error) { return a.Asserts.Reseal(s.ctx) },
 	} {
 		n, err := reseal()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/brake"
+	"sallyport/internal/httpx"
 	"sallyport/internal/mail"
 	"sallyport/internal/phone"
 	"sallyport/internal/sms"
@@ -22,6 +23,7 @@ type Config struct {
 	PublicURL       *url.URL       // what browsers see: scheme and host only, never nil
 	PasskeyOrigins  []string       // other sites of this server's on which its passkeys work too (related origins)
 	PasskeyRoots    Roots          // whose authenticators' models are believed
+	DoorOrigins     httpx.Origins  // the sites of the programs behind the door
 	Database        DSN            // "sqlite:PATH", "postgres://…" or "postgresql://…"
 	KeyFile         string         // path of the key that seals secrets at rest
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed

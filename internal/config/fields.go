@@ -68,6 +68,11 @@ var fields = []field{
 		show: func(c Config) string { return c.PasskeyRoots.String() },
 	},
 	{
+		key: "door_origins", list: true,
+		set:  setDoorOrigins,
+		show: func(c Config) string { return "[" + strings.Join(c.DoorOrigins, ", ") + "]" },
+	},
+	{
 		key: "database", secret: true,
 		set:  one(setDatabase),
 		show: func(c Config) string { return c.Database.String() },

@@ -5,10 +5,10 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
+	"sallyport/internal/httpx"
 	"sallyport/internal/passkey"
 )
 
@@ -16,7 +16,7 @@ import (
 func (c Config) Party() passkey.Party {
 	return passkey.Party{
 		ID: c.PublicURL.Hostname(), Name: c.Brand.Name,
-		Origins: append([]string{origin(c.PublicURL)}, c.PasskeyOrigins...), Roots: c.PasskeyRoots.pool,
+		Origins: append([]string{httpx.OriginOf(c.PublicURL)}, c.PasskeyOrigins...), Roots: c.PasskeyRoots.pool,
 	}
 }
 
@@ -25,15 +25,6 @@ func (c Config) Party() passkey.Party {
 func (c Config) NoPasskeys() error {
 	_, err := passkey.New(c.Party())
 	return err
-}
-
-// origin is a URL's origin as browsers write it: without the scheme's own port (RFC 6454, section 6.2).
-func origin(u *url.URL) string {
-	host := u.Host
-	if own := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; own != "" {
-		host = strings.TrimSuffix(host, own)
-	}
-	return u.Scheme + "://" + host
 }
 
 // maxOrigins is how many sites of different names browsers look at (WebAuthn Level 3, section 5.11).
@@ -50,8 +41,8 @@ func setPasskeyOrigins(c *Config, values []string) error {
 			wrong = append(wrong, &badValue{fmt.Sprintf("has %.100q, which is no site", v), "write https:// and a host, for example https://login.example.org"})
 		case u.Scheme != "https":
 			wrong = append(wrong, &badValue{fmt.Sprintf("has %.100q, which is not encrypted", v), "write https://…"})
-		case !slices.Contains(all, origin(u)):
-			all = append(all, origin(u))
+		case !slices.Contains(all, httpx.OriginOf(u)):
+			all = append(all, httpx.OriginOf(u))
 		}
 	}
 	if len(all) > maxOrigins {

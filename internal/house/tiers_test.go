@@ -28,10 +28,11 @@ var tiers = map[string]tier{
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain, "passkey": domain, "browser": domain,
 	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain, "apikey": domain, "idempotency": domain,
+	"assertion": domain,
 
 	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow, "machine": flow,
 
-	"httpx": delivery, "web": delivery, "api": delivery,
+	"httpx": delivery, "web": delivery, "api": delivery, "gate": delivery,
 	"client": delivery, // the other end of the wire: see TestClientStandsAlone
 
 	"config": top, "app": top, "cli": top,
@@ -55,8 +56,9 @@ var sideways = map[string][]string{
 	// A code that is sent is charged before.
 	"sentcode": {"factor", "brake"},
 	// Pages and the API share the adapter, the error table and the real client address.
-	"web": {"httpx"},
-	"api": {"httpx"},
+	"web":  {"httpx"},
+	"api":  {"httpx"},
+	"gate": {"httpx"},
 	// The top is wired in this order.
 	"app": {"config"},
 	"cli": {"app", "config"},
@@ -167,7 +169,7 @@ var reserved = map[string][]string{
 	// HTTP is delivery. metrics serves the scrape, app owns the listener, cli asks a running
 	// server for its health, client calls one; bench, apptest and e2e are clients. sms is the other way round: HTTP
 	// is what SMS gateways speak, and it sends requests and reads their receipts, but serves nothing.
-	"net/http": {"httpx", "web", "api", "client", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
+	"net/http": {"httpx", "web", "api", "gate", "client", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e"},
 	// Everybody else speaks to db.Querier and db.Tx, so that one place knows both engines. The
 	// bench measures the bare drivers as the other side of its ratios.
 	"database/sql":        {"db", "db/dbtest", "bench"},

@@ -58,12 +58,17 @@ func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
 	if !ok || !storable(value) {
 		return nil, ErrNone
 	}
+	return s.check(ctx, b, func() (*Signed, error) { return read(ctx, s.db, b) })
+}
+
+// check is Check for whatever b stands for, read by read.
+func (s *Service) check(ctx context.Context, b token.Bearer, read func() (*Signed, error)) (*Signed, error) {
 	now := s.now()
 	s.mu.RLock()
 	c, ok := s.cache[b]
 	s.mu.RUnlock()
 	if !ok || now.Sub(c.readAt) >= cacheFor || c.readAt.After(now) {
-		signed, err := read(ctx, s.db, b)
+		signed, err := read()
 		if err != nil {
 			return nil, err
 		}

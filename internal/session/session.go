@@ -65,7 +65,8 @@ type Signed struct {
 	User    user.User
 	Account account.Account
 
-	held *db.Stmt // of a key: what Held returns
+	held   *db.Stmt // of a key: what Held returns
+	origin string   // of a pass: where alone it counts
 }
 
 // OfKey is how a program stands that calls the API with a key: in the name of u, at a level and since when its own second factor

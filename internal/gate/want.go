@@ -1,0 +1,91 @@
+package gate
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/internal/errs"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// ErrWant refuses a question that this server does not understand, rather than to answer another one.
+var ErrWant = errs.New(errs.Invalid, "door_question", "The door does not understand this question. It knows level=aal1 or aal2, roles, max_age and redirect=off, each once: look at the proxy’s configuration.")
+
+// want is what a route of a program asks of whoever comes.
+type want struct {
+	level  session.Level
+	role   int           // the least rank that will do; 0 for everybody
+	maxAge time.Duration // since the sign-in, or since the second factor was proved last; 0 for any
+	stay   bool          // answer 401 and never a redirect: nginx takes nothing else
+	query  url.Values    // the question without stay, to be asked again where somebody signs in
+}
+
+// readWant reads the query of a question.
+func readWant(raw string) (want, error) {
+	w := want{level: session.AAL1, query: url.Values{}}
+	values, err := url.ParseQuery(raw)
+	if err != nil || len(raw) > 500 {
+		return w, ErrWant
+	}
+	for name, all := range values {
+		if len(all) != 1 || !w.set(name, all[0]) {
+			return w, ErrWant
+		}
+		if name != "redirect" {
+			w.query.Set(name, all[0])
+		}
+	}
+	return w, nil
+}
+
+func (w *want) set(name, value string) bool {
+	switch name {
+	case "level":
+		w.level = session.Level(value)
+		return w.level == session.AAL1 || w.level == session.AAL2
+	case "roles":
+		for role := range strings.SplitSeq(value, ",") {
+			rank := ranks[user.Role(role)]
+			if rank == 0 {
+				return false
+			}
+			if w.role == 0 || rank < w.role {
+				w.role = rank
+			}
+		}
+		return true
+	case "max_age":
+		seconds, err := strconv.ParseUint(value, 10, 31)
+		w.maxAge = time.Duration(seconds) * time.Second
+		return err == nil && seconds > 0
+	case "redirect":
+		w.stay = true
+		return value == "off"
+	}
+	return false
+}
+
+// met says what a sign-in lacks of what is wanted at now, or nil.
+func (w want) met(signed *session.Signed, now time.Time) error {
+	if ranks[signed.User.Role] < w.role {
+		return ErrRole
+	}
+	if w.level == session.AAL2 && signed.Level != session.AAL2 {
+		return session.ErrLevel
+	}
+	if w.maxAge > 0 && !proved(signed).Add(w.maxAge).After(now) {
+		return ErrOld
+	}
+	return nil
+}
+
+// proved is when somebody last showed who they are: by the second factor, where the sign-in has one.
+func proved(signed *session.Signed) time.Time {
+	if signed.Level == session.AAL2 {
+		return signed.ProvedAt
+	}
+	return signed.SignedInAt
+}

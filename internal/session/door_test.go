@@ -1,0 +1,125 @@
+package session_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/session"
+)
+
+const app = "https://app.example.com"
+
+// atDoor is a world with somebody who is signed in, and a ticket of theirs.
+func atDoor(t *testing.T, d *db.DB) (w *domaintest.World, signed *session.Signed, ticket string) {
+	t.Helper()
+	w = domaintest.New(t, d)
+	signed = w.Browse(t, w.Ada).Signed
+	return w, signed, ticketFor(t, w, signed)
+}
+
+func ticketFor(t *testing.T, w *domaintest.World, signed *session.Signed) string {
+	t.Helper()
+	ticket, err := w.Sessions.Ticket(t.Context(), signed, app, session.Challenge("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+// TestTicketsCountOnceThereAndForThatBrowser: a ticket travels in an address, so whoever sees it must have nothing.
+func TestTicketsCountOnceThereAndForThatBrowser(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, signed, ticket := atDoor(t, d)
+		enter := func(ticket, origin, secret string) error {
+			_, err := w.Sessions.Enter(t.Context(), ticket, origin, secret, domaintest.By)
+			return err
+		}
+		wantError(t, "another browser", enter(ticket, app, "another"), session.ErrTicket)
+		wantError(t, "no browser", enter(ticket, app, ""), session.ErrTicket)
+		wantError(t, "another site", enter(ticket, app+".evil.example", "secret"), session.ErrTicket)
+		wantError(t, "the challenge in place of the secret", enter(ticket, app, session.Challenge("secret")), session.ErrTicket)
+		wantError(t, "the right one", enter(ticket, app, "secret"), nil)
+		wantError(t, "a second time", enter(ticket, app, "secret"), session.ErrTicket)
+
+		late := ticketFor(t, w, signed)
+		w.Clock.Advance(session.TicketFor)
+		wantError(t, "late", enter(late, app, "secret"), session.ErrTicket)
+
+		ended := ticketFor(t, w, signed)
+		if err := w.Sessions.SignOut(t.Context(), signed, domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "after signing out", enter(ended, app, "secret"), session.ErrTicket)
+	})
+}
+
+// TestTicketsAreRaced: of all who try at once, one gets a pass.
+func TestTicketsAreRaced(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, _, ticket := atDoor(t, d)
+		other := session.New(d, w.Clock.Now)
+		var all sync.WaitGroup
+		var passes atomic.Int32
+		for i := range 16 {
+			s := []*session.Service{w.Sessions, other}[i%2]
+			all.Go(func() {
+				if _, err := s.Enter(t.Context(), ticket, app, "secret", domaintest.By); err == nil {
+					passes.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if passes.Load() != 1 {
+			t.Errorf("%d passes for one ticket", passes.Load())
+		}
+	})
+}
+
+// TestPassesEndWithTheirSession: a pass is the session at one site, as long as that lasts and never anywhere else.
+func TestPassesEndWithTheirSession(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, signed, ticket := atDoor(t, d)
+		pass, err := w.Sessions.Enter(t.Context(), ticket, app, "secret", domaintest.By)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(s *session.Service, value, origin string) error {
+			got, err := s.CheckPass(t.Context(), value, origin)
+			if err == nil && (got.ID != signed.ID || got.User.ID != w.Ada.ID || got.Level != signed.Level) {
+				t.Errorf("the pass stands for %+v", got.Session)
+			}
+			return err
+		}
+		elsewhere := session.New(d, w.Clock.Now)
+		wantError(t, "a pass", at(w.Sessions, pass, app), nil)
+		wantError(t, "another time, from what is remembered", at(w.Sessions, pass, app), nil)
+		wantError(t, "at another site", at(w.Sessions, pass, "https://other.example.com"), session.ErrNone)
+		wantError(t, "at another site, elsewhere", at(elsewhere, pass, "https://other.example.com"), session.ErrNone)
+		wantError(t, "as a session", check(t, w, pass), session.ErrNone)
+		wantError(t, "the ticket as a pass", at(w.Sessions, ticket, app), session.ErrNone)
+		unused := ticketFor(t, w, signed)
+		wantError(t, "an unused ticket as a pass", at(w.Sessions, unused, app), session.ErrNone)
+
+		var entered int
+		if err := d.Get(t.Context(), `SELECT count(*) FROM audit_events WHERE action = $1 AND account_id = $2`, []any{string(audit.DoorEntered), w.Ada.AccountID}, &entered); err != nil || entered != 1 {
+			t.Errorf("%d events, %v", entered, err)
+		}
+
+		wantError(t, "elsewhere", at(elsewhere, pass, app), nil)
+		if err := w.Sessions.SignOut(t.Context(), signed, domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "here, at once", at(w.Sessions, pass, app), session.ErrNone)
+		w.Clock.Advance(time.Second)
+		wantError(t, "elsewhere, a second later", at(elsewhere, pass, app), session.ErrNone)
+		if n, err := session.SweepPasses(t.Context(), d, w.Clock.Now(), 10); n != 2 || err != nil {
+			t.Errorf("%d swept, %v", n, err)
+		}
+	})
+}

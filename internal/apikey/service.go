@@ -3,47 +3,43 @@ package apikey
 import (
 	"context"
 	"net/netip"
-	"sync"
 	"time"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/lately"
 	"sallyport/internal/reauth"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
 
-const (
-	// cacheFor is how long an answer may be repeated without asking the database. With the time a request takes it stays
-	// below the second within which an end must be in force.
-	cacheFor = 800 * time.Millisecond
-	// cacheMost bounds the memory of the cache; a full one is emptied.
-	cacheMost = 50_000
-	// touchEvery is how exactly the last use of a key is noted.
-	touchEvery = time.Minute
-)
+// touchEvery is how exactly the last use of a key is noted.
+const touchEvery = time.Minute
 
 // Service answers whose a key or token is, and keeps the keys. Make it with NewService.
 type Service struct {
 	db  *db.DB
 	now func() time.Time
 
-	mu    sync.RWMutex // guards cache; what it holds is never changed
-	cache map[token.Bearer]cached
-}
-
-type cached struct {
-	credential *Credential
-	readAt     time.Time
+	lately lately.Memory[token.Bearer, *Credential]
 }
 
 // NewService makes a Service.
 func NewService(d *db.DB, now func() time.Time) *Service {
-	return &Service{db: d, now: now, cache: map[token.Bearer]cached{}}
+	return &Service{db: d, now: now}
 }
 
 // Check returns what a key or an access token stands for. The value is shared: do not change it. Errors: ErrKey, ErrExpired, ErrToken.
 func (s *Service) Check(ctx context.Context, value string) (*Credential, error) {
+	return s.check(ctx, value, false)
+}
+
+// CheckAnew is Check that asks the database in any case.
+func (s *Service) CheckAnew(ctx context.Context, value string) (*Credential, error) {
+	return s.check(ctx, value, true)
+}
+
+func (s *Service) check(ctx context.Context, value string, anew bool) (*Credential, error) {
 	b, isToken, ok := parse(value)
 	not := ErrKey
 	if isToken {
@@ -53,43 +49,20 @@ func (s *Service) Check(ctx context.Context, value string) (*Credential, error) 
 		return nil, not
 	}
 	now := s.now()
-	s.mu.RLock()
-	c, ok := s.cache[b]
-	s.mu.RUnlock()
-	if !ok || now.Sub(c.readAt) >= cacheFor || c.readAt.After(now) {
-		credential, err := read(ctx, s.db, b, isToken)
-		if err == db.ErrNotFound {
+	c, _, ok := s.lately.Get(b, now)
+	if !ok || anew {
+		var err error
+		if c, err = read(ctx, s.db, b, isToken); err == db.ErrNotFound {
 			return nil, not
-		}
-		if err != nil {
+		} else if err != nil {
 			return nil, err
 		}
-		c = cached{credential, now}
-		s.keep(b, c)
+		s.lately.Keep(b, c, now)
 	}
-	if err := c.credential.dead(now); err != nil {
+	if err := c.dead(now); err != nil {
 		return nil, err
 	}
-	return c.credential, nil
-}
-
-// CheckAnew is Check that asks the database in any case.
-func (s *Service) CheckAnew(ctx context.Context, value string) (*Credential, error) {
-	if b, _, ok := parse(value); ok {
-		s.mu.Lock()
-		delete(s.cache, b)
-		s.mu.Unlock()
-	}
-	return s.Check(ctx, value)
-}
-
-func (s *Service) keep(b token.Bearer, c cached) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.cache) >= cacheMost {
-		clear(s.cache)
-	}
-	s.cache[b] = c
+	return c, nil
 }
 
 // Touch notes that a key was used, to within a minute.
@@ -105,13 +78,7 @@ func (s *Service) Touch(ctx context.Context, k Key, from netip.Addr) error {
 
 // Forget drops what this process remembers of a user's keys and tokens, so that a change is in force here at once.
 func (s *Service) Forget(accountID, userID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for b := range s.cache {
-		if b.AccountID == accountID && b.UserID == userID {
-			delete(s.cache, b)
-		}
-	}
+	s.lately.Forget(func(b token.Bearer) bool { return b.AccountID == accountID && b.UserID == userID })
 }
 
 // Create makes a key for u, in one transaction with more, and returns its value, which is shown once and stored nowhere. may are the

@@ -23,7 +23,7 @@ const (
 // package without saying where it stands.
 var tiers = map[string]tier{
 	"errs": ground, "id": ground, "token": ground, "db": ground, "seal": ground, "otp": ground, "qr": ground,
-	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground, "place": ground, "httpsig": ground,
+	"password": ground, "phone": ground, "mail": ground, "sms": ground, "metrics": ground, "texts": ground, "brand": ground, "sheet": ground, "place": ground, "httpsig": ground, "lately": ground,
 
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain, "passkey": domain, "browser": domain,

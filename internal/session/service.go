@@ -3,26 +3,19 @@ package session
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/lately"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
 
-const (
-	// cacheFor is how long an answer may be repeated without asking the database.
-	// With the time a request takes it stays below the second within which an end must be in force.
-	cacheFor = 800 * time.Millisecond
-	// cacheMost bounds the memory of the cache; a full one is emptied.
-	cacheMost = 50_000
-	// touchMost is how exactly the last use of a session is noted at least.
-	touchMost = time.Minute
-)
+// touchMost is how exactly the last use of a session is noted at least.
+const touchMost = time.Minute
 
 // touchEvery is how exactly the last use is noted: to a minute, or to a twentieth of
 // a short idle time, so that nobody who works is taken for idle.
@@ -36,20 +29,12 @@ type Service struct {
 	db  *db.DB
 	now func() time.Time
 
-	mu sync.RWMutex // guards cache; what it holds is never changed
-	// cache has the sessions read less than cacheFor ago. It is never the only
-	// place that knows something, so losing it costs a read.
-	cache map[token.Bearer]cached
-}
-
-type cached struct {
-	signed *Signed
-	readAt time.Time
+	lately lately.Memory[token.Bearer, *Signed]
 }
 
 // New makes a Service.
 func New(d *db.DB, now func() time.Time) *Service {
-	return &Service{db: d, now: now, cache: map[token.Bearer]cached{}}
+	return &Service{db: d, now: now}
 }
 
 // Check returns the session that a cookie stands for, or ErrNone. The value is shared: do not change it.
@@ -64,57 +49,40 @@ func (s *Service) Check(ctx context.Context, value string) (*Signed, error) {
 // check is Check for whatever b stands for, read by read.
 func (s *Service) check(ctx context.Context, b token.Bearer, read func() (*Signed, error)) (*Signed, error) {
 	now := s.now()
-	s.mu.RLock()
-	c, ok := s.cache[b]
-	s.mu.RUnlock()
-	if !ok || now.Sub(c.readAt) >= cacheFor || c.readAt.After(now) {
-		signed, err := read()
-		if err != nil {
+	signed, readAt, ok := s.lately.Get(b, now)
+	if !ok {
+		var err error
+		if signed, err = read(); err != nil {
 			return nil, err
 		}
-		c = cached{signed, now}
-		s.keep(b, c)
+		readAt = now
+		s.lately.Keep(b, signed, readAt)
 	}
-	if c.signed.over(now) { // gone for good: it must not live again when a clock is put back
+	if signed.over(now) { // gone for good: it must not live again when a clock is put back
 		s.Forget(b.AccountID, b.UserID)
-		if err := s.db.Run(ctx, removeUnused(c.signed.Session)); err != nil {
+		if err := s.db.Run(ctx, removeUnused(signed.Session)); err != nil {
 			return nil, err
 		}
 		return nil, ErrNone
 	}
-	if err := c.signed.dead(now); err != nil {
+	if err := signed.dead(now); err != nil {
 		return nil, err
 	}
-	if now.Sub(c.signed.LastSeenAt) >= touchEvery(c.signed.Account.Policy.SessionIdle.Std()) {
-		if err := touch(ctx, s.db, c.signed.Session, now); err != nil {
+	if now.Sub(signed.LastSeenAt) >= touchEvery(signed.Account.Policy.SessionIdle.Std()) {
+		if err := touch(ctx, s.db, signed.Session, now); err != nil {
 			return nil, err
 		}
-		seen := *c.signed
+		seen := *signed
 		seen.LastSeenAt = now
-		c.signed = &seen
-		s.keep(b, c)
+		signed = &seen
+		s.lately.Keep(b, signed, readAt)
 	}
-	return c.signed, nil
-}
-
-func (s *Service) keep(b token.Bearer, c cached) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.cache) >= cacheMost {
-		clear(s.cache)
-	}
-	s.cache[b] = c
+	return signed, nil
 }
 
 // Forget drops what this process remembers of a user's sessions, so that a change is in force here at once.
 func (s *Service) Forget(accountID, userID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for b := range s.cache {
-		if b.AccountID == accountID && b.UserID == userID {
-			delete(s.cache, b)
-		}
-	}
+	s.lately.Forget(func(b token.Bearer) bool { return b.AccountID == accountID && b.UserID == userID })
 }
 
 // List returns a user's sessions that count, the last used first.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"sallyport/internal/chrometest"
 )
 
 // TestEnforcement is an organisation that comes to require a second factor, as three people live it at once, each before a
@@ -13,14 +15,14 @@ import (
 // administers and script runs, once the administrator does and no script runs. Each page is
 // inspected in one of the two.
 func TestEnforcement(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	for _, c := range []struct {
 		name, boss    string
 		withoutScript bool
 	}{
 		{"script", ada, false},
-		{"no script", alan, noScript},
+		{"no script", alan, chrometest.NoScript},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -30,70 +32,70 @@ func TestEnforcement(t *testing.T) {
 			}
 			boss, member, guest := open(), open(), open()
 
-			boss.open("/sign-in")
+			boss.Open("/sign-in")
 			boss.signIn(c.boss, d.passwords[c.boss])
-			boss.press("Set up now")
+			boss.Press("Set up now")
 			phone, _ := boss.addDevice("My Phone", d.passwords[c.boss])
-			boss.press("I have saved them")
-			boss.open("/admin")
-			boss.sees("Overview", "of 38.")
-			boss.look("admin", noScript)
+			boss.Press("I have saved them")
+			boss.Open("/admin")
+			boss.Sees("Overview", "of 38.")
+			boss.look("admin", chrometest.NoScript)
 			boss.stepsUp(phone)
 
 			boss.requires(14)
-			member.open("/sign-in")
+			member.Open("/sign-in")
 			member.signIn(grace, d.passwords[grace])
-			member.sees("Set up two-factor authentication", "You have 14 days left.")
+			member.Sees("Set up two-factor authentication", "You have 14 days left.")
 			member.look("grace", false)
-			member.press("Not now")
+			member.Press("Not now")
 			member.onSettings()
 
 			// T8, T10: the grace ends, and with it every session without a second factor.
 			boss.requires(0)
-			member.wait("the session to end", func() bool { member.open("/settings/sessions"); return member.heading() == "Sign in" })
+			member.wait("the session to end", func() bool { member.Open("/settings/sessions"); return member.Heading() == "Sign in" })
 			member.signIn(grace, d.passwords[grace])
 			member.setsUp(d, "Old phone", "Your organisation requires two-factor authentication.")
-			member.sees("Sessions", "The browsers in which you are signed in.") // where she wanted to go
+			member.Sees("Sessions", "The browsers in which you are signed in.") // where she wanted to go
 
 			// T12–T14: the phone is lost. She stands at the question for its code until the administrator helps.
 			member.signOut()
 			member.signIn(grace, d.passwords[grace])
-			member.sees("Enter your authentication code")
+			member.Sees("Enter your authentication code")
 			boss.finds(grace)
-			boss.press("Reset the second factor")
-			boss.press("Reset")
-			boss.refuses("Reset two-factor authentication")
-			boss.look("reset", noScript)
-			boss.fill("Reason", "phone fell into the sea")
-			boss.press("Reset")
-			boss.sees("Grace Hopper", "The two-factor authentication was reset.", "must set up", "Off. They have no device.", "phone fell into the sea")
+			boss.Press("Reset the second factor")
+			boss.Press("Reset")
+			boss.Refuses("Reset two-factor authentication")
+			boss.look("reset", chrometest.NoScript)
+			boss.Fill("Reason", "phone fell into the sea")
+			boss.Press("Reset")
+			boss.Sees("Grace Hopper", "The two-factor authentication was reset.", "must set up", "Off. They have no device.", "phone fell into the sea")
 			boss.look("user-reset", false)
-			member.open("/sign-in")
+			member.Open("/sign-in")
 			member.signIn(grace, d.passwords[grace])
 			member.setsUp(d, "New phone", "Your two-factor authentication was reset.")
-			member.open("/settings/two-factor")
-			member.sees("Two-factor authentication", "New phone", "required by your organisation")
-			if strings.Contains(member.text(), "Old phone") {
+			member.Open("/settings/two-factor")
+			member.Sees("Two-factor authentication", "New phone", "required by your organisation")
+			if strings.Contains(member.Text(), "Old phone") {
 				t.Error("the lost phone is still listed")
 			}
 
 			// X13: the new one was left at home.
 			boss.finds(grace)
-			boss.look("user", noScript)
-			boss.press("Give out a backup code")
-			boss.look("give-code", noScript)
-			boss.fill("Reason", "new phone left at home")
-			boss.press("Make a code")
-			boss.sees("Pass this backup code on", "It is for Grace Hopper")
+			boss.look("user", chrometest.NoScript)
+			boss.Press("Give out a backup code")
+			boss.look("give-code", chrometest.NoScript)
+			boss.Fill("Reason", "new phone left at home")
+			boss.Press("Make a code")
+			boss.Sees("Pass this backup code on", "It is for Grace Hopper")
 			boss.look("given-code", false)
 			code := boss.backupCodes()[0]
-			boss.press("Done")
+			boss.Press("Done")
 			member.signOut()
 			member.entersBackupCode(d, code)
 			member.onSettings()
 			member.signOut()
 			member.entersBackupCode(d, code)
-			member.refuses("Enter a backup code") // it works once
+			member.Refuses("Enter a backup code") // it works once
 
 			boss.invites(d, guest)
 			boss.proves()
@@ -109,49 +111,49 @@ type watched struct {
 
 // look inspects the present page in that one of the two runs.
 func (b *watched) look(name string, withoutScript bool) {
-	b.t.Helper()
+	b.T.Helper()
 	if b.withoutScript == withoutScript {
-		b.inspect(name)
+		b.Inspect(name)
 	}
 }
 
 // stepsUp proves the second factor again, as sensitive work asks after some minutes.
-func (b *watched) stepsUp(phone *phone) {
-	b.t.Helper()
-	b.open("/settings/confirm?next=/admin/two-factor")
-	b.sees("Confirm that it is you")
+func (b *watched) stepsUp(phone *chrometest.Phone) {
+	b.T.Helper()
+	b.Open("/settings/confirm?next=/admin/two-factor")
+	b.Sees("Confirm that it is you")
 	b.look("step-up", false)
-	b.fill("Authentication code", phone.wrongCode(b.t))
-	b.press("Confirm")
-	b.refuses("Confirm that it is you")
-	b.fill("Authentication code", phone.code(b.t))
-	b.press("Confirm")
-	b.sees("Two-factor authentication", "How far you are")
+	b.Fill("Authentication code", phone.WrongCode(b.T))
+	b.Press("Confirm")
+	b.Refuses("Confirm that it is you")
+	b.Fill("Authentication code", phone.Code(b.T))
+	b.Press("Confirm")
+	b.Sees("Two-factor authentication", "How far you are")
 }
 
 // requires makes a second factor everybody's duty after so many days, a new member's mailbox proved first.
 func (b *watched) requires(days int) {
-	b.t.Helper()
-	b.open("/admin/two-factor")
+	b.T.Helper()
+	b.Open("/admin/two-factor")
 	b.look(fmt.Sprint("two-factor-", days), days > 0)
-	b.do("choosing", clickOn(`//input[@id="enforcement-required"]`), chromedp.SendKeys(chromedp.Search(`//select[@id="mailed_set_up"]`), "Yes"))
-	b.fill("Days of grace", "many")
-	b.press("Save")
-	b.refuses("Two-factor authentication", "Enter a whole number of days from 0 to 90.")
-	b.fill("Days of grace", fmt.Sprint(days))
-	b.press("Save")
-	b.sees("What this does now", "Nothing is saved yet.", "Nobody’s devices and codes are lost by it.")
+	b.Do("choosing", clickOn(`//input[@id="enforcement-required"]`), chromedp.SendKeys(chromedp.Search(`//select[@id="mailed_set_up"]`), "Yes"))
+	b.Fill("Days of grace", "many")
+	b.Press("Save")
+	b.Refuses("Two-factor authentication", "Enter a whole number of days from 0 to 90.")
+	b.Fill("Days of grace", fmt.Sprint(days))
+	b.Press("Save")
+	b.Sees("What this does now", "Nothing is saved yet.", "Nobody’s devices and codes are lost by it.")
 	b.look(fmt.Sprint("preview-", days), days > 0)
-	b.press("Confirm")
-	b.sees("Two-factor authentication", "The settings are saved.")
+	b.Press("Confirm")
+	b.Sees("Two-factor authentication", "The settings are saved.")
 }
 
 // setsUp goes from the password to being signed in: the token from the mail, another method and back, the QR code, the backup codes.
 func (b *watched) setsUp(d *demo, device, why string) {
-	b.t.Helper()
-	b.sees("Set up two-factor authentication", why)
-	if b.has("Mail the token") {
-		b.press("Mail the token")
+	b.T.Helper()
+	b.Sees("Set up two-factor authentication", why)
+	if b.Has("Mail the token") {
+		b.Press("Mail the token")
 	}
 	b.look("set-up-token", false)
 	token := ""
@@ -160,112 +162,112 @@ func (b *watched) setsUp(d *demo, device, why string) {
 		return token != d.token
 	})
 	d.token = token
-	b.fill("Token from the mail", token)
-	b.press("Next")
-	b.sees("Set up two-factor authentication", "Or another way")
-	b.look("set-up-app", noScript)
-	b.leave("choosing a number", clickOn(`//a[contains(@href, "method=sms")]`))
+	b.Fill("Token from the mail", token)
+	b.Press("Next")
+	b.Sees("Set up two-factor authentication", "Or another way")
+	b.look("set-up-app", chrometest.NoScript)
+	b.Leave("choosing a number", clickOn(`//a[contains(@href, "method=sms")]`))
 	b.look("set-up-number", false)
-	b.leave("choosing an app", clickOn(`//a[contains(@href, "method=totp")]`))
-	b.fill("Device name", device)
-	b.press("Add")
-	b.sees("Scan the QR code", device)
-	b.fill("Authentication code", scan(b.t, b.picture()).code(b.t))
-	b.press("Verify")
+	b.Leave("choosing an app", clickOn(`//a[contains(@href, "method=totp")]`))
+	b.Fill("Device name", device)
+	b.Press("Add")
+	b.Sees("Scan the QR code", device)
+	b.Fill("Authentication code", chrometest.Scan(b.T, b.Picture()).Code(b.T))
+	b.Press("Verify")
 	if codes := b.backupCodes(); len(codes) != 10 {
-		b.t.Fatalf("%d backup codes, want ten\non %s", len(codes), b.where())
+		b.T.Fatalf("%d backup codes, want ten\non %s", len(codes), b.Where())
 	}
-	b.press("I have saved them")
+	b.Press("I have saved them")
 }
 
 // finds looks somebody up and opens their page.
 func (b *watched) finds(email string) {
-	b.t.Helper()
-	b.open("/admin/users")
-	b.look("users", noScript)
-	b.fill("Search", email)
-	b.press("Show")
-	b.sees("Users", email)
+	b.T.Helper()
+	b.Open("/admin/users")
+	b.look("users", chrometest.NoScript)
+	b.Fill("Search", email)
+	b.Press("Show")
+	b.Sees("Users", email)
 	if n := eval[int](b.browser, `document.querySelectorAll("table.list tbody tr").length`); n != 1 {
-		b.t.Errorf("the search for %s finds %d people", email, n)
+		b.T.Errorf("the search for %s finds %d people", email, n)
 	}
 	b.look("users-found", false)
-	b.press(email)
+	b.Press(email)
 }
 
 // entersBackupCode signs Grace in with one.
 func (b *watched) entersBackupCode(d *demo, code string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.signIn(grace, d.passwords[grace])
-	b.press("Use a backup code")
-	b.fill("Backup code", code)
-	b.press("Verify")
+	b.Press("Use a backup code")
+	b.Fill("Backup code", code)
+	b.Press("Verify")
 }
 
 // invites asks somebody in, who comes, and in the end is locked, unlocked and removed.
 func (b *watched) invites(d *demo, guest *watched) {
-	b.t.Helper()
+	b.T.Helper()
 	const mary, password = "mary.jackson@acme.test", "seven unrelated ferry bells"
-	b.open("/admin/users")
-	b.press("Invite somebody")
-	b.look("invite", noScript)
-	b.fill("E-mail", grace)
-	b.press("Invite")
-	b.refuses("Invite somebody")
-	b.fill("E-mail", mary)
-	b.fill("Their name", "Mary Jackson")
-	b.press("Invite")
-	b.sees("Users", "The invitation is on its way.")
+	b.Open("/admin/users")
+	b.Press("Invite somebody")
+	b.look("invite", chrometest.NoScript)
+	b.Fill("E-mail", grace)
+	b.Press("Invite")
+	b.Refuses("Invite somebody")
+	b.Fill("E-mail", mary)
+	b.Fill("Their name", "Mary Jackson")
+	b.Press("Invite")
+	b.Sees("Users", "The invitation is on its way.")
 
 	token := mailedToken.FindString(b.inbox(d.url, "You are invited"))
 	if guest.withoutScript {
-		guest.open("/invitation")
-		guest.fill("Token from the mail", token)
+		guest.Open("/invitation")
+		guest.Fill("Token from the mail", token)
 	} else {
-		guest.open("/invitation#" + token) // as the link in the mail
+		guest.Open("/invitation#" + token) // as the link in the mail
 	}
 	guest.look("invitation", false)
-	guest.fill("New password", "password")
-	guest.press("Join")
-	guest.refuses("Join your organisation")
-	guest.look("invitation-refused", noScript)
-	guest.fill("New password", password)
-	guest.press("Join")
-	guest.sees("Sign in", "Your password is set.")
+	guest.Fill("New password", "password")
+	guest.Press("Join")
+	guest.Refuses("Join your organisation")
+	guest.look("invitation-refused", chrometest.NoScript)
+	guest.Fill("New password", password)
+	guest.Press("Join")
+	guest.Sees("Sign in", "Your password is set.")
 	guest.signIn(mary, password)
 	guest.setsUp(d, "Mary’s phone", "Your organisation requires two-factor authentication.")
 	guest.onSettings()
 
 	b.finds(mary)
-	if b.has("Change the role") { // owners alone make administrators
-		b.press("Change the role")
+	if b.Has("Change the role") { // owners alone make administrators
+		b.Press("Change the role")
 		b.look("role", false)
-		b.press("Cancel")
+		b.Press("Cancel")
 	}
-	b.press("Lock the access")
-	b.look("lock", noScript)
-	b.press("Lock")
-	b.sees("Mary Jackson", "The person is locked.")
-	guest.wait("the session to end", func() bool { guest.open("/settings"); return guest.heading() == "Sign in" })
-	b.press("Unlock the access")
+	b.Press("Lock the access")
+	b.look("lock", chrometest.NoScript)
+	b.Press("Lock")
+	b.Sees("Mary Jackson", "The person is locked.")
+	guest.wait("the session to end", func() bool { guest.Open("/settings"); return guest.Heading() == "Sign in" })
+	b.Press("Unlock the access")
 	b.look("unlock", false)
-	b.press("Unlock")
-	b.sees("Mary Jackson", "The person is unlocked.")
-	b.press("Remove the user")
-	b.look("remove", noScript)
-	b.press("Remove")
-	b.sees("Users", "The person is removed.")
+	b.Press("Unlock")
+	b.Sees("Mary Jackson", "The person is unlocked.")
+	b.Press("Remove the user")
+	b.look("remove", chrometest.NoScript)
+	b.Press("Remove")
+	b.Sees("Users", "The person is removed.")
 	guest.signIn(mary, password)
-	guest.refuses("Sign in")
+	guest.Refuses("Sign in")
 }
 
 // proves reads in the audit log what the administrator did, and why.
 func (b *watched) proves() {
-	b.t.Helper()
-	b.open("/admin/audit")
-	b.look("audit", noScript)
-	b.fill("Who or whom", grace)
-	b.press("Show")
-	b.sees("Audit log", "reset the second factor of Grace Hopper", "Reason: phone fell into the sea", "Reason: new phone left at home")
+	b.T.Helper()
+	b.Open("/admin/audit")
+	b.look("audit", chrometest.NoScript)
+	b.Fill("Who or whom", grace)
+	b.Press("Show")
+	b.Sees("Audit log", "reset the second factor of Grace Hopper", "Reason: phone fell into the sea", "Reason: new phone left at home")
 	b.look("audit-person", false)
 }

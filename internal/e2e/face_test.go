@@ -10,33 +10,35 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"sallyport/internal/chrometest"
 )
 
 // TestFace gives an organisation a look of its own, in a colour that nobody could read as it is, and looks at every page
 // of the way and at the door that comes of it.
 func TestFace(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
-	b.open("/sign-in")
+	b.Open("/sign-in")
 	b.signIn(ada, d.passwords[ada])
-	b.press("Set up now")
+	b.Press("Set up now")
 	b.addDevice("My Phone", d.passwords[ada])
-	b.press("I have saved them")
+	b.Press("I have saved them")
 
-	b.open("/admin/brand")
-	b.sees("Appearance", "None yet.")
-	b.inspect("brand")
-	b.fill("Colour", "yellow")
-	b.press("Save")
-	b.refuses("Appearance")
-	b.inspect("brand-wrong")
-	b.fill("Colour", "#ffff00")
-	b.fill("Who helps your people", "help@acme.test")
-	b.press("Save")
-	b.sees("Appearance", "The appearance is saved.", "Darker than #ffff00")
-	b.inspect("brand-colour")
+	b.Open("/admin/brand")
+	b.Sees("Appearance", "None yet.")
+	b.Inspect("brand")
+	b.Fill("Colour", "yellow")
+	b.Press("Save")
+	b.Refuses("Appearance")
+	b.Inspect("brand-wrong")
+	b.Fill("Colour", "#ffff00")
+	b.Fill("Who helps your people", "help@acme.test")
+	b.Press("Save")
+	b.Sees("Appearance", "The appearance is saved.", "Darker than #ffff00")
+	b.Inspect("brand-colour")
 
 	file := filepath.Join(t.TempDir(), "logo.png")
 	picture := image.NewNRGBA(image.Rect(0, 0, 300, 100))
@@ -52,37 +54,37 @@ func TestFace(t *testing.T) {
 	if err == nil {
 		err = out.Close()
 	}
-	b.must(err, "drawing a logo")
-	b.do("choosing the logo", chromedp.SetUploadFiles(`#logo`, []string{file}))
-	b.press("Use this picture")
-	b.sees("Appearance", "The logo is saved.")
-	b.inspect("brand-logo")
+	b.Must(err, "drawing a logo")
+	b.Do("choosing the logo", chromedp.SetUploadFiles(`#logo`, []string{file}))
+	b.Press("Use this picture")
+	b.Sees("Appearance", "The logo is saved.")
+	b.Inspect("brand-logo")
 	if wide := eval[int](b, `document.querySelector("header img").naturalWidth`); wide != 300 {
 		t.Errorf("the logo is %d pixels wide", wide)
 	}
 
-	b.open("/admin/brand/texts?q=signin.title&language=en")
-	b.sees("Wording", "1 text found.")
-	b.inspect("texts")
-	b.press("signin.title")
-	b.sees("Change a text", "Sign in")
-	b.fill("Text", "Come {in}")
-	b.press("Save")
-	b.refuses("Change a text")
-	b.inspect("text-wrong")
-	b.fill("Text", "Come in")
-	b.press("Save")
-	b.sees("Wording", "The text is saved.")
-	b.open("/admin/brand/text?key=signin.title&language=en")
-	b.inspect("text")
-	b.press("Restore the default text")
-	b.sees("Wording", "The default text is restored.")
+	b.Open("/admin/brand/texts?q=signin.title&language=en")
+	b.Sees("Wording", "1 text found.")
+	b.Inspect("texts")
+	b.Press("signin.title")
+	b.Sees("Change a text", "Sign in")
+	b.Fill("Text", "Come {in}")
+	b.Press("Save")
+	b.Refuses("Change a text")
+	b.Inspect("text-wrong")
+	b.Fill("Text", "Come in")
+	b.Press("Save")
+	b.Sees("Wording", "The text is saved.")
+	b.Open("/admin/brand/text?key=signin.title&language=en")
+	b.Inspect("text")
+	b.Press("Restore the default text")
+	b.Sees("Wording", "The default text is restored.")
 
 	b.signOut()
-	b.open("/sign-in?account=acme")
-	b.sees("Sign in", "help@acme.test")
-	if strings.Contains(b.text(), "Sallyport") {
+	b.Open("/sign-in?account=acme")
+	b.Sees("Sign in", "help@acme.test")
+	if strings.Contains(b.Text(), "Sallyport") {
 		t.Error("the product's name stands at the door of somebody with a face")
 	}
-	b.inspect("door")
+	b.Inspect("door")
 }

@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sallyport/internal/chrometest"
 )
 
 // TestFirstStart sets up a server as an operator does: a key, a start, and the one-time link
 // that the first start prints instead of having a default user.
 func TestFirstStart(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	dir := t.TempDir()
 	listen := freePort(t)
@@ -32,26 +34,26 @@ func TestFirstStart(t *testing.T) {
 		t.Fatalf("the link is %s", link)
 	}
 	b := openBrowser(t, base, false)
-	b.open("/set-up" + path)
-	b.sees("Set up the first organisation")
-	b.inspect("set-up")
-	b.fill("Organisation", "Example Works")
-	b.fill("Your name", "Mary Example")
-	b.fill("E-mail", "mary@example.test")
-	b.fill("Password", "password")
-	b.press("Set up")
-	b.refuses("Set up the first organisation")
-	b.inspect("set-up-common-password")
+	b.Open("/set-up" + path)
+	b.Sees("Set up the first organisation")
+	b.Inspect("set-up")
+	b.Fill("Organisation", "Example Works")
+	b.Fill("Your name", "Mary Example")
+	b.Fill("E-mail", "mary@example.test")
+	b.Fill("Password", "password")
+	b.Press("Set up")
+	b.Refuses("Set up the first organisation")
+	b.Inspect("set-up-common-password")
 	const password = "a lamp under a bushel"
-	b.fill("Password", password)
-	b.press("Set up")
-	b.sees("Sign in", "The organisation is set up.")
+	b.Fill("Password", password)
+	b.Press("Set up")
+	b.Sees("Sign in", "The organisation is set up.")
 	b.signIn("mary@example.test", password)
-	b.sees("Make your account safer")
+	b.Sees("Make your account safer")
 
-	b.open("/set-up" + path)
-	b.sees("This set-up link no longer works")
-	b.inspect("set-up-over")
+	b.Open("/set-up" + path)
+	b.Sees("This set-up link no longer works")
+	b.Inspect("set-up-over")
 }
 
 // freePort is an address of the loopback that nobody listens on at this moment.

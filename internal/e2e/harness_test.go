@@ -5,12 +5,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"sallyport/internal/chrometest"
 )
 
 // TestHarness shows the instruments themselves at work: each check finds the fault it is for,
 // and a sound page has no findings. Without this, a green run could mean a blind inspector.
 func TestHarness(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	const head = `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>A page</title>` +
 		`<style>@media (prefers-color-scheme: dark) { .dim { color: #999; background: #aaa } } .wide { width: 400px }</style></head><body><main><h1>A page</h1>`
@@ -21,7 +23,7 @@ func TestHarness(t *testing.T) {
 		"/dim":    `<p class="dim">hard to read in the dark</p>`,
 		"/wide":   `<p class="wide">too wide for a phone</p>`,
 		"/policy": `<script>alert(1)</script>`,
-		"/heavy":  `<p hidden>` + strings.Repeat("x", budget) + `</p>`,
+		"/heavy":  `<p hidden>` + strings.Repeat("x", chrometest.Budget) + `</p>`,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -35,23 +37,23 @@ func TestHarness(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 
-	for _, withoutScript := range []bool{false, noScript} {
+	for _, withoutScript := range []bool{false, chrometest.NoScript} {
 		b := openBrowser(t, server.URL, withoutScript)
-		b.open("/sound")
-		b.inspect("sound")
-		b.fill("Authentication code", "123456")
-		if got := b.press("Verify"); got != http.StatusUnprocessableEntity {
+		b.Open("/sound")
+		b.Inspect("sound")
+		b.Fill("Authentication code", "123456")
+		if got := b.Press("Verify"); got != http.StatusUnprocessableEntity {
 			t.Errorf("without script %v: status %d, want 422", withoutScript, got)
 		}
-		b.sees("A page", "You said 123456.")
+		b.Sees("A page", "You said 123456.")
 		for path, want := range map[string]string{
 			"/label": "label", "/dim": "dark, 1280 pixels wide: color-contrast", "/wide": "scrolls sideways", "/heavy": "weighs", "/policy": "Content Security Policy",
 		} {
 			if path == "/policy" && withoutScript {
 				continue // where no script runs, none is blocked
 			}
-			b.open(path)
-			if found := b.findings(path); len(found) == 0 || !strings.Contains(strings.Join(found, "\n"), want) {
+			b.Open(path)
+			if found := b.Findings(path); len(found) == 0 || !strings.Contains(strings.Join(found, "\n"), want) {
 				t.Errorf("without script %v: %s: findings %q, want one that says %q", withoutScript, path, found, want)
 			}
 		}

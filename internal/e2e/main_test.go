@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-)
 
-// axeFile is the accessibility checker, put there by scripts/install-test-tools.sh.
-const axeFile = "../../tools/axe/node_modules/axe-core/axe.min.js"
+	"github.com/chromedp/chromedp"
+
+	"sallyport/internal/chrometest"
+)
 
 // workshop is a folder for what all tests of one run share; TestMain makes and removes it.
 var workshop string
@@ -27,7 +28,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	workshop = dir
-	return m.Run()
+	return chrometest.Main(m)
 }
 
 // binary builds the program under test, as it is shipped, at the first call.
@@ -41,23 +42,17 @@ var binary = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// tools skips the test where something it uses is missing, or fails it where nothing may be.
-func tools(t *testing.T) {
+// browser is a person's window, with what the walks of this package do in it.
+type browser struct{ *chrometest.Browser }
+
+// openBrowser opens a window in front of the server at base.
+func openBrowser(t *testing.T, base string, withoutScript bool, flags ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
-	missing := ""
-	for _, name := range []string{"chromium", "oathtool", "zbarimg"} {
-		if _, err := exec.LookPath(name); err != nil {
-			missing += " " + name
-		}
-	}
-	if _, err := os.Stat(axeFile); err != nil {
-		missing += " axe-core"
-	}
-	switch {
-	case missing == "":
-	case os.Getenv("SALLYPORT_TEST_ENGINES") == "all":
-		t.Fatalf("missing:%s; scripts/install-test-tools.sh installs them", missing)
-	default:
-		t.Skipf("missing:%s; scripts/install-test-tools.sh installs them", missing)
-	}
+	return &browser{chrometest.Open(t, base, withoutScript, flags...)}
+}
+
+// eval asks the page.
+func eval[T any](b *browser, script string) T {
+	b.T.Helper()
+	return chrometest.Eval[T](b.Browser, script)
 }

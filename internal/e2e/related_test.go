@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"sallyport/internal/chrometest"
 )
 
 // TestRelatedOrigins: passkeys of one name work at another name of the same server, if that is a related origin, and not at a
 // third one (WebAuthn Level 3, section 5.11). Chromium reads which are related from the server itself.
 func TestRelatedOrigins(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	const home, related, stranger = "https://login.acme.test", "https://acme.example", "https://evil.example"
 	dir, listen := t.TempDir(), freePort(t)
@@ -42,36 +44,36 @@ func TestRelatedOrigins(t *testing.T) {
 	b := openBrowser(t, home, false, chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("host-resolver-rules",
 		"MAP login.acme.test:443 "+at(proxy)+", MAP acme.example:443 "+at(proxy)+", MAP evil.example:443 "+at(strange)))
 
-	b.leave("opening the link", chromedp.Navigate(link))
+	b.Leave("opening the link", chromedp.Navigate(link))
 	const mary, password = "mary@example.test", "a lamp under a bushel"
-	b.fill("Organisation", "Example Works")
-	b.fill("Your name", "Mary Example")
-	b.fill("E-mail", mary)
-	b.fill("Password", password)
-	b.press("Set up")
+	b.Fill("Organisation", "Example Works")
+	b.Fill("Your name", "Mary Example")
+	b.Fill("E-mail", mary)
+	b.Fill("Password", password)
+	b.Press("Set up")
 	k := b.plugIn(true)
-	b.open("/sign-in")
+	b.Open("/sign-in")
 	b.signIn(mary, password)
 	k.addPasskey("My key", password)
 	b.signOut()
-	b.open("/sign-in")
-	b.press("Sign in with a passkey")
+	b.Open("/sign-in")
+	b.Press("Sign in with a passkey")
 	b.onSettings()
 
-	b.base = related
-	b.open("/sign-in")
-	b.press("Sign in with a passkey")
+	b.Base = related
+	b.Open("/sign-in")
+	b.Press("Sign in with a passkey")
 	b.onSettings()
-	if path := b.path(); !strings.HasPrefix(path, "/settings") {
+	if path := b.Path(); !strings.HasPrefix(path, "/settings") {
 		t.Errorf("signed in at the related site, the browser stands at %s", path)
 	}
 	k.unplug()
 	k = b.plugIn(true)
 	k.addPasskey("Made there", password)
-	b.sees("Two-factor authentication", "Made there")
+	b.Sees("Two-factor authentication", "Made there")
 
-	b.base = stranger
-	b.open("/sign-in")
-	b.sees("Sign in")
+	b.Base = stranger
+	b.Open("/sign-in")
+	b.Sees("Sign in")
 	k.fails("Sign in with a passkey", "Passkeys do not work at this address.")
 }

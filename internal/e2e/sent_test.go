@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/chrometest"
 	"sallyport/internal/mail/eximtest"
 	"sallyport/internal/sms/kanneltest"
 )
@@ -87,7 +88,7 @@ func (p post) texted(t *testing.T, number string, n int) string {
 // TestSentCodes is the life of a person without an app: a phone number, then a mailbox, set up and
 // used through a real gateway and a real mail server, a code sent again, and in the end the way out by mail.
 func TestSentCodes(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel() // waits a minute between two codes, in which others can go on
 	const password = "seven unrelated ferry bells"
 	p := startPost(t, password, "ada@mail.test", "alan@mail.test")
@@ -96,7 +97,7 @@ func TestSentCodes(t *testing.T) {
 		withoutScript        bool
 	}{
 		{"script", "ada", "+436641234567", false},
-		{"no script", "alan", "+436641234568", noScript},
+		{"no script", "alan", "+436641234568", chrometest.NoScript},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,110 +105,110 @@ func TestSentCodes(t *testing.T) {
 			email := c.person + "@mail.test"
 
 			// C15–C18: configure a number, prove it with the text.
-			b.open("/sign-in?account=acme")
+			b.Open("/sign-in?account=acme")
 			b.signIn(email, password)
-			b.press("Not now")
-			b.open("/settings/two-factor")
-			b.inspect("methods")
-			b.press("Configure Phone number (SMS)")
-			b.inspect("number")
-			b.fill("Mobile number", "+43 1 5880 10")
-			b.fill("Password", password)
-			b.press("Next")
-			b.refuses("Add a phone number")
-			b.fill("Mobile number", c.number[:3]+" "+c.number[3:6]+" "+c.number[6:])
-			b.fill("Password", password)
-			b.press("Next")
-			b.sees("Confirm “My number”", "We sent a text message")
-			b.inspect("confirm-number")
-			b.fill("Authentication code", spaced(p.texted(t, c.number, 1)))
-			b.press("Verify")
+			b.Press("Not now")
+			b.Open("/settings/two-factor")
+			b.Inspect("methods")
+			b.Press("Configure Phone number (SMS)")
+			b.Inspect("number")
+			b.Fill("Mobile number", "+43 1 5880 10")
+			b.Fill("Password", password)
+			b.Press("Next")
+			b.Refuses("Add a phone number")
+			b.Fill("Mobile number", c.number[:3]+" "+c.number[3:6]+" "+c.number[6:])
+			b.Fill("Password", password)
+			b.Press("Next")
+			b.Sees("Confirm “My number”", "We sent a text message")
+			b.Inspect("confirm-number")
+			b.Fill("Authentication code", spaced(p.texted(t, c.number, 1)))
+			b.Press("Verify")
 			if codes := b.backupCodes(); len(codes) != 10 {
 				t.Fatalf("%d backup codes, want ten", len(codes))
 			}
-			b.press("I have saved them")
-			b.sees("Two-factor authentication", "My number", c.number[len(c.number)-2:], "confirmed")
-			if strings.Contains(b.text(), c.number[6:]) {
+			b.Press("I have saved them")
+			b.Sees("Two-factor authentication", "My number", c.number[len(c.number)-2:], "confirmed")
+			if strings.Contains(b.Text(), c.number[6:]) {
 				t.Error("the list shows the whole number")
 			}
 
 			// C11: the text comes by itself at the next sign-in.
 			b.signOut()
 			b.signIn(email, password)
-			b.sees("Enter your authentication code", "We sent a text message")
-			b.inspect("code-by-text")
+			b.Sees("Enter your authentication code", "We sent a text message")
+			b.Inspect("code-by-text")
 			right := p.texted(t, c.number, 2)
-			b.fill("Authentication code", other(right))
-			b.press("Verify")
-			b.refuses("Enter your authentication code")
-			b.fill("Authentication code", right)
-			b.press("Verify")
+			b.Fill("Authentication code", other(right))
+			b.Press("Verify")
+			b.Refuses("Enter your authentication code")
+			b.Fill("Authentication code", right)
+			b.Press("Verify")
 			b.onSettings()
 
 			// X5: codes by mail, asked for first from now on.
-			b.open("/settings/two-factor")
-			b.press("Configure E-mail codes")
-			if got := b.value("E-mail"); got != email {
+			b.Open("/settings/two-factor")
+			b.Press("Configure E-mail codes")
+			if got := b.Value("E-mail"); got != email {
 				t.Errorf("the address offered is %q", got)
 			}
-			b.fill("Password", password)
-			b.press("Next")
-			b.sees("Confirm “My mailbox”", "We sent a mail")
-			b.fill("Authentication code", p.mailedCode(t, c.person, 1))
-			b.press("Verify")
-			b.press("Ask for this first My mailbox")
-			b.sees("Two-factor authentication", "asked for first")
+			b.Fill("Password", password)
+			b.Press("Next")
+			b.Sees("Confirm “My mailbox”", "We sent a mail")
+			b.Fill("Authentication code", p.mailedCode(t, c.person, 1))
+			b.Press("Verify")
+			b.Press("Ask for this first My mailbox")
+			b.Sees("Two-factor authentication", "asked for first")
 			b.signOut()
 			b.signIn(email, password)
-			b.sees("Enter your authentication code", "We sent a mail")
+			b.Sees("Enter your authentication code", "We sent a mail")
 			first := p.mailedCode(t, c.person, 2)
 
 			// X14: a new code after a minute, and the one before it is dead.
 			sent := time.Now()
 			if c.withoutScript {
-				if got := b.press("Resend code"); got != http.StatusTooManyRequests {
+				if got := b.Press("Resend code"); got != http.StatusTooManyRequests {
 					t.Errorf("resent within the minute: status %d", got)
 				}
-				b.refuses("Enter your authentication code")
+				b.Refuses("Enter your authentication code")
 			} else if !eval[bool](b, `document.querySelector("[data-resend]").disabled`) {
 				t.Error("the script lets the button be pressed within the minute")
 			}
 			time.Sleep(time.Until(sent.Add(61 * time.Second)))
-			b.press("Resend code")
-			b.sees("Enter your authentication code", "A code is on its way.")
+			b.Press("Resend code")
+			b.Sees("Enter your authentication code", "A code is on its way.")
 			second := p.mailedCode(t, c.person, 3)
 			if first == second {
 				t.Skip("one time in a million, two codes are the same")
 			}
-			b.fill("Authentication code", first)
-			b.press("Verify")
-			b.refuses("Enter your authentication code")
-			b.press("Try another way")
-			b.sees("Choose another way", "Text message", "E-mail", "Use a backup code", "@mail.test")
-			b.inspect("ways")
-			b.open("/sign-in/verify")
-			b.fill("Authentication code", second)
-			b.press("Verify")
+			b.Fill("Authentication code", first)
+			b.Press("Verify")
+			b.Refuses("Enter your authentication code")
+			b.Press("Try another way")
+			b.Sees("Choose another way", "Text message", "E-mail", "Use a backup code", "@mail.test")
+			b.Inspect("ways")
+			b.Open("/sign-in/verify")
+			b.Fill("Authentication code", second)
+			b.Press("Verify")
 			b.onSettings()
 
 			// P13–P15: the mailed way out.
 			b.signOut()
 			b.signIn(email, password)
-			b.press("Disable two-factor authentication")
-			b.inspect("disable")
-			b.press("Mail the token")
-			b.inspect("disable-token")
+			b.Press("Disable two-factor authentication")
+			b.Inspect("disable")
+			b.Press("Mail the token")
+			b.Inspect("disable-token")
 			token := ""
 			for n := 1; token == ""; n++ {
 				if m := p.mailed(t, c.person, n); m.Subject == "Disable two-factor authentication" {
 					token = sentToken.FindStringSubmatch(m.Text)[1]
 				}
 			}
-			b.fill("Token from the mail", token)
-			b.press("Disable two-factor authentication")
-			b.sees("Make your account safer")
-			b.open("/settings/two-factor")
-			b.sees("Two-factor authentication", "Off")
+			b.Fill("Token from the mail", token)
+			b.Press("Disable two-factor authentication")
+			b.Sees("Make your account safer")
+			b.Open("/settings/two-factor")
+			b.Sees("Two-factor authentication", "Off")
 			b.signOut()
 			b.signIn(email, password)
 			b.onSettings()
@@ -217,9 +218,9 @@ func TestSentCodes(t *testing.T) {
 
 // onSettings demands that the person is signed in.
 func (b *browser) onSettings() {
-	b.t.Helper()
-	if !strings.HasPrefix(b.path(), "/settings") {
-		b.t.Fatalf("signed in, the browser stands on %s", b.where())
+	b.T.Helper()
+	if !strings.HasPrefix(b.Path(), "/settings") {
+		b.T.Fatalf("signed in, the browser stands on %s", b.Where())
 	}
 }
 

@@ -6,13 +6,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sallyport/internal/chrometest"
 )
 
 var mailedToken = regexp.MustCompile(`\b[0-9a-hjkmnp-tv-z]{26}\b`)
 
 // inbox waits for the newest message of the demo with the subject, and gives its text.
 func (b *browser) inbox(base, subject string) (text string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.wait("the mail "+subject, func() bool {
 		answer, err := http.Get(base + "/demo/inbox?format=json")
 		if err != nil {
@@ -36,48 +38,48 @@ func (b *browser) inbox(base, subject string) (text string) {
 
 // TestDisableAtTheCodePage: the phone is lost, the mailbox is not (P13–P15), with and without script.
 func TestDisableAtTheCodePage(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	d := startDemo(t)
 	for email, withoutScript := range map[string]bool{ada: false, grace: true} {
 		b := openBrowser(t, d.url, withoutScript)
-		b.open("/sign-in")
+		b.Open("/sign-in")
 		b.signIn(email, d.passwords[email])
-		b.press("Set up now")
+		b.Press("Set up now")
 		b.addDevice("My Phone", d.passwords[email])
-		b.press("I have saved them")
+		b.Press("I have saved them")
 		b.signOut()
 		b.signIn(email, d.passwords[email])
-		b.press("Disable two-factor authentication")
-		b.sees("Disable two-factor authentication", "we mail a token to "+email)
-		b.inspect("disable")
-		b.press("Mail the token")
-		b.sees("Disable two-factor authentication", "A token is on its way")
-		b.inspect("disable-token")
+		b.Press("Disable two-factor authentication")
+		b.Sees("Disable two-factor authentication", "we mail a token to "+email)
+		b.Inspect("disable")
+		b.Press("Mail the token")
+		b.Sees("Disable two-factor authentication", "A token is on its way")
+		b.Inspect("disable-token")
 		token := mailedToken.FindString(b.inbox(d.url, "Disable two-factor authentication"))
-		b.fill("Token from the mail", strings.Repeat("0", 26))
-		b.press("Disable two-factor authentication")
-		b.refuses("Disable two-factor authentication", "That token does not work")
-		b.inspect("disable-wrong")
-		b.fill("Token from the mail", token)
-		b.press("Disable two-factor authentication")
-		b.sees("Make your account safer", "Two-factor authentication is off.")
-		b.inspect("disabled")
+		b.Fill("Token from the mail", strings.Repeat("0", 26))
+		b.Press("Disable two-factor authentication")
+		b.Refuses("Disable two-factor authentication", "That token does not work")
+		b.Inspect("disable-wrong")
+		b.Fill("Token from the mail", token)
+		b.Press("Disable two-factor authentication")
+		b.Sees("Make your account safer", "Two-factor authentication is off.")
+		b.Inspect("disabled")
 	}
 }
 
 // TestLinkFillsTheField: the token of a mailed link stands after the #. The script moves it into the field and out of the address.
 func TestLinkFillsTheField(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	d := startDemo(t)
 	b := openBrowser(t, d.url, false)
 	token := strings.Repeat("ab", 13)
-	b.open("/sign-in/keep#" + token)
-	if got := b.value("Token from the mail"); got != token || strings.Contains(b.where(), token) {
-		t.Errorf("the field holds %q at %s", got, b.where())
+	b.Open("/sign-in/keep#" + token)
+	if got := b.Value("Token from the mail"); got != token || strings.Contains(b.Where(), token) {
+		t.Errorf("the field holds %q at %s", got, b.Where())
 	}
-	b.inspect("keep")
-	b.press("Keep it on")
-	b.refuses("Keep two-factor authentication on", "That token does not work")
+	b.Inspect("keep")
+	b.Press("Keep it on")
+	b.Refuses("Keep two-factor authentication on", "That token does not work")
 }

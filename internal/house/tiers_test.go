@@ -39,7 +39,7 @@ var tiers = map[string]tier{
 
 	"cmd/sallyport": command,
 
-	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "e2e": proof, "house": proof,
+	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "chrometest": proof, "e2e": proof, "house": proof,
 }
 
 // sideways lists the imports within one tier, each with its reason.

@@ -1,4 +1,4 @@
-package e2e
+package chrometest
 
 import (
 	"fmt"
@@ -9,65 +9,65 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// budget is what one page may weigh on the wire, everything it loads included.
-const budget = 36 << 10
+// Budget is what one page may weigh on the wire, everything it loads included.
+const Budget = 36 << 10
 
-// inspect examines the present page as it stands, without loading it again, so it serves for
+// Inspect examines the present page as it stands, without loading it again, so it serves for
 // answers to a form too. Each finding fails the test and names the page.
-func (b *browser) inspect(name string) {
-	b.t.Helper()
-	for _, finding := range b.findings(name) {
-		b.t.Errorf("%s: %s", name, finding)
+func (b *Browser) Inspect(name string) {
+	b.T.Helper()
+	for _, finding := range b.Findings(name) {
+		b.T.Errorf("%s: %s", name, finding)
 	}
 }
 
-// findings lists what is wrong with the present page.
-func (b *browser) findings(name string) (found []string) {
-	b.t.Helper()
+// Findings lists what is wrong with the present page.
+func (b *Browser) Findings(name string) (found []string) {
+	b.T.Helper()
 	b.mu.Lock()
 	weight := int(b.weight)
 	for _, c := range b.complaints {
 		found = append(found, "the browser complains: "+c)
 	}
 	b.mu.Unlock()
-	if weight == 0 || weight > budget {
-		found = append(found, fmt.Sprintf("weighs %d bytes, want more than none and at most %d", weight, budget))
+	if weight == 0 || weight > Budget {
+		found = append(found, fmt.Sprintf("weighs %d bytes, want more than none and at most %d", weight, Budget))
 	}
-	return append(found, b.barriers(name)...)
+	return append(found, b.Barriers(name)...)
 }
 
-// barriers lists what keeps people from reading the present page, or from using it in a narrow window.
-func (b *browser) barriers(name string) (found []string) {
-	b.t.Helper()
-	if b.bare { // axe-core itself needs timers; the page's own scripts don't start now
-		b.script(true)
-		defer b.script(false)
+// Barriers lists what keeps people from reading the present page, or from using it in a narrow window.
+func (b *Browser) Barriers(name string) (found []string) {
+	b.T.Helper()
+	if b.Bare { // axe-core itself needs timers; the page's own scripts don't start now
+		b.Script(true)
+		defer b.Script(false)
 	}
 	axe, err := os.ReadFile(axeFile)
-	b.must(err, "reading axe-core")
-	if !eval[bool](b, "typeof axe === 'object'") {
-		b.do("loading axe-core", chromedp.Evaluate[chromedp.Void](string(axe)))
+	b.Must(err, "reading axe-core")
+	if !Eval[bool](b, "typeof axe === 'object'") {
+		b.Do("loading axe-core", chromedp.Evaluate[chromedp.Void](string(axe)))
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		b.scheme(scheme)
+		b.Scheme(scheme)
 		for _, width := range []int64{1280, 360} {
-			b.width(width)
-			b.shoot(fmt.Sprintf("%s-%s-%d", name, scheme, width))
+			b.Width(width)
+			b.Shoot(fmt.Sprintf("%s-%s-%d", name, scheme, width))
 			rules := everyRule
 			if scheme == "dark" { // its clothes have other colours and the same cut
 				rules = colourRules
 			}
-			for _, v := range eval[[]string](b, fmt.Sprintf(axeRun, rules)) {
+			for _, v := range Eval[[]string](b, fmt.Sprintf(axeRun, rules)) {
 				found = append(found, fmt.Sprintf("%s, %d pixels wide: %s", scheme, width, v))
 			}
 		}
 	}
-	b.scheme("light")
-	b.width(320)
-	if over := eval[[]string](b, overflowing); len(over) > 0 {
+	b.Scheme("light")
+	b.Width(320)
+	if over := Eval[[]string](b, overflowing); len(over) > 0 {
 		found = append(found, "scrolls sideways at 320 pixels: "+strings.Join(over, ", "))
 	}
-	b.width(1280)
+	b.Width(1280)
 	return found
 }
 
@@ -88,17 +88,17 @@ const overflowing = `document.documentElement.scrollWidth <= document.documentEl
 		.map(e => e.tagName.toLowerCase() + (e.className.baseVal === undefined && e.className ? "." + e.className : "")).slice(-5)
 		.concat([document.documentElement.scrollWidth + " pixels"])`
 
-// scheme asks the page for its light or dark clothes.
-func (b *browser) scheme(light string) {
-	b.t.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+// Scheme asks the page for its light or dark clothes.
+func (b *Browser) Scheme(light string) {
+	b.T.Helper()
+	_, err := chromedp.Call(b.Ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: light}},
 	})
-	b.must(err, "choosing "+light)
+	b.Must(err, "choosing "+light)
 }
 
-// width resizes the window.
-func (b *browser) width(pixels int64) {
-	b.t.Helper()
-	b.do("resizing", chromedp.EmulateViewport(pixels, 900))
+// Width resizes the window.
+func (b *Browser) Width(pixels int64) {
+	b.T.Helper()
+	b.Do("resizing", chromedp.EmulateViewport(pixels, 900))
 }

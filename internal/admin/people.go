@@ -8,6 +8,7 @@ import (
 	"sallyport/internal/apikey"
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
+	"sallyport/internal/check"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
@@ -195,26 +196,37 @@ func (s *Service) unlock(ctx context.Context, tx *db.Tx, target user.User, by au
 
 // Change is how a person is to be; what is nil stays as it is.
 type Change struct {
-	Role   *user.Role
-	Locked *bool
+	Role       *user.Role
+	Locked     *bool
+	ExternalID *string // what a program calls them; empty for nothing
 }
 
-// ChangeUser is SetRole, LockUser and UnlockUser in one, for callers that say how a person is to be rather than what to do: all of it
+// ChangeUser is SetRole, LockUser and UnlockUser in one, and links the person to what a program calls them, for callers that say how a person is to be rather than what to do: all of it
 // is done or nothing, and what is so already needs no doing.
 //
-// Errors: those of the three, but ErrSoAlready.
+// Errors: those of the three, but ErrSoAlready; user.ErrExternal, user.ErrExternalTaken.
 func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, c Change, by audit.Actor) error {
 	if c.Role != nil {
 		if _, err := user.ParseRole(string(*c.Role)); err != nil {
 			return err
 		}
 	}
-	return s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
+	if c.ExternalID != nil && *c.ExternalID != "" {
+		if err := user.CheckExternal(*c.ExternalID); err != nil {
+			return err
+		}
+	}
+	err := s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
 		if c.Role != nil {
 			if who.admin.Role != user.Owner {
 				return ErrOwners.In("role")
 			}
 			if err := s.setRole(ctx, tx, target, *c.Role, by); err != nil && !errors.Is(err, ErrSoAlready) {
+				return err
+			}
+		}
+		if c.ExternalID != nil && *c.ExternalID != target.ExternalID {
+			if err := tx.Run(ctx, user.Link(s.Now(), target, *c.ExternalID, by)...); err != nil {
 				return err
 			}
 		}
@@ -230,6 +242,10 @@ func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *
 		}
 		return nil
 	})
+	if db.IsUnique(err) {
+		return user.ErrExternalTaken
+	}
+	return err
 }
 
 // RemoveUser takes a person off the account for good, with all that they sign in with. The record of what they did stays.
@@ -255,7 +271,7 @@ func (s *Service) forgetting(u user.User) []db.Stmt {
 	stmts := append([]db.Stmt{factor.ClearMachines(u.AccountID, u.ID)}, factor.Clear(u.AccountID, u.ID)...)
 	stmts = append(stmts, apikey.Clear(u.AccountID, u.ID)...)
 	return append(stmts, browser.Clear(u.AccountID, u.ID),
-		session.Clear(u.AccountID, u.ID), mailtoken.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID))
+		session.Clear(u.AccountID, u.ID), check.Clear(u.AccountID, u.ID), mailtoken.Clear(u.AccountID, u.ID), outbox.Clear(u.AccountID, u.ID))
 }
 
 // operate does what an administrator's method does, for the operator, on whom no rule of an account stands but that it keeps an owner.

@@ -26,6 +26,7 @@ type AccountUser struct {
 	Locked       bool      `json:"locked" doc:"Whether their access is locked."`
 	States       []string  `json:"states" enum:"locked,invited,set_up,grace,overdue" doc:"What is worth knowing besides: locked; invited and not yet come; set_up, a reset demands a new device; grace, they must have a second factor by grace_ends_at; overdue, they must set one up at their next sign-in."`
 	GraceEndsAt  time.Time `json:"grace_ends_at,omitzero" doc:"By when they must have a second factor, in the state grace."`
+	ExternalID   string    `json:"external_id,omitempty" example:"customer-4711" doc:"What a program calls them that keeps their password itself."`
 	CreatedAt    time.Time `json:"created_at" doc:"Since when they belong to the account, or when they were invited."`
 }
 
@@ -101,7 +102,7 @@ func (s *Server) describe(w *session.Signed, u user.User) AccountUser {
 	now := s.Now()
 	d := AccountUser{
 		ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), SecondFactor: "off", Kinds: strings.Fields(u.TwoFactorKinds), Since: stamp(u.TwoFactorSince),
-		Locked: !u.LockedAt.IsZero(), States: []string{}, CreatedAt: stamp(u.CreatedAt),
+		Locked: !u.LockedAt.IsZero(), States: []string{}, ExternalID: u.ExternalID, CreatedAt: stamp(u.CreatedAt),
 	}
 	if u.Devices() > 0 {
 		d.SecondFactor = "on"
@@ -177,8 +178,8 @@ func (s *Server) userCalls(t *table) {
 	}), s.inviteUser)
 	add(t, looks(call{id: "getUser", route: "GET " + usersPath + "/{id}", summary: "One user, with devices, sessions and trusted browsers"}), s.getUser)
 	add(t, acts(call{
-		id: "updateUser", route: "PATCH " + usersPath + "/{id}", summary: "Change somebody’s role, lock or unlock them",
-		tells: "Both or neither is done, and what is so already is no error. Only owners change roles. Each change ends the person’s sessions and is told to them; unlocking also forgives the wrong codes that locked a device.",
+		id: "updateUser", route: "PATCH " + usersPath + "/{id}", summary: "Change somebody’s role, lock or unlock them, or link them to a program’s id",
+		tells: "All of it or nothing is done, and what is so already is no error. Only owners change roles. Each change ends the person’s sessions and is told to them; unlocking also forgives the wrong codes that locked a device.",
 	}), s.updateUser)
 	add(t, acts(call{
 		id: "removeUser", route: "DELETE " + usersPath + "/{id}", summary: "Take somebody off the account for good",
@@ -267,6 +268,8 @@ func (s *Server) getUser(ctx context.Context, in *UserID) (*accountUserGot, erro
 type updateUserRequest struct {
 	Role   *user.Role `json:"role,omitempty" enum:"owner,admin,member" doc:"Their role from now on."`
 	Locked *bool      `json:"locked,omitempty" doc:"Whether their access is locked from now on."`
+
+	ExternalID *string `json:"external_id,omitempty" maxLength:"400" example:"customer-4711" doc:"What a program calls them that keeps their password itself, and asks for their second factor with /v1/checks; unique in the account. Empty for nothing."`
 }
 
 func (s *Server) updateUser(ctx context.Context, in *struct {

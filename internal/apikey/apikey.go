@@ -26,13 +26,14 @@ const (
 	Read     Scope = "read"     // to read the person's own things
 	Factors  Scope = "factors"  // to change the person's devices, backup codes, browsers and sessions
 	Admin    Scope = "admin"    // to do what an administrator does
+	Checks   Scope = "checks"   // to ask whether people of the account show their second factor
 	Operator Scope = "operator" // to do what the operator does; given by the command line only
 )
 
-// Scopes lists those that somebody may give to a key of their own. Only administrators have a use for Admin.
+// Scopes lists those that somebody may give to a key of their own. Only administrators have a use for the last two.
 func Scopes(administrator bool) []Scope {
 	if administrator {
-		return []Scope{Read, Factors, Admin}
+		return []Scope{Read, Factors, Admin, Checks}
 	}
 	return []Scope{Read, Factors}
 }

@@ -14,6 +14,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/browser"
+	"sallyport/internal/check"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/idempotency"
@@ -141,6 +142,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int64, error) { return assertion.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return apikey.SweepTokens(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return apikey.SweepNonces(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return check.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return browser.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return factor.SweepIssued(ctx, a.DB, now, sweepBatch) },

@@ -69,6 +69,7 @@ const (
 	UserInvited         Action = "user.invited"
 	UserJoined          Action = "user.joined" // accepted an invitation
 	UserRemoved         Action = "user.removed"
+	UserLinked          Action = "user.linked" // to what a program calls them
 
 	FactorAdded         Action = "factor.added"
 	FactorPreferred     Action = "factor.preferred"
@@ -101,6 +102,10 @@ const (
 	KeyFactorChanged    Action = "api_key.second_factor_changed"
 	KeyRefused          Action = "api_key.refused" // the key was right, and what came with it was not
 	KeyTokenIssued      Action = "api_key.token_issued"
+	CheckBegun          Action = "check.begun"
+	CheckPassed         Action = "check.passed"
+	CheckTaken          Action = "check.result_given"
+	CheckCancelled      Action = "check.cancelled"
 	MailServerSet       Action = "mail_server.set"
 	MailServerRemoved   Action = "mail_server.removed"
 	TwoFactorOffAsked   Action = "two_factor.off_asked"

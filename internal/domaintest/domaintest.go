@@ -71,6 +71,7 @@ type World struct {
 	Browsers *browser.Service
 	Profile  *profile.Service
 	SignIn   *signin.Service
+	Checks   *signin.Checks
 	Admin    *admin.Service
 	Adoption *adoption.Service
 	Recovery *recovery.Service
@@ -153,6 +154,10 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 	w.SignIn = &signin.Service{
 		DB: d, Hasher: h, Browsers: w.Browsers, Factors: w.Factors, Codes: w.Codes, Channels: w.Channels,
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now,
+	}
+	w.Checks = &signin.Checks{
+		SignIns: w.SignIn, PublicURL: &url.URL{Scheme: "https", Host: "sallyport.test"}, Origins: []*url.URL{{Scheme: "https", Host: "app.example.com"}},
+		Sign: func(_ context.Context, p signin.Proof) (string, error) { return "assertion of " + p.Check.ID, nil },
 	}
 	w.Machines = &machine.Service{DB: d, Keys: apikey.NewService(d, c.Now), Factors: w.Factors, Reauth: w.Reauth, Now: c.Now}
 	w.Adoption = adoption.New(d, c.Now)

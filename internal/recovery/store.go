@@ -22,9 +22,10 @@ func (p person) admitted() bool {
 const joined = `SELECT ` + user.Columns + `, ` + account.Columns + ` FROM users u JOIN accounts a ON a.account_id = u.account_id `
 
 // lookUp finds the one person with this address, as the sign-in does: of the account named, or, without
-// one, of all accounts if there is no second. Nobody found is no error, and who is only invited is nobody.
+// one, of all accounts if there is no second. Nobody found is no error, and who is only invited is nobody, as is who has no
+// password here: the mailbox alone must not make one of whom a program's checks know (it would bind their next device).
 func lookUp(ctx context.Context, q db.Querier, slug, email string) (person, error) {
-	return one(ctx, q, joined+`WHERE u.email = $1 AND ($2 = '' OR a.slug = $2) AND u.invited_at = 0 LIMIT 2`, email, slug)
+	return one(ctx, q, joined+`WHERE u.email = $1 AND ($2 = '' OR a.slug = $2) AND u.invited_at = 0 AND u.password_hash <> '' LIMIT 2`, email, slug)
 }
 
 // read returns the person with this id; nobody found is no error.

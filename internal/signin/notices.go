@@ -27,6 +27,8 @@ func (s *Service) notices(now time.Time, p *Pending, m factor.Match, known bool,
 			kind = outbox.BackupCodesLow
 		}
 		return []db.Stmt{outbox.Notice(now, u.AccountID, u.ID, kind, map[string]string{"left": strconv.Itoa(m.Left)}, by)}
+	case s.check != nil: // which browser it is, the program knows
+		return nil
 	case !known:
 		return []db.Stmt{outbox.Notice(now, u.AccountID, u.ID, outbox.SignInUnknown, nil, by)}
 	}

@@ -107,14 +107,15 @@ func (s *Service) passkeyOnce(ctx context.Context, c PasskeyCredentials, by audi
 	return step, nil
 }
 
-// holder reads the person whom an answer names. Nobody, and who is only invited, is factor.ErrPasskey.
+// holder reads the person whom an answer names. Nobody, and who has no password here, is factor.ErrPasskey: they are invited only, or known
+// by a program's checks, and have no settings to sign in to.
 func (s *Service) holder(ctx context.Context, response string) (user.User, account.Account, []factor.Stored, error) {
 	accountID, userID, ok := s.Factors.Owner(response)
 	if !ok {
 		return user.User{}, account.Account{}, nil, factor.ErrPasskey
 	}
 	u, err := user.Get(ctx, s.DB, accountID, userID)
-	if errors.Is(err, user.ErrNotFound) || err == nil && !u.InvitedAt.IsZero() {
+	if errors.Is(err, user.ErrNotFound) || err == nil && !u.HasPassword {
 		return user.User{}, account.Account{}, nil, factor.ErrPasskey
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ type Pending struct {
 	AskedAgain browser.Why
 
 	bearer   token.Bearer
+	purpose  purpose
 	epoch    int64
 	forgives bool        // there are failed passwords to forgive
 	mailbox  bool        // a token proved the registered address (see MailFirst)
@@ -31,8 +32,12 @@ type Pending struct {
 	factors  []factor.Stored
 }
 
-// parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it.
-func parse(cookie string) (token.Bearer, bool) {
+// parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it. In a check, no cookie has a say:
+// there is the one pending sign-in of the check.
+func (s *Service) parse(cookie string) (token.Bearer, bool) {
+	if s.check != nil {
+		return token.Bearer{AccountID: s.check.AccountID, UserID: s.check.UserID, ID: s.check.ID}, true
+	}
 	b, ok := token.Parse(cookie, prefix)
 	return b, ok && utf8.ValidString(cookie) && !strings.ContainsRune(cookie, 0)
 }
@@ -43,6 +48,9 @@ func (p *Pending) Request() string { return p.bearer.ID }
 // State is what the sign-in waits for at now, decided from what is stored.
 func (p *Pending) State(now time.Time) State {
 	if o := p.Owed(now); o.Demand == account.SetUp || o.AddPasskey && p.proved != "" {
+		return SetUp
+	}
+	if p.purpose == ofCheck && len(p.Devices()) == 0 { // whatever the account demands: the program does
 		return SetUp
 	}
 	return SecondFactor // if its device is gone, only a new sign-in may decide without one

@@ -11,7 +11,6 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/reauth"
 	"sallyport/internal/sentcode"
-	"sallyport/internal/session"
 	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
@@ -123,13 +122,11 @@ func (s *Service) ConfirmSetUp(ctx context.Context, cookie, factorID, code strin
 	if err := s.offered(ctx, p, kind); err != nil {
 		return Step{}, nil, err
 	}
-	now, step := s.Now(), p.step(SignedIn)
+	now, step := s.Now(), p.step(s.passed())
 	step.Method = kind
 	by = by.As(p.User.ID)
 	more := func(m factor.Match) []db.Stmt {
-		var insert db.Stmt
-		step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, p.User.Epoch+1, session.AAL2, s.Factors.AMR(m), by)
-		stmts := []db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(kind))}
+		stmts := append([]db.Stmt{user.RaiseEpoch(p.User), endPending(p.bearer, now)}, s.complete(now, p, p.User.Epoch+1, m, &step, by)...)
 		if p.forgives {
 			stmts = append(stmts, forgive(p.User)...)
 		}

@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/browser"
 	"sallyport/internal/channel"
+	"sallyport/internal/check"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
@@ -58,6 +59,7 @@ const (
 	SecondFactor State = "second_factor"
 	SetUp        State = "set_up"
 	Planned      State = "planned" // the sign-in is over, and the second factor ends later (K2)
+	Passed       State = "passed"  // a check's: there is no session
 )
 
 // Step is the outcome of one step.
@@ -91,6 +93,8 @@ type Service struct {
 	Plans     account.Plans
 	Countries phone.Countries // whose numbers may get texts
 	Now       func() time.Time
+
+	check *check.Check // that the pending sign-ins are of, of the Service that Checks hands out; else nil: they end in sessions
 }
 
 // Credentials is what the first door asks for.
@@ -222,7 +226,7 @@ func (s *Service) advance(ctx context.Context, p person, step Step, why browser.
 	} else {
 		cookie, b := token.Issue(p.user.AccountID, p.user.ID, prefix)
 		step.Cookie = cookie
-		stmts = append(stmts, insertPending(now, b, p.user, step.ReturnTo, p.failures > 0, why))
+		stmts = append(stmts, insertPending(now, b, p.user, ofSignIn, step.ReturnTo, p.failures > 0, why))
 	}
 	if err := s.DB.Run(ctx, stmts...); err != nil {
 		return Step{}, err // a Step that says signed in exists only once it is so
@@ -252,7 +256,7 @@ func signedIn(now time.Time, u user.User, by audit.Actor, method string) db.Stmt
 // Cancel ends a pending sign-in. One that is gone already is no error. Unless the browser has signed the person
 // in before, they are told: whoever tries a stolen password must not get away unnoticed by pressing Cancel (ASVS 6.3.5).
 func (s *Service) Cancel(ctx context.Context, cookie string, known func(accountID, userID string) bool, by audit.Actor) error {
-	b, ok := parse(cookie)
+	b, ok := s.parse(cookie)
 	if !ok {
 		return nil
 	}
@@ -269,11 +273,11 @@ func (s *Service) Cancel(ctx context.Context, cookie string, known func(accountI
 
 // Pending returns the pending sign-in that a cookie stands for, or ErrExpired.
 func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) {
-	b, ok := parse(cookie)
+	b, ok := s.parse(cookie)
 	if !ok {
 		return nil, ErrExpired
 	}
-	p, err := readPending(ctx, s.DB, b)
+	p, err := readPending(ctx, s.DB, b, s.purpose())
 	if err != nil {
 		return nil, err
 	}
@@ -284,6 +288,16 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 		return nil, err
 	}
 	return p, nil
+}
+
+// complete returns the statements for what the second door was passed for: a session begins, under the epoch given, or a check is passed.
+func (s *Service) complete(now time.Time, p *Pending, epoch int64, m factor.Match, step *Step, by audit.Actor) []db.Stmt {
+	if s.check != nil {
+		return check.Pass(now, *s.check, epoch, string(m.Factor.Kind), s.Factors.AMR(m), by)
+	}
+	var insert db.Stmt
+	step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, epoch, session.AAL2, s.Factors.AMR(m), by)
+	return []db.Stmt{insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
 }
 
 // Attempt is a code for the second door.
@@ -324,7 +338,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 	if err != nil {
 		return Step{}, err
 	}
-	step := p.step(SignedIn)
+	step := p.step(s.passed())
 	by = by.As(p.User.ID)
 	m, err := s.Factors.Consume(ctx, factor.Try{
 		AccountID: p.User.AccountID, UserID: p.User.ID, Factors: factors, Kind: a.Kind, FactorID: a.FactorID, Code: a.Code,
@@ -335,9 +349,7 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 			step.State, step.Cookie = SetUp, cookie
 			return append(s.notices(now, p, m, true, by), factorProved(p.bearer, m.Factor.Kind, now))
 		}
-		var insert db.Stmt
-		step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, p.User.Epoch, session.AAL2, s.Factors.AMR(m), by)
-		stmts := []db.Stmt{endPending(p.bearer, now), insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+		stmts := append([]db.Stmt{endPending(p.bearer, now)}, s.complete(now, p, p.User.Epoch, m, &step, by)...)
 		if m.Sent == nil { // else it is used up
 			stmts = append(stmts, p.endSent()...)
 		}

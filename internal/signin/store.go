@@ -30,8 +30,8 @@ func (p person) known() bool { return p.user.ID != "" }
 
 // lookUp finds the one user with this address: of the account named, or, without
 // one, of all accounts if there is no second. Nobody found is no error. Whoever it
-// is, the wait of the address's own counter is read too. Who is only invited is
-// nobody: an invitation elsewhere must not make anybody's address mean two people.
+// is, the wait of the address's own counter is read too. Who is only invited, or known by
+// a program's checks only, is nobody: that must not make anybody's address mean two people.
 func lookUp(ctx context.Context, q db.Querier, slug, email string, address throttle.Key) (person, error) {
 	var found []person
 	var addressUntil db.Time
@@ -43,7 +43,7 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 				AND f.state = 'confirmed' AND f.kind IN ('sms', 'email')),
 			COALESCE(pt.blocked_until, 0), COALESCE(at.blocked_until, 0), COALESCE(pt.failures, 0) + COALESCE(at.failures, 0)
 		FROM (SELECT 1 AS one) AS always
-		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2) AND u.invited_at = 0
+		LEFT JOIN (users u JOIN accounts a ON a.account_id = u.account_id) ON u.email = $1 AND ($2 = '' OR a.slug = $2) AND u.invited_at = 0 AND u.password_hash <> ''
 		LEFT JOIN throttles pt ON pt.account_id = u.account_id AND pt.subject = 'password:' || u.user_id
 		LEFT JOIN throttles at ON at.account_id = $3 AND at.subject = $4
 		LIMIT 2`, []any{email, slug, address.AccountID, address.Subject},
@@ -70,11 +70,11 @@ func lookUp(ctx context.Context, q db.Querier, slug, email string, address throt
 	return found[0], nil
 }
 
-func insertPending(now time.Time, b token.Bearer, u user.User, returnTo string, forgives bool, why browser.Why) db.Stmt {
+func insertPending(now time.Time, b token.Bearer, u user.User, what purpose, returnTo string, forgives bool, why browser.Why) db.Stmt {
 	return db.Write(`
-		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at, asked_again)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		b.AccountID, b.UserID, b.ID, u.Epoch, returnTo, forgives, db.At(now), db.At(now.Add(PendingFor)), string(why))
+		INSERT INTO pending_sign_ins (account_id, user_id, pending_id, epoch, return_to, forgives, created_at, expires_at, asked_again, purpose)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		b.AccountID, b.UserID, b.ID, u.Epoch, returnTo, forgives, db.At(now), db.At(now.Add(PendingFor)), string(why), string(what))
 }
 
 // endPending ends a pending sign-in for good; of all who try, one succeeds.
@@ -100,8 +100,8 @@ func forgetPending(b token.Bearer) db.Stmt {
 		b.AccountID, b.UserID, b.ID)
 }
 
-// readPending reads a pending sign-in with all that decides about it, in one query. ErrExpired if there is none.
-func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, error) {
+// readPending reads a pending sign-in with all that decides about it, in one query. ErrExpired if there is none of this purpose.
+func readPending(ctx context.Context, q db.Querier, b token.Bearer, what purpose) (*Pending, error) {
 	var p *Pending
 	err := q.Each(ctx, `
 		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.proved, p.asked_again, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
@@ -110,14 +110,14 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
 		JOIN accounts a ON a.account_id = p.account_id
 		LEFT JOIN factors f ON f.account_id = p.account_id AND f.user_id = p.user_id
-		WHERE p.account_id = $1 AND p.user_id = $2 AND p.pending_id = $3
+		WHERE p.account_id = $1 AND p.user_id = $2 AND p.pending_id = $3 AND p.purpose = $4
 		ORDER BY f.factor_id`,
-		[]any{b.AccountID, b.UserID, b.ID},
+		[]any{b.AccountID, b.UserID, b.ID, string(what)},
 		func(scan func(...any) error) error {
 			var u user.Scanner
 			var a account.Scanner
 			var f factor.Scanner
-			row := Pending{bearer: b}
+			row := Pending{bearer: b, purpose: what}
 			var started, expires db.Time
 			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &row.proved, &row.AskedAgain, &started, &expires}, u.Dest()...)
 			dest = append(dest, a.Dest()...)
@@ -147,7 +147,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer) (*Pending, e
 }
 
 // Sweep removes up to limit pending sign-ins whose time is over and returns how many. Whoever's password was
-// used for one, and who has not signed in since, is told that it was not finished.
+// used for one, and who has not signed in since, is told that it was not finished; of a check, the program knows and may tell.
 func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (n int64, err error) {
 	err = d.Tx(ctx, func(tx *db.Tx) error {
 		n = 0
@@ -156,12 +156,15 @@ func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (n int64, er
 		err := tx.Each(ctx, `
 			DELETE FROM pending_sign_ins WHERE (account_id, user_id, pending_id) IN (
 				SELECT account_id, user_id, pending_id FROM pending_sign_ins WHERE expires_at < $1 LIMIT $2)
-			RETURNING account_id, user_id, created_at`, []any{db.At(now), limit},
+			RETURNING account_id, user_id, created_at, purpose`, []any{db.At(now), limit},
 			func(scan func(...any) error) error {
 				var k key
 				var began db.Time
-				err := scan(&k.account, &k.user, &began)
-				left[k] = max(left[k], began)
+				var what purpose
+				err := scan(&k.account, &k.user, &began, &what)
+				if what == ofSignIn {
+					left[k] = max(left[k], began)
+				}
 				n++
 				return err
 			})

@@ -71,7 +71,7 @@ func (s *Service) enterTrusted(ctx context.Context, v browser.Verdict, step Step
 
 // MayTrust reports whether this sign-in can make its browser a trusted one, so that the page offers it.
 func (p *Pending) MayTrust(now time.Time) bool {
-	return p.Account.Policy.TrustedBrowserDays > 0 && !p.Owed(now).AddPasskey
+	return p.purpose == ofSignIn && p.Account.Policy.TrustedBrowserDays > 0 && !p.Owed(now).AddPasskey
 }
 
 // trust makes the browser a trusted one, if its person wants that and may. A code that an administrator gave out proves that the

@@ -198,7 +198,7 @@ func (s *Service) ConfirmDisable(ctx context.Context, cookie, pasted string, by 
 		raised.Epoch++
 		cookie, b := token.Issue(raised.AccountID, raised.ID, prefix)
 		step.Cookie = cookie
-		stmts = append(stmts, insertPending(now, b, raised, p.ReturnTo, p.forgives, ""))
+		stmts = append(stmts, insertPending(now, b, raised, ofSignIn, p.ReturnTo, p.forgives, ""))
 	} else {
 		step.TwoFactorEnded = true
 		var insert db.Stmt

@@ -18,13 +18,15 @@ import (
 const Columns = `COALESCE(u.account_id, ''), COALESCE(u.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, ''),
 	COALESCE(u.epoch, 0), COALESCE(u.set_up_required, FALSE), COALESCE(u.welcomed_at, 0), COALESCE(u.locked_at, 0), COALESCE(u.created_at, 0),
 	COALESCE(u.language, ''), COALESCE(u.preferred_factor, ''), COALESCE(u.password_mailed_at, 0), COALESCE(u.two_factor_ends_at, 0),
-	COALESCE(u.invited_at, 0), COALESCE(u.two_factor_since, 0), COALESCE(u.two_factor_kinds, '')`
+	COALESCE(u.invited_at, 0), COALESCE(u.two_factor_since, 0), COALESCE(u.two_factor_kinds, ''),
+	COALESCE(u.external_id, ''), CASE WHEN COALESCE(u.password_hash, '') = '' THEN 1 ELSE 0 END`
 
 // Scanner reads a user from a row of Columns.
 type Scanner struct {
 	u                                       User
 	welcomed, locked, created, mailed, ends db.Time
 	invited, since                          db.Time
+	noPassword                              int64
 }
 
 // Dest lists where the columns go.
@@ -32,7 +34,7 @@ func (s *Scanner) Dest() []any {
 	u := &s.u
 	return []any{
 		&u.AccountID, &u.ID, &u.Email, &u.Name, &u.Role, &u.Epoch, &u.SetUpRequired, &s.welcomed, &s.locked, &s.created, &u.Language, &u.PreferredFactor, &s.mailed, &s.ends,
-		&s.invited, &s.since, &u.TwoFactorKinds,
+		&s.invited, &s.since, &u.TwoFactorKinds, &u.ExternalID, &s.noPassword,
 	}
 }
 
@@ -40,6 +42,7 @@ func (s *Scanner) Dest() []any {
 func (s *Scanner) Finish() User {
 	s.u.WelcomedAt, s.u.LockedAt, s.u.CreatedAt, s.u.PasswordMailedAt = s.welcomed.Std(), s.locked.Std(), s.created.Std(), s.mailed.Std()
 	s.u.TwoFactorEndsAt, s.u.InvitedAt, s.u.TwoFactorSince = s.ends.Std(), s.invited.Std(), s.since.Std()
+	s.u.HasPassword = s.u.ID != "" && s.noPassword == 0
 	return s.u
 }
 

@@ -42,6 +42,8 @@ type User struct {
 	InvitedAt        time.Time // zero once the invitation was accepted: nobody signs in before
 	TwoFactorSince   time.Time // when the oldest confirmed device was confirmed; zero without one
 	TwoFactorKinds   string    // of the confirmed devices: "totp sms "
+	ExternalID       string    // what a program that keeps their password calls them; empty for none
+	HasPassword      bool      // here; without one they sign in nowhere here: they are invited, or known by a program's checks only
 	CreatedAt        time.Time
 }
 
@@ -58,14 +60,16 @@ func (u User) Standing(devices int) account.Standing {
 
 // Errors about users.
 var (
-	ErrNotFound   = errs.New(errs.NotFound, "user_not_found", "There is no such user in this account.")
-	ErrEmailTaken = errs.New(errs.Conflict, "user_exists", "A user with this e-mail address exists already in this organisation.").In("email")
-	ErrChanged    = errs.New(errs.Conflict, "changed_meanwhile", "Something about your sign-in was changed elsewhere at the same moment. Look at the page again and repeat what you did.")
-	ErrLocked     = errs.New(errs.Forbidden, "user_locked", "Your access is locked. Ask your administrator to unlock it.")
-	ErrEmail      = errs.New(errs.Invalid, "email_invalid", "Enter an e-mail address like name@example.com.").In("email")
-	ErrRole       = errs.New(errs.Invalid, "role_invalid", "The role must be owner, admin or member.").In("role")
-	ErrLanguage   = errs.New(errs.Invalid, "language_invalid", "Choose one of the languages in the list.").In("language")
-	errName       = errs.New(errs.Invalid, "name_invalid", "A name has at most 80 characters and no control characters.").In("name")
+	ErrNotFound      = errs.New(errs.NotFound, "user_not_found", "There is no such user in this account.")
+	ErrEmailTaken    = errs.New(errs.Conflict, "user_exists", "A user with this e-mail address exists already in this organisation.").In("email")
+	ErrChanged       = errs.New(errs.Conflict, "changed_meanwhile", "Something about your sign-in was changed elsewhere at the same moment. Look at the page again and repeat what you did.")
+	ErrLocked        = errs.New(errs.Forbidden, "user_locked", "Your access is locked. Ask your administrator to unlock it.")
+	ErrEmail         = errs.New(errs.Invalid, "email_invalid", "Enter an e-mail address like name@example.com.").In("email")
+	ErrRole          = errs.New(errs.Invalid, "role_invalid", "The role must be owner, admin or member.").In("role")
+	ErrLanguage      = errs.New(errs.Invalid, "language_invalid", "Choose one of the languages in the list.").In("language")
+	ErrExternal      = errs.New(errs.Invalid, "external_id_invalid", "A program’s id of a person has 1 to 200 visible characters and no blanks.").In("external_id")
+	ErrExternalTaken = errs.New(errs.Conflict, "external_id_taken", "Another user of this organisation has this id already.").In("external_id")
+	errName          = errs.New(errs.Invalid, "name_invalid", "A name has at most 80 characters and no control characters.").In("name")
 )
 
 // ParseRole reads a role.

@@ -1,0 +1,22 @@
+package texts
+
+// englishChecks is what is said about checks: the second factor for programs that keep their own passwords.
+var englishChecks = Catalogue{
+	"audit.action.user.linked":        "User linked to a program’s id",
+	"audit.action.check.begun":        "Check begun",
+	"audit.action.check.passed":       "Check passed",
+	"audit.action.check.result_given": "Result of a check given",
+	"audit.action.check.cancelled":    "Check cancelled",
+	"audit.says.user.linked":          "{person} was linked to a program’s id",
+	"audit.says.check.begun":          "A program asked for the second factor of {person}",
+	"audit.says.check.passed":         "{person} showed their second factor to a program",
+	"audit.says.check.result_given":   "A program was told that {person} showed their second factor",
+	"audit.says.check.cancelled":      "A check of {person} was cancelled",
+
+	"check.done_title":      "Confirmed",
+	"check.done":            "Your second factor was right. Go back to where you came from.",
+	"check.cancelled_title": "Cancelled",
+	"check.cancelled":       "Nothing was confirmed. Go back to where you came from.",
+	"check.back":            "Go back",
+	"setup.check":           "The page that you come from asks for a second factor from now on. Set one up here, once.",
+}

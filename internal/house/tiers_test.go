@@ -28,7 +28,7 @@ var tiers = map[string]tier{
 	"account": domain, "user": domain, "audit": domain, "throttle": domain, "reauth": domain,
 	"factor": domain, "totp": domain, "backupcode": domain, "sentcode": domain, "session": domain, "passkey": domain, "browser": domain,
 	"assertion": domain,
-	"outbox": domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain, "apikey": domain, "idempotency": domain, "check": domain,
+	"outbox":    domain, "brake": domain, "mailtoken": domain, "channel": domain, "adoption": domain, "apikey": domain, "idempotency": domain, "check": domain,
 
 	"signin": flow, "admin": flow, "profile": flow, "recovery": flow, "notify": flow, "machine": flow,
 

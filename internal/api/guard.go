@@ -44,8 +44,9 @@ func signedIn(ctx context.Context) *session.Signed { return ctx.Value(callerKey{
 // by is who makes the call and from where, for the record.
 func by(ctx context.Context) audit.Actor { return ctx.Value(callerKey{}).(*caller).by }
 
-// guard lets a call through only at its route's level. A program needs the scope besides.
-func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*http.Request, error) {
+// guard lets a call through only at its route's level. A program needs the scope besides. admit judges the rate of a program's key, before
+// anything is used up for its call.
+func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request, admit func(keyID string) error) (*http.Request, error) {
 	c := &caller{by: audit.Actor{Kind: audit.KindNobody, Address: httpx.InfoOf(r.Context()).Client.String(), UserAgent: r.UserAgent(), Language: string(texts.Match("", strings.Join(r.Header.Values("Accept-Language"), ",")))}}
 	r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 	if rt.Level < httpx.AAL1 { // a pending sign-in is named in the body, where its handler reads it
@@ -63,7 +64,7 @@ func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*ht
 		c.by.Kind = audit.KindOperator
 		return r, nil
 	}
-	if err := s.enter(c, value, scope, rt, r); err != nil {
+	if err := s.enter(c, value, scope, rt, r, admit); err != nil {
 		return nil, err
 	}
 	if rt.Scope == httpx.Operator && !c.signed.ByKey() { // the scope of a key was checked above
@@ -85,7 +86,7 @@ func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request) (*ht
 }
 
 // enter finds out who calls: a person in a session, or a program with a key or an access token.
-func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Route, r *http.Request) (err error) {
+func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Route, r *http.Request, admit func(keyID string) error) (err error) {
 	codes := r.Header.Values(machine.OTPHeader)
 	if len(codes) > 1 {
 		return machine.ErrMixed
@@ -97,7 +98,7 @@ func (s *Server) enter(c *caller, value string, scope apikey.Scope, rt httpx.Rou
 	if apikey.IsKey(value) {
 		program, err := s.Machines.Check(r.Context(), machine.Call{
 			Value: value, Code: strings.Join(codes, ""), Scope: scope, Strong: rt.Level == httpx.AAL2, Binds: rt.Fresh == httpx.Proved, Anew: rt.Scope == httpx.Operator, Signed: signed,
-			From: httpx.InfoOf(r.Context()).Client, By: c.by,
+			From: httpx.InfoOf(r.Context()).Client, By: c.by, Admit: admit,
 		})
 		c.signed, c.by = program.Signed, program.By
 		return err

@@ -64,10 +64,10 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 			routes[i].Handler = s.once(rt.Handler)
 		}
 	}
-	guard := func(rt httpx.Route, _ http.ResponseWriter, r *http.Request) (*http.Request, error) {
-		return s.guard(t.keys[rt.Pattern], rt, r)
-	}
 	limit := newLimiter(s.Rate, s.Now)
+	guard := func(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+		return s.guard(t.keys[rt.Pattern], rt, r, func(keyID string) error { return limit.admit(w, keyID) })
+	}
 	return httpx.NewMux(routes, limit.limited(guard), httpx.Options{
 		Surface: "api", PublicURL: s.PublicURL, Proxies: proxies, BodyType: "application/json",
 		Render: limit.render(render), Log: log, Observe: observe, Now: s.Now,

@@ -122,6 +122,10 @@ const (
 	Exported            Action = "audit.exported"
 )
 
+// NotRecorded is the detail "further" of an event that may happen as often as somebody likes: those that follow it within a minute of the
+// first are not recorded.
+const NotRecorded = "not_recorded"
+
 // Object is what the action happened to: "session" of "session.signed_in".
 func (a Action) Object() string {
 	object, _, _ := strings.Cut(string(a), ".")

@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/seal"
+	"sallyport/internal/throttle"
 	"sallyport/internal/user"
 )
 
@@ -346,7 +347,8 @@ func (s *Service) refuseFound(ctx context.Context, t Try, found Finding, c cerem
 }
 
 // refuseAnswer records why an answer was refused and says only that it was. Of a sign-in by itself nothing is recorded where the passkey is
-// none of the person's: a stranger must not fill the record.
+// none of the person's: a stranger must not fill the record. Nor must whoever has the password: of each reason it is recorded as often as
+// package throttle allows in a minute.
 func (s *Service) refuseAnswer(ctx context.Context, t Try, r Refusal, now time.Time) error {
 	said := ErrPasskey
 	if r.Said != nil {
@@ -360,15 +362,24 @@ func (s *Service) refuseAnswer(ctx context.Context, t Try, r Refusal, now time.T
 	if target == "" {
 		target = t.UserID
 	}
-	stmts := []db.Stmt{audit.Record(now, audit.Event{
-		AccountID: t.AccountID, Action: audit.PasskeyRefused, Actor: t.By, Target: target, Detail: map[string]string{"user": t.UserID, "reason": r.Why},
-	})}
-	if r.Why == SignCount {
-		stmts = append(stmts, outbox.NoticeOnce(now, t.AccountID, t.UserID, outbox.PasskeyCopied,
-			"passkey_copied:"+r.Factor.ID+":"+now.UTC().Format(time.DateOnly), map[string]string{"name": r.Factor.Name}, t.By))
-	}
-	if err := s.DB.Run(context.WithoutCancel(ctx), stmts...); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	counter := throttle.Key{AccountID: t.AccountID, Subject: "passkey:" + t.UserID + ":" + r.Why}
+	err := throttle.Sparingly(ctx, s.DB, counter, now, func(last bool) []db.Stmt {
+		detail := map[string]string{"user": t.UserID, "reason": r.Why}
+		if last {
+			detail["further"] = audit.NotRecorded
+		}
+		return []db.Stmt{audit.Record(now, audit.Event{AccountID: t.AccountID, Action: audit.PasskeyRefused, Actor: t.By, Target: target, Detail: detail})}
+	})
+	if err != nil {
 		return err
+	}
+	if r.Why == SignCount {
+		err = s.DB.Run(ctx, outbox.NoticeOnce(now, t.AccountID, t.UserID, outbox.PasskeyCopied,
+			"passkey_copied:"+r.Factor.ID+":"+now.UTC().Format(time.DateOnly), map[string]string{"name": r.Factor.Name}, t.By))
+		if err != nil {
+			return err
+		}
 	}
 	return said
 }

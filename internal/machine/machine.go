@@ -23,6 +23,7 @@ import (
 	"sallyport/internal/httpsig"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/throttle"
 )
 
 // Errors of programs' calls.
@@ -76,6 +77,9 @@ type Call struct {
 	Signed *httpsig.Message // the call as it was signed; nil if it has no signature
 	From   netip.Addr
 	By     audit.Actor
+	// Admit is asked, with the key's id, when nothing is missing but what writes: nothing is used up for a call that it refuses. It is not
+	// asked of calls that are refused already, so whoever holds a key that is worthless alone uses nothing of its calls up. nil admits all.
+	Admit func(keyID string) error
 }
 
 // Caller is who calls.
@@ -87,7 +91,7 @@ type Caller struct {
 // Check decides whether a program's call is let through, and uses up the code that came with it.
 //
 // Errors: those of apikey.Service.Check, ErrNetwork, ErrSessionOnly, ErrScope, ErrMixed, ErrSecondFactor, those of
-// factor.Service.Consume and of package httpsig, apikey.ErrReplayed. A code is used up only for a call that the key may make.
+// factor.Service.Consume and of package httpsig, apikey.ErrReplayed, and what Admit says. A code is used up only for a call that the key may make.
 func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 	check := s.Keys.Check
 	if c.Anew {
@@ -111,21 +115,30 @@ func (s *Service) Check(ctx context.Context, c Call) (Caller, error) {
 	}
 	now := s.Now()
 	level, amr, provedAt := session.AAL1, []string{"api_key"}, time.Time{}
+	use := func() error { return nil } // up what counts once
 	switch {
 	case cred.Token != nil:
 		level, amr, provedAt = session.AAL2, []string{"api_key", "otp", "mfa"}, cred.Token.IssuedAt
 	case c.Code != "":
-		if err := s.prove(ctx, cred, c.Code, by, cred.Held()); err != nil {
-			return Caller{}, err
-		}
+		use = func() error { return s.prove(ctx, cred, c.Code, by, cred.Held()) }
 		level, amr, provedAt = session.AAL2, []string{"api_key", "otp", "mfa"}, now
 	case c.Signed != nil:
-		if err := s.verify(ctx, cred, *c.Signed, by); err != nil {
+		signature, err := s.verify(ctx, cred, *c.Signed, by)
+		if err != nil {
 			return Caller{}, err
 		}
+		use = func() error { return s.spend(ctx, cred, signature, by) }
 		level, amr, provedAt = session.AAL2, []string{"api_key", "pop", "mfa"}, now
 	case c.Strong || c.Binds && cred.User.Devices() > 0 || s.owes(cred):
 		return Caller{}, needed(cred)
+	}
+	if c.Admit != nil {
+		if err := c.Admit(cred.Key.ID); err != nil {
+			return Caller{}, err
+		}
+	}
+	if err := use(); err != nil {
+		return Caller{}, err
 	}
 	if err := s.Keys.Touch(ctx, cred.Key, c.From); err != nil {
 		return Caller{}, err
@@ -199,12 +212,18 @@ func unproved(err error, message string) error {
 	return &e
 }
 
-// refuse records that a key came which is right, in a way that is not.
+// refuse records that a key came which is right, in a way that is not: of each way as often as package throttle allows in a minute, since
+// nothing else limits whoever holds a leaked key. The last in a minute says that further ones are not recorded.
 func (s *Service) refuse(ctx context.Context, cred *apikey.Credential, by audit.Actor, why *errs.Error) error {
-	err := s.DB.Run(context.WithoutCancel(ctx), audit.Record(s.Now(), audit.Event{
-		AccountID: cred.Key.AccountID, Action: audit.KeyRefused, Actor: by, Target: cred.Key.ID,
-		Detail: map[string]string{"user": cred.User.ID, "name": cred.Key.Name, "why": why.Code},
-	}))
+	now := s.Now()
+	counter := throttle.Key{AccountID: cred.Key.AccountID, Subject: "refused:" + cred.Key.ID + ":" + why.Code}
+	err := throttle.Sparingly(context.WithoutCancel(ctx), s.DB, counter, now, func(last bool) []db.Stmt {
+		detail := map[string]string{"user": cred.User.ID, "name": cred.Key.Name, "why": why.Code}
+		if last {
+			detail["further"] = audit.NotRecorded
+		}
+		return []db.Stmt{audit.Record(now, audit.Event{AccountID: cred.Key.AccountID, Action: audit.KeyRefused, Actor: by, Target: cred.Key.ID, Detail: detail})}
+	})
 	if err != nil {
 		return err
 	}

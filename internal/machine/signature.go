@@ -17,37 +17,46 @@ import (
 // without a call counting again (security.md F15).
 const nonceFor = time.Hour
 
-// verify checks the signature of a call and uses up its nonce, so that the call counts once on all servers (RFC 9421 §7.2.2).
+// verify checks the signature of a call and writes nothing but its refusals.
 //
-// Errors: ErrSecondFactor of a key that has no public key, those of package httpsig, apikey.ErrReplayed. All but the first are recorded.
-func (s *Service) verify(ctx context.Context, cred *apikey.Credential, m httpsig.Message, by audit.Actor) error {
+// Errors: ErrSecondFactor of a key that has no public key, and those of package httpsig, which are recorded.
+func (s *Service) verify(ctx context.Context, cred *apikey.Credential, m httpsig.Message, by audit.Actor) (httpsig.Signature, error) {
 	if cred.Key.PublicKey == "" {
-		return needed(cred)
+		return httpsig.Signature{}, needed(cred)
 	}
-	err := s.spend(ctx, cred, m)
+	signature, err := s.check(cred, m)
+	return signature, s.recorded(ctx, cred, by, err)
+}
+
+func (s *Service) check(cred *apikey.Credential, m httpsig.Message) (httpsig.Signature, error) {
+	public, _, err := httpsig.ParsePublicKey(cred.Key.PublicKey)
+	if err != nil {
+		return httpsig.Signature{}, err
+	}
+	signature, err := httpsig.Parse(m)
+	if err != nil {
+		return httpsig.Signature{}, err
+	}
+	if signature.KeyID != cred.Key.ID {
+		return httpsig.Signature{}, httpsig.ErrWrong.Saying("The signature’s parameter keyid is not the id of the API key that came with it.")
+	}
+	return signature, signature.Check(m, public, httpsig.Sallyport(m), s.Now())
+}
+
+// spend uses up the nonce of a signature that was verified, so that the call counts once on all servers (RFC 9421 §7.2.2). Errors:
+// apikey.ErrReplayed, and apikey.ErrKey if the key has ended or has another public key by now. They are recorded.
+func (s *Service) spend(ctx context.Context, cred *apikey.Credential, signature httpsig.Signature, by audit.Actor) error {
+	err := s.DB.Run(ctx, cred.Key.HeldSigned(), apikey.SpendNonce(cred.Key, signature.Nonce, signature.Created.Add(httpsig.MaxSkew+nonceFor)))
+	return s.recorded(ctx, cred, by, err)
+}
+
+// recorded records err if it is a refusal, and returns it.
+func (s *Service) recorded(ctx context.Context, cred *apikey.Credential, by audit.Actor, err error) error {
 	var known *errs.Error
 	if errors.As(err, &known) && known.Kind == errs.Unauthenticated {
 		return s.refuse(ctx, cred, by, known)
 	}
 	return err
-}
-
-func (s *Service) spend(ctx context.Context, cred *apikey.Credential, m httpsig.Message) error {
-	public, _, err := httpsig.ParsePublicKey(cred.Key.PublicKey)
-	if err != nil {
-		return err
-	}
-	signature, err := httpsig.Parse(m)
-	if err != nil {
-		return err
-	}
-	if signature.KeyID != cred.Key.ID {
-		return httpsig.ErrWrong.Saying("The signature’s parameter keyid is not the id of the API key that came with it.")
-	}
-	if err := signature.Check(m, public, httpsig.Sallyport(m), s.Now()); err != nil {
-		return err
-	}
-	return s.DB.Run(ctx, cred.Key.HeldSigned(), apikey.SpendNonce(cred.Key, signature.Nonce, signature.Created.Add(httpsig.MaxSkew+nonceFor)))
 }
 
 // SetPublicKey registers the public key that a key's calls are signed with, in place of the one it has; with "" it takes that away.

@@ -14,6 +14,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/passkey/keytest"
 	"sallyport/internal/signin"
+	"sallyport/internal/throttle"
 	"sallyport/internal/user"
 )
 
@@ -129,7 +130,14 @@ func recorded(tb testing.TB, w *domaintest.World) (reasons []string) {
 // refusedAs demands that everybody hears the same of a refusal, and that both logs say why.
 func refusedAs(tb testing.TB, w *domaintest.World, err error, want string, audited bool) {
 	tb.Helper()
-	defer w.Clock.Advance(time.Millisecond) // so that the next one stands out in the log
+	defer func() {
+		w.Clock.Advance(time.Millisecond) // so that the next one stands out in the log
+		for _, u := range []user.User{w.Ada, w.Grace} {
+			if err := w.DB.Run(context.Background(), throttle.Clear(throttle.Key{AccountID: w.Acme.ID, Subject: "passkey:" + u.ID + ":" + want})); err != nil {
+				tb.Error(err)
+			}
+		}
+	}()
 	if !errors.Is(err, factor.ErrPasskey) || errs.From(err).Message != factor.ErrPasskey.Message {
 		tb.Errorf("was answered with %v, want the one refusal", err)
 		return

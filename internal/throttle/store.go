@@ -79,6 +79,34 @@ func Clear(k Key) db.Stmt {
 	return db.Write(`DELETE FROM throttles WHERE account_id = $1 AND subject = $2`, k.AccountID, k.Subject)
 }
 
+// noteFar is the instant after which no minute can end that began before now, as Far is for waits.
+func noteFar(now time.Time) time.Time { return now.Add(time.Minute + db.Skew) }
+
+// note returns the statement that counts a note, from one again in a new minute, and delivers the count; it fails with errEnough if the
+// minute has all that it may have.
+func note(k Key, now time.Time) db.Stmt {
+	const running = `throttles.blocked_until > $3 AND throttles.blocked_until <= $5`
+	return db.Must(errEnough, `
+		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 1, $4, $3)
+		ON CONFLICT (account_id, subject) DO UPDATE SET
+			failures = CASE WHEN `+running+` THEN throttles.failures + 1 ELSE 1 END,
+			blocked_until = CASE WHEN `+running+` THEN throttles.blocked_until ELSE $4 END, touched_at = $3
+		WHERE throttles.failures < $6 OR NOT (`+running+`)
+		RETURNING failures`,
+		k.AccountID, k.Subject, db.At(now), db.At(now.Add(time.Minute)), db.At(noteFar(now)), PerMinute)
+}
+
+// enough reports whether the minute has all the notes that it may have.
+func enough(ctx context.Context, q db.Querier, k Key, now time.Time) (bool, error) {
+	var n int64
+	var until db.Time
+	err := q.Get(ctx, `SELECT failures, blocked_until FROM throttles WHERE account_id = $1 AND subject = $2`, []any{k.AccountID, k.Subject}, &n, &until)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	return n >= PerMinute && until.Std().After(now) && !until.Std().After(noteFar(now)), err
+}
+
 // Keep is how long a counter outlives its last failure. It is the same for people who
 // exist and who do not, or the difference would tell them apart. Forgetting after a day
 // gives nothing away: waits of fifteen minutes allow more tries in that day than a new count of five.

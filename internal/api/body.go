@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -137,6 +138,9 @@ func cut(s string) string {
 	return s
 }
 
+// notWhole are Go's words for a number that is whole and of the range that was asked for, which its decoder yet does not take: 1e3.
+var notWhole = regexp.MustCompile(`^json: cannot unmarshal number .* into Go struct field \w*\.(\S+) of type`)
+
 // unread turns huma's refusal of what it could not decode into an error of ours, without the value that was sent.
 func unread(held *answered) error {
 	var said struct {
@@ -159,6 +163,9 @@ func unread(held *answered) error {
 		return errRequest.Saying("The request can’t be used: " + said.Detail + ".")
 	}
 	first := said.Errors[0]
+	if m := notWhole.FindStringSubmatch(first.Message); m != nil {
+		return wrong(m[1], "write a whole number, in digits alone")
+	}
 	_, field, _ := strings.Cut(first.Location, ".")
 	if name, is := strings.CutPrefix(first.Message, "expected required property "); is { // it is told of the object that lacks it
 		field = strings.TrimSuffix(name, " to be present")

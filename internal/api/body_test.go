@@ -100,6 +100,19 @@ func sampled(tb testing.TB) (http.HandlerFunc, *sample) {
 	}, taken
 }
 
+// TestNumbersWithExponents: 1e3 is a whole number to JSON Schema and none to Go's decoder, whose words are not told.
+func TestNumbersWithExponents(t *testing.T) {
+	handle, _ := sampled(t)
+	for _, body := range []string{`{"name":"x","count":1e1}`, `{"name":"x","count":10.0}`} {
+		w := httptest.NewRecorder()
+		handle(w, httptest.NewRequest(http.MethodPost, "/v1/sample", strings.NewReader(body)))
+		var p problem
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 422 || p.Field != "count" || !strings.Contains(p.Detail, "in digits alone") {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
 // FuzzBody: whatever is sent is either refused with a problem, without a word of it that is no text, or decoded to what it says.
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests use besides Go: a browser, an independent authenticator, a QR reader, curl,
-# PostgreSQL, the accessibility checker, an SMS gateway and a message centre. Nothing is touched
+# PostgreSQL, the accessibility checker, an SMS gateway, a message centre and three proxies. Nothing is touched
 # that is there already; where installing is not possible (no root, not Debian) it says what is
 # missing and goes on, and the tests that need it then fail by name.
 set -euo pipefail
@@ -20,6 +20,10 @@ need npm npm
 need node nodejs
 need bearerbox kannel
 [[ -x /usr/lib/kannel/test/fakesmsc ]] || missing+=(kannel-extras)
+# Also in root's folder. The tests start the proxies themselves: see below.
+[[ -x /usr/sbin/nginx ]] || need nginx nginx-light
+need caddy caddy
+[[ -x /usr/sbin/haproxy ]] || need haproxy haproxy
 if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
 	missing+=(postgresql)
 fi
@@ -28,6 +32,13 @@ if ((${#missing[@]})); then
 	if command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
 		echo "installing: ${missing[*]}"
 		export DEBIAN_FRONTEND=noninteractive
+		# Debian starts the services that it installs, on every address, unless this says no.
+		policy=/usr/sbin/policy-rc.d
+		if [[ ! -e $policy ]]; then
+			printf '#!/bin/sh\nexit 101\n' >"$policy"
+			chmod 755 "$policy"
+			trap 'rm -f "$policy"' EXIT
+		fi
 		apt-get -qq update
 		apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 	else

@@ -23,8 +23,9 @@ import (
 )
 
 type demoCmd struct {
-	Data   string `help:"Keep the demo's data in this folder and go on with it next time; default: a temporary folder." placeholder:"DIR" type:"path"`
-	Listen string `help:"Where to listen." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	Data   string   `help:"Keep the demo's data in this folder and go on with it next time; default: a temporary folder." placeholder:"DIR" type:"path"`
+	Listen string   `help:"Where to listen." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	Door   []string `help:"The site of a program that stands behind the demo’s door, for example http://app.localhost:8081." placeholder:"SITE"`
 }
 
 // demoPeople are the users of the sample account.
@@ -52,6 +53,9 @@ func (c demoCmd) Run(s *session) (err error) {
 	}
 	cfg := config.Default()
 	cfg.Listen, cfg.Demo = c.Listen, true
+	if cfg.DoorOrigins, err = config.DoorOrigins(c.Door); err != nil {
+		return fmt.Errorf("--door %w", err)
+	}
 	cfg.Database = config.DSN("sqlite:" + filepath.Join(dir, "sallyport.db"))
 	cfg.KeyFile = filepath.Join(dir, "sallyport.key")
 	if _, err := os.Stat(cfg.KeyFile); errors.Is(err, fs.ErrNotExist) {

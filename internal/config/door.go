@@ -9,10 +9,18 @@ import (
 	"sallyport/internal/httpx"
 )
 
-// setDoorOrigins reads where the programs are that the door stands in front of, each as browsers name it.
 func setDoorOrigins(c *Config, values []string) error {
+	all, err := DoorOrigins(values)
+	if err != nil {
+		return err
+	}
+	c.DoorOrigins = all
+	return nil
+}
+
+// DoorOrigins reads where the programs are that the door stands in front of, each as browsers name it.
+func DoorOrigins(values []string) (all httpx.Origins, err error) {
 	var wrong badValues
-	var all httpx.Origins
 	for _, v := range values {
 		u, err := parsePublicURL(v)
 		if err != nil && isLocalName(v) { // browsers take *.localhost for this machine (RFC 6761 §6.3), so plain http is safe there
@@ -28,10 +36,9 @@ func setDoorOrigins(c *Config, values []string) error {
 		}
 	}
 	if len(wrong) > 0 {
-		return wrong
+		return nil, wrong
 	}
-	c.DoorOrigins = all
-	return nil
+	return all, nil
 }
 
 // isLocalName reports whether v is a plain address of a name that can only mean this machine.

@@ -37,7 +37,7 @@ var tiers = map[string]tier{
 
 	"config": top, "app": top, "cli": top,
 
-	"cmd/sallyport": command,
+	"cmd/sallyport": command, "examples/dashboard": command,
 
 	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "chrometest": proof, "e2e": proof, "house": proof,
 }

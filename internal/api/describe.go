@@ -59,6 +59,8 @@ func credentials(c call) []map[string][]string {
 		return []map[string][]string{}
 	case c.scope == httpx.Operator:
 		return []map[string][]string{one(byOperator), one(byToken), one(byKey, byOTP), one(byKey, bySignature)}
+	case c.scope == httpx.Program:
+		return []map[string][]string{one(byOperator), one(byToken), one(byKey, byOTP), one(byKey, bySignature), one(byKey)}
 	case c.key == "":
 		return []map[string][]string{one(bySession)}
 	}
@@ -101,6 +103,8 @@ func wants(c call) string {
 		return ""
 	case c.scope == httpx.Operator:
 		says = append(says, "For the operator of the server.")
+	case c.scope == httpx.Program:
+		says = append(says, "For programs: with an API key that somebody made who administers the account, or with the operator’s key; not in a session.")
 	case c.scope == httpx.Account:
 		says = append(says, "For administrators of the account.")
 	}

@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/machine"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/signin"
 	"sallyport/internal/texts"
 )
 
@@ -56,7 +57,7 @@ func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request, admi
 	if err != nil {
 		return nil, err
 	}
-	if rt.Scope == httpx.Operator && s.OperatorKey.Is(value) {
+	if (rt.Scope == httpx.Operator || rt.Scope == httpx.Program) && s.OperatorKey.Is(value) {
 		client := httpx.InfoOf(r.Context()).Client
 		if !slices.ContainsFunc(s.OperatorNets, func(n netip.Prefix) bool { return n.Contains(client) }) {
 			return nil, errOperatorNetwork
@@ -69,6 +70,11 @@ func (s *Server) guard(scope apikey.Scope, rt httpx.Route, r *http.Request, admi
 	}
 	if rt.Scope == httpx.Operator && !c.signed.ByKey() { // the scope of a key was checked above
 		return nil, errOperator
+	}
+	if rt.Scope == httpx.Program { // whose result it is, hangs on the key
+		if _, err := signin.KeyProgram(c.signed); err != nil {
+			return nil, err
+		}
 	}
 	if rt.Scope == httpx.Account {
 		if err := admin.Administrator(c.signed.User); err != nil {

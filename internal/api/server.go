@@ -31,6 +31,7 @@ type Server struct {
 	PublicURL        *url.URL
 	DB               *db.DB
 	SignIns          *signin.Service
+	Checks           *signin.Checks
 	Sessions         *session.Service
 	Factors          *factor.Service
 	Profile          *profile.Service
@@ -89,5 +90,6 @@ func (s *Server) calls(t *table) {
 	s.factorCalls(t)
 	s.backupCodeCalls(t)
 	s.browserCalls(t)
+	s.checkCalls(t)
 	s.operatorCalls(t)
 }

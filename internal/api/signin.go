@@ -227,16 +227,7 @@ func (s *Server) standing(ctx context.Context, step signin.Step) (signIn, error)
 		return v, s.owesSetUp(ctx, p, &v)
 	}
 	now := s.Now()
-	first, _ := p.First(now) // as on the code page: one that takes a code now
-	v.Methods = []signInMethod{}
-	for _, f := range p.Ways(now) {
-		m := signInMethod{ID: f.ID, Kind: string(f.Kind), Name: f.Name, Hint: hint(f), Locked: f.Locked()}
-		if f.ID == first.ID {
-			v.Methods = slices.Insert(v.Methods, 0, m)
-		} else {
-			v.Methods = append(v.Methods, m)
-		}
-	}
+	v.Methods = s.ways(p)
 	codes := p.HasBackupCodes()
 	v.BackupCodes, v.AskedAgain = &codes, string(p.AskedAgain)
 	if p.MayTrust(now) {
@@ -247,6 +238,22 @@ func (s *Server) standing(ctx context.Context, step signin.Step) (signIn, error)
 	}
 	v.Sent, err = sentTo(s.SignIns.Sent(ctx, p))
 	return v, err
+}
+
+// ways are the person's devices, the one to offer first at the beginning.
+func (s *Server) ways(p *signin.Pending) []signInMethod {
+	now := s.Now()
+	first, _ := p.First(now) // as on the code page: one that takes a code now
+	all := []signInMethod{}
+	for _, f := range p.Ways(now) {
+		m := signInMethod{ID: f.ID, Kind: string(f.Kind), Name: f.Name, Hint: hint(f), Locked: f.Locked()}
+		if f.ID == first.ID {
+			all = slices.Insert(all, 0, m)
+		} else {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // sentTo tells about a code that was sent; nil if none was.

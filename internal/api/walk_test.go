@@ -28,7 +28,7 @@ func table(t *testing.T, s *apptest.Server) (all []route) {
 	t.Helper()
 	a := s.App
 	server := &api.Server{
-		Product: "Sallyport", Version: "x", PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors,
+		Product: "Sallyport", Version: "x", PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Checks: a.Checks, Sessions: a.Sessions, Factors: a.Factors,
 		Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Once: a.Once, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	mux, err := server.Mux(httpx.Proxies{}, slog.New(slog.DiscardHandler), nil)

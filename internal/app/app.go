@@ -77,6 +77,7 @@ type App struct {
 	Admin    *admin.Service
 	Machines *machine.Service
 	Asserts  *assertion.Service
+	Checks   *signin.Checks
 	Once     *idempotency.Service
 	Audit    *audit.Chain
 	Faces    *account.Faces
@@ -177,6 +178,7 @@ func (a *App) wire() {
 	a.Once = &idempotency.Service{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Machines = &machine.Service{DB: a.DB, Keys: apikey.NewService(a.DB, a.Now), Factors: a.Factors, Reauth: a.Profile.Reauth, Now: a.Now}
 	a.Asserts = &assertion.Service{DB: a.DB, Ring: a.Ring, Issuer: httpx.OriginOf(a.Config.PublicURL), Now: a.Now}
+	a.Checks = &signin.Checks{SignIns: a.SignIns, Assertions: a.Asserts, Origins: a.Config.DoorOrigins, PublicURL: a.Config.PublicURL}
 	a.Audit = &audit.Chain{DB: a.DB, Ring: a.Ring, Now: a.Now}
 	a.Adoption = adoption.New(a.DB, a.Now)
 	a.Admin = &admin.Service{
@@ -235,7 +237,7 @@ func (a *App) Handler() (http.Handler, error) {
 	proxies := httpx.NewProxies(a.Config.TrustedProxies)
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
-		SignIns: a.SignIns, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Machines: a.Machines,
+		SignIns: a.SignIns, Checks: a.Checks, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Machines: a.Machines,
 		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Places: a.Places, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
@@ -243,7 +245,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	rest := &api.Server{
-		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Sessions: a.Sessions,
+		Product: a.Config.Brand.Name, Version: Version, PublicURL: a.Config.PublicURL, DB: a.DB, SignIns: a.SignIns, Checks: a.Checks, Sessions: a.Sessions,
 		Factors: a.Factors, Profile: a.Profile, Admin: a.Admin, Machines: a.Machines, Once: a.Once, Rate: a.Config.APIRate, Now: a.Now, Count: a.Metrics.SignIn,
 		OperatorKey: a.operator, OperatorNets: a.Config.OperatorNets,
 	}

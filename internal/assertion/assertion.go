@@ -43,6 +43,9 @@ type Claims struct {
 	AuthTime  int64    `json:"auth_time,omitempty"` // when the person last proved who they are, seconds since 1970
 	Nonce     string   `json:"nonce,omitempty"`     // what the program gave, to know its own question by
 
+	ExternalID string `json:"external_id,omitempty"` // what the program calls the person that asked for a check
+	Check      string `json:"check,omitempty"`       // the check's id
+
 	// Set by Sign.
 	Issuer   string `json:"iss"`
 	ID       string `json:"jti"`

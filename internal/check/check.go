@@ -109,28 +109,27 @@ func (c Check) Return() string {
 	return u.String()
 }
 
-// ReturnTo checks an address to return to: a complete one, on one of the origins, with nothing in it that browsers and this program might
+// ReturnTo checks an address to return to: a complete one, on one of the origins (each as browsers write it), with nothing in it that browsers and this program might
 // read differently (security.md B80). Empty is none.
-func ReturnTo(origins []*url.URL, address string) (string, error) {
+func ReturnTo(origins []string, address string) (string, error) {
 	if address == "" {
 		return "", nil
 	}
 	for _, r := range address {
-		if r <= ' ' || r > '~' || r == '\\' {
+		if r <= ' ' || r > '~' || r == '\\' || r == '#' {
 			return "", ErrReturnTo
 		}
 	}
 	u, err := url.Parse(address)
-	if err != nil || len(address) > 2000 || u.User != nil || u.Opaque != "" || strings.Contains(address, "#") {
+	if err != nil || len(address) > 2000 || u.User != nil {
 		return "", ErrReturnTo
 	}
 	if _, err := url.ParseQuery(u.RawQuery); err != nil {
 		return "", ErrReturnTo
 	}
 	for _, o := range origins {
-		// The text itself begins with the origin: what the parser makes of it is not all that is looked at.
-		rest, ok := strings.CutPrefix(address, o.Scheme+"://"+o.Host)
-		if ok && u.Scheme == o.Scheme && u.Host == o.Host && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+		// The text itself begins with the origin, letter by letter; what a parser makes of it has no say.
+		if rest, ok := strings.CutPrefix(address, o); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
 			return address, nil
 		}
 	}

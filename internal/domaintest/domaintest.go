@@ -21,6 +21,7 @@ import (
 	"sallyport/internal/admin"
 	"sallyport/internal/adoption"
 	"sallyport/internal/apikey"
+	"sallyport/internal/assertion"
 	"sallyport/internal/audit"
 	"sallyport/internal/backupcode"
 	"sallyport/internal/brake"
@@ -156,8 +157,8 @@ func wire(tb testing.TB, d *db.DB, c *Clock, keyFile string) *World {
 		Plans: everything, Countries: phone.DefaultCountries(), Now: c.Now,
 	}
 	w.Checks = &signin.Checks{
-		SignIns: w.SignIn, PublicURL: &url.URL{Scheme: "https", Host: "sallyport.test"}, Origins: []*url.URL{{Scheme: "https", Host: "app.example.com"}},
-		Sign: func(_ context.Context, p signin.Proof) (string, error) { return "assertion of " + p.Check.ID, nil },
+		SignIns: w.SignIn, PublicURL: &url.URL{Scheme: "https", Host: "sallyport.test"}, Origins: []string{"https://app.example.com"},
+		Assertions: &assertion.Service{DB: d, Ring: ring, Issuer: "https://sallyport.test", Now: c.Now},
 	}
 	w.Machines = &machine.Service{DB: d, Keys: apikey.NewService(d, c.Now), Factors: w.Factors, Reauth: w.Reauth, Now: c.Now}
 	w.Adoption = adoption.New(d, c.Now)

@@ -44,6 +44,7 @@ const (
 	Self               // only what belongs to the person signed in
 	Account            // the account of the person signed in; the guard checks the role
 	Operator           // all accounts
+	Program            // what a program began itself: an API key's, or the operator's; no person's session has any of it
 )
 
 // Defaults for what a route leaves out.
@@ -92,7 +93,7 @@ func (rt Route) check() error {
 		return wrong("declares no level")
 	case rt.Level >= AAL1 && (rt.Fresh == freshMissing || rt.Fresh > Proved):
 		return wrong("declares no freshness")
-	case rt.Level >= AAL1 && (rt.Scope == scopeMissing || rt.Scope > Operator):
+	case rt.Level >= AAL1 && (rt.Scope == scopeMissing || rt.Scope > Program):
 		return wrong("declares no scope")
 	case rt.Level < AAL1 && (rt.Fresh != freshMissing || rt.Scope != scopeMissing):
 		return wrong("declares a freshness or scope, but asks for no sign-in")

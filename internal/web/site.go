@@ -36,6 +36,7 @@ type Site struct {
 	DB        *db.DB
 	Pages     *Pages
 	SignIns   *signin.Service
+	Checks    *signin.Checks
 	Sessions  *session.Service
 	Factors   *factor.Service
 	Profile   *profile.Service

@@ -238,7 +238,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site := &web.Site{
 		Product: a.Config.Brand.Name, PublicURL: a.Config.PublicURL, DB: a.DB, Pages: pages,
 		SignIns: a.SignIns, Checks: a.Checks, Sessions: a.Sessions, Factors: a.Factors, Profile: a.Profile, Recovery: a.Recovery, Admin: a.Admin, Machines: a.Machines,
-		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Places: a.Places, Now: a.Now, Count: a.Metrics.SignIn,
+		Faces: a.Faces, Inbox: a.Inbox, Support: a.Config.SupportAddress, Related: a.Config.PasskeyOrigins, Door: a.Config.DoorOrigins, Places: a.Places, Now: a.Now, Count: a.Metrics.SignIn,
 	}
 	browser, err := site.Mux(proxies, a.Log, a.Metrics.Request)
 	if err != nil {
@@ -270,6 +270,10 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	handed, err := door.Handed(proxies, a.Log, a.Metrics.Request)
+	if err != nil {
+		return nil, err
+	}
 	ops, err := a.operations(proxies)
 	if err != nil {
 		return nil, err
@@ -284,6 +288,8 @@ func (a *App) Handler() (http.Handler, error) {
 			ops.ServeHTTP(w, r)
 		case gate.Takes(path):
 			asked.ServeHTTP(w, r)
+		case strings.HasPrefix(path, gate.Prefix):
+			handed.ServeHTTP(w, r)
 		case path == api.ReferencePath:
 			docs.ServeHTTP(w, r)
 		case strings.HasPrefix(path, api.Prefix):

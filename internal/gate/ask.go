@@ -82,7 +82,7 @@ func (s *Server) at(a asked, scheme, host, path string) (asked, error) {
 		return a, ErrOrigin
 	}
 	a.origin = origin
-	if clean, ok := httpx.ReturnTo(path); ok {
+	if clean, ok := httpx.SitePath(path); ok {
 		a.path = clean
 	}
 	return a, nil

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"sallyport/internal/assertion"
@@ -17,7 +16,7 @@ import (
 const (
 	Path       = "/forward-auth"
 	KeySetPath = "/.well-known/jwks.json"
-	Prefix     = "/.sallyport/" // at the programs' origins
+	Prefix     = httpx.DoorPrefix // at the programs' origins
 )
 
 // Server is the door with what it needs. All fields are needed.
@@ -54,7 +53,5 @@ func (s *Server) keySet(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// Takes reports whether the door answers at a path.
-func Takes(path string) bool {
-	return path == Path || path == KeySetPath || strings.HasPrefix(path, Prefix)
-}
+// Takes reports whether a path is answered by the surface that proxies and programs ask.
+func Takes(path string) bool { return path == Path || path == KeySetPath }

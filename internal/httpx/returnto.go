@@ -6,7 +6,12 @@ import (
 	"strings"
 )
 
-const maxReturn = 512 // bytes
+const (
+	// maxReturn leaves room for a question of the door with an address of maxPath in it; escaped once more, it still fits into the
+	// 8 KB that proxies take for a request's first line.
+	maxReturn = 4096 // bytes
+	maxPath   = 2000 // bytes of a path at another site
+)
 
 // ReturnTo says whether s may be gone to after a sign-in: a path of this site, and
 // nothing a browser or a proxy could read as anything else (B80). It accepts "/", a

@@ -64,6 +64,17 @@ func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by a
 	}))
 }
 
+// Leave ends a pass at origin. One that has ended already is nothing to complain of.
+func (s *Service) Leave(ctx context.Context, value, origin string) error {
+	b, ok := token.Parse(value, passID)
+	if !ok || !storable(value) {
+		return nil
+	}
+	err := s.db.Run(ctx, removePass(b, origin))
+	s.Forget(b.AccountID, b.UserID)
+	return err
+}
+
 // CheckPass returns the session that a pass stands for at origin, or ErrNone. The value is shared: do not change it.
 func (s *Service) CheckPass(ctx context.Context, value, origin string) (*Signed, error) {
 	b, ok := token.Parse(value, passID)

@@ -115,6 +115,14 @@ func ends(o account.Owed) bool { return o.Demand == account.SetUp || o.AddPasske
 // session must neither bind a device nor end one, nor do administrators' work: with a device of one's own, every later code would be at hand.
 func (s *Signed) Spared() bool { return s.Level == AAL2 && s.ProvedAt.Before(s.SignedInAt) }
 
+// LastProof is when the person last showed who they are: by the second factor, where the session has one.
+func (s *Signed) LastProof() time.Time {
+	if s.Level == AAL2 {
+		return s.ProvedAt
+	}
+	return s.SignedInAt
+}
+
 // FullAt is when the person last showed all that they sign in with: the second factor too, where the session has one. A session that
 // began in a trusted browser has no such time until a code is entered in it.
 func (s *Signed) FullAt() time.Time {

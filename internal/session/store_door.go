@@ -31,6 +31,12 @@ func enter(ticket, p token.Bearer, now, ends time.Time) db.Stmt {
 		ticket.AccountID, ticket.UserID, ticket.ID, p.ID, db.At(now), db.At(ends))
 }
 
+func removePass(b token.Bearer, origin string) db.Stmt {
+	return db.Write(`
+		DELETE FROM door_passes WHERE account_id = $1 AND user_id = $2 AND pass_id = $3 AND origin = $4 AND challenge = ''`,
+		b.AccountID, b.UserID, b.ID, origin)
+}
+
 // readPass returns a pass or ticket with its session, whether that counts or not; ErrNone if there is none.
 func readPass(ctx context.Context, q db.Querier, b token.Bearer) (*Signed, pass, error) {
 	var p pass

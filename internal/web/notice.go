@@ -22,6 +22,8 @@ const (
 	NoticeSignedOut         Notice = "signed_out"
 	NoticeSessionEnded      Notice = "session_ended"   // the session is over: sign in again
 	NoticeSetUpRequired     Notice = "set_up_required" // the session is over, because the account demands a second factor by now
+	NoticeDoorAgain         Notice = "door_again"      // a program's site wants a fresh sign-in
+	NoticeDoorSetUp         Notice = "door_set_up"     // a program's site wants a second factor of somebody who has none
 	NoticeCancelled         Notice = "cancelled"       // a sign-in was cancelled at the second step
 	NoticePasswordChanged   Notice = "password_changed"
 	NoticePasswordChosen    Notice = "password_chosen" // with a mailed token: sign in
@@ -79,7 +81,7 @@ const (
 // atTheDoor reports whether the notice is for somebody who is not signed in.
 func (n Notice) atTheDoor() bool {
 	switch n {
-	case NoticeSignedOut, NoticeSessionEnded, NoticeSetUpRequired, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent, NoticeJoined:
+	case NoticeSignedOut, NoticeSessionEnded, NoticeSetUpRequired, NoticeDoorAgain, NoticeCancelled, NoticeAccountCreated, NoticePasswordChosen, NoticeTokenSent, NoticeJoined:
 		return true
 	}
 	return false
@@ -90,7 +92,7 @@ func (n Notice) anywhere() bool { return n == NoticeCodeSent || n == NoticeEmail
 
 // neutral reports whether it tells what happened rather than what succeeded.
 func (n Notice) neutral() bool {
-	return n == NoticeSessionEnded || n == NoticeSetUpRequired || n == NoticeCancelled || n == NoticeDeviceGone || n == NoticeKeyGone || n == NoticeKeyNoDevice
+	return n == NoticeSessionEnded || n == NoticeSetUpRequired || n == NoticeDoorAgain || n == NoticeDoorSetUp || n == NoticeCancelled || n == NoticeDeviceGone || n == NoticeKeyGone || n == NoticeKeyNoDevice
 }
 
 // notice gives the line for what a page has to tell, or nothing for an unknown notice.

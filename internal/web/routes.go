@@ -73,7 +73,9 @@ func (s *Site) routes() []httpx.Route {
 		public("GET /sign-in/keep", s.showKeep),
 		public("POST /sign-in/keep", s.keep),
 		public("POST /sign-in/cancel", s.cancelSignIn),
-		self("POST /sign-out", httpx.AnyAge, s.signOut),
+		self("GET "+signOutPath, httpx.AnyAge, s.showSignOut), // for programs behind the door, which lead here
+		self("POST "+signOutPath, httpx.AnyAge, s.signOut),
+		self("GET "+doorPath, httpx.AnyAge, s.door),
 
 		self("GET /settings", httpx.AnyAge, s.showProfile),
 		self("POST /settings/password", httpx.Proved, s.changePassword),
@@ -192,7 +194,6 @@ func (s *Site) routes() []httpx.Route {
 		self("GET /settings/two-factor/keep", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/{id}/send", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/{id}/prefer", httpx.AnyAge, to("/settings/two-factor")),
-		self("GET /sign-out", httpx.AnyAge, to("/settings")),
 		self("GET /settings/password", httpx.AnyAge, to("/settings")),
 		self("GET /settings/email/send", httpx.AnyAge, to("/settings/email")),
 		self("GET /settings/language", httpx.AnyAge, to("/settings")),

@@ -15,6 +15,8 @@ import (
 	"sallyport/internal/signin"
 )
 
+const signOutPath = "/sign-out"
+
 // rememberAccount is how long a browser remembers which organisation's sign-in it used.
 const rememberAccount = 365 * 24 * time.Hour
 
@@ -22,7 +24,7 @@ const rememberAccount = 365 * 24 * time.Hour
 func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
 	_, err := s.current(r)
-	if err == nil {
+	if err == nil && !r.URL.Query().Has("again") {
 		return s.onward(w, next, NoticeSignedIn)
 	}
 	if _, had := httpx.ReadCookie(r, httpx.SessionCookie); had && session.None(err) {
@@ -347,6 +349,11 @@ func (s *Site) cancelSignIn(w http.ResponseWriter, r *http.Request) error {
 	httpx.ClearCookie(w, httpx.PendingCookie)
 	s.Count("cancelled", "password")
 	return done(w, "/sign-in", NoticeCancelled)
+}
+
+// showSignOut asks whether to end the session, for who comes by a link: any site can have one.
+func (s *Site) showSignOut(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "", SignOut{})
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {

@@ -26,8 +26,9 @@ import (
 	"sallyport/internal/texts"
 )
 
-// csp lets a page load its own style, script and pictures and post to its own forms, and nothing else.
-const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// csp lets a page load its own style, script and pictures and post to its own forms, and nothing else. What follows form-action are
+// also the places that a form's answer may lead on to, so the sites behind the door come after it: see Mux.
+const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
 // Site is the pages with what they need. All fields are needed.
 type Site struct {
@@ -45,6 +46,7 @@ type Site struct {
 	Faces     *account.Faces
 	Support   string          // whom to write to about plans; may be empty
 	Related   []string        // other origins where the passkeys of this one may be used
+	Door      httpx.Origins   // of the programs that the door stands in front of
 	Places    *place.Database // nil if no place is known
 	Admin     *admin.Service
 	Machines  *machine.Service
@@ -67,7 +69,7 @@ func (s *Site) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string,
 		routes[i].Handler = knowing(routes[i].Handler)
 	}
 	return httpx.NewMux(routes, s.guard, httpx.Options{
-		Surface: "web", PublicURL: s.PublicURL, Related: related, Proxies: proxies, CSP: csp, Browser: true,
+		Surface: "web", PublicURL: s.PublicURL, Related: related, Proxies: proxies, CSP: strings.Join(append([]string{csp}, s.Door...), " "), Browser: true,
 		Render: s.problem, Log: log, Observe: observe, Now: s.Now,
 	})
 }
@@ -165,8 +167,12 @@ func (s *Site) current(r *http.Request) (*session.Signed, error) {
 // live one while this request was on its way. The sign-in page sees which, and clears it.
 func (s *Site) toSignIn(w http.ResponseWriter, r *http.Request, why Notice) error {
 	query := url.Values{}
-	if r.Method == http.MethodGet && r.URL.Path != "/settings" {
-		if next, ok := httpx.ReturnTo(r.URL.Path); ok {
+	if r.Method == http.MethodGet && r.URL.Path != "/settings" && r.URL.Path != signOutPath {
+		asked := r.URL.Path
+		if asked == doorPath { // which is nothing without what it was asked
+			asked = r.URL.RequestURI()
+		}
+		if next, ok := httpx.ReturnTo(asked); ok {
 			query.Set("next", next)
 		}
 	}

@@ -17,7 +17,7 @@ const doorPath = "/door"
 
 // Errors of the way to a program.
 var (
-	errDoorSite = errs.New(errs.Invalid, "door_site", "This link leads to a site that this sign-in does not know, so it goes no further. If you came here from a program of your organisation, tell whoever runs it: the setting door_origins must list its address.")
+	errDoorSite = errs.New(errs.Forbidden, "door_site", "This link leads to a site that this sign-in does not know, so it goes no further. If you came here from a program of your organisation, tell whoever runs it: the setting door_origins must list its address.")
 	errDoorLink = errs.New(errs.Invalid, "door_link", "This link is not whole. Open the page that you wanted again.")
 )
 

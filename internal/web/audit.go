@@ -250,7 +250,7 @@ func saysEvent(say texts.Catalogue, e audit.Event, people map[string]user.Name) 
 		key += ".self"
 	}
 	var pairs []any
-	for _, place := range []string{"actor", "person", "action", "name", "from", "to", "method", "kind", "plan", "host", "email", "format", "role"} {
+	for _, place := range []string{"actor", "person", "action", "name", "from", "to", "method", "kind", "plan", "host", "email", "format", "role", "origin"} {
 		if strings.Contains(say[key], "{"+place+"}") {
 			pairs = append(pairs, place, saysPlace(say, place, e, people))
 		}

@@ -98,6 +98,7 @@ func TestSentences(t *testing.T) {
 		{audit.Event{Action: audit.UserRoleChanged, Actor: someone.As("usr_ada"), Person: "usr_grace", Detail: map[string]string{"from": "member", "to": "admin"}}, "Ada Lovelace changed the role of grace@acme.test from Member to Administrator", "Ada Lovelace hat die Rolle von grace@acme.test geändert, von Mitglied auf Administrator/in"},
 		{audit.Event{Action: audit.FactorRenamed, Actor: someone.As("usr_ada"), Person: "usr_ada", Detail: map[string]string{"from": "member", "to": "Phone"}}, "Ada Lovelace renamed the device member to Phone", "Ada Lovelace hat das Gerät member in Phone umbenannt"},
 		{audit.Event{Action: audit.SignedIn, Actor: someone.As("usr_ada"), Person: "usr_ada", Detail: map[string]string{"method": "sms"}}, "Ada Lovelace signed in: text message", "Ada Lovelace hat sich angemeldet: SMS"},
+		{audit.Event{Action: audit.DoorEntered, Actor: someone.As("usr_ada"), Person: "usr_ada", Detail: map[string]string{"origin": "https://app.example.com"}}, "Ada Lovelace entered https://app.example.com", "Ada Lovelace hat https://app.example.com betreten"},
 		{audit.Event{Action: "later.invented", Actor: someone.As("usr_ada"), Person: "usr_alan"}, "Ada Lovelace: later.invented, Alan Turing", "Ada Lovelace: later.invented, Alan Turing"},
 		{audit.Event{Action: "later.invented", Actor: audit.Operator()}, "Whoever runs the server: later.invented", "Der Betrieb des Servers: later.invented"},
 	} {

@@ -111,7 +111,7 @@ func TestFormAddresses(t *testing.T) {
 	c := s.SignedIn(t, apptest.Ada)
 	for from, want := range map[string]string{
 		"/settings/password": "/settings", "/settings/two-factor/backup-codes/saved": "/settings/two-factor", "/sign-in/set-up/confirm": "/settings",
-		"/settings/sessions/end-others": "/settings/sessions", "/settings/sessions/ses_x/end": "/settings/sessions", "/sign-in/cancel": "/settings", "/sign-out": "/settings",
+		"/settings/sessions/end-others": "/settings/sessions", "/settings/sessions/ses_x/end": "/settings/sessions", "/sign-in/cancel": "/settings", "/sign-out": "/sign-out",
 	} {
 		if p := c.Get(from).Sees(http.StatusOK); p.At() != want {
 			t.Errorf("%s led to %s, want %s", from, p.Path, want)

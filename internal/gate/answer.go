@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"sallyport/internal/assertion"
-	"sallyport/internal/errs"
 	"sallyport/internal/session"
 )
 
@@ -23,16 +22,18 @@ func blank(h http.Header) {
 	}
 }
 
-// memo remembers answers as long as the sessions that they are about are remembered, and not longer: each is found by the very value
-// that session.Service gave.
+// memo remembers what the door says of sessions, each as long as the session itself is remembered and not longer: an answer counts for
+// the very value of session.Service that it was made from, so it adds nothing to the second within which an end is in force.
 type memo struct {
 	mu  sync.RWMutex
-	all map[memoKey][][]string
+	all map[memoKey]told
 }
 
-type memoKey struct {
+type memoKey struct{ session, origin string }
+
+type told struct {
 	signed *session.Signed
-	origin string
+	values [][]string // in the order of identity
 }
 
 // memoMost bounds the memory; a full memo is emptied.
@@ -40,22 +41,9 @@ const memoMost = 10_000
 
 // tell lets the request pass and says who it is.
 func (s *Server) tell(w http.ResponseWriter, r *http.Request, who *session.Signed, about asked) error {
-	key := memoKey{who, about.origin}
-	s.memo.mu.RLock()
-	values, ok := s.memo.all[key]
-	s.memo.mu.RUnlock()
-	if !ok {
-		token, err := s.Assertions.Sign(r.Context(), assertion.Claims{
-			Audience: about.origin, Subject: who.User.ID, Email: who.User.Email, Name: who.User.Name, Account: who.Account.Slug, AccountID: who.Account.ID,
-			Roles: []string{string(who.User.Role)}, Level: string(who.Level), AMR: who.AMR, AuthTime: proved(who).Unix(),
-		})
-		if err != nil {
-			return err
-		}
-		for _, v := range []string{who.User.ID, who.User.Email, who.Account.Slug, string(who.User.Role), strings.Join(who.AMR, ","), token} {
-			values = append(values, []string{v})
-		}
-		s.memo.keep(key, values)
+	values, err := s.identify(r, who, about)
+	if err != nil {
+		return err
 	}
 	h := w.Header()
 	for i, name := range identity {
@@ -65,29 +53,75 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request, who *session.Signe
 	return nil
 }
 
-func (m *memo) keep(key memoKey, values [][]string) {
+// identify gives the values of the headers of identity. None can begin another header: ids and short names are ours, roles and methods are
+// words of ours, and an address has printable ASCII only (user.CanonicalEmail). Names, which may have anything, stand in the assertion.
+func (s *Server) identify(r *http.Request, who *session.Signed, about asked) ([][]string, error) {
+	if who.ByKey() { // each call has a value of its own
+		return s.values(r, who, about)
+	}
+	key := memoKey{who.ID, about.origin}
+	s.memo.mu.RLock()
+	found := s.memo.all[key]
+	s.memo.mu.RUnlock()
+	if found.signed == who {
+		return found.values, nil
+	}
+	values, err := s.values(r, who, about)
+	if err != nil {
+		return nil, err
+	}
+	s.memo.keep(key, told{who, values})
+	return values, nil
+}
+
+func (s *Server) values(r *http.Request, who *session.Signed, about asked) (values [][]string, err error) {
+	token, err := s.Assertions.Sign(r.Context(), assertion.Claims{
+		Audience: about.origin, Subject: who.User.ID, Email: who.User.Email, Name: who.User.Name, Account: who.Account.Slug, AccountID: who.Account.ID,
+		Roles: []string{string(who.User.Role)}, Level: string(who.Level), AMR: who.AMR, AuthTime: authTime(who),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range []string{who.User.ID, who.User.Email, who.Account.Slug, string(who.User.Role), strings.Join(who.AMR, ","), token} {
+		values = append(values, []string{v})
+	}
+	return values, nil
+}
+
+// authTime is when somebody last showed who they are; 0 of a key alone.
+func authTime(who *session.Signed) int64 {
+	at := who.SignedInAt
+	if who.ProvedAt.After(at) {
+		at = who.ProvedAt
+	}
+	if at.IsZero() {
+		return 0
+	}
+	return at.Unix()
+}
+
+func (m *memo) keep(key memoKey, t told) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.all == nil || len(m.all) >= memoMost {
-		m.all = map[memoKey][][]string{}
+		m.all = map[memoKey]told{}
 	}
-	m.all[key] = values
+	m.all[key] = t
 }
 
 // refuse sends a browser to sign in, and says no to everybody else.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, want want, about asked, why error) error {
-	if errs.From(why).Kind == errs.Forbidden && why != session.ErrLevel { // no sign-in would help
+	if !session.None(why) && why != session.ErrLevel && why != ErrOld || !navigates(r, about) { // no sign-in would help
 		return why
 	}
-	if !session.None(why) && why != session.ErrLevel && why != ErrOld || !navigates(r, about) || r.Header.Get("Authorization") != "" {
-		return why
-	}
+	blank(w.Header())
 	query := url.Values{"to": {about.path}}
 	for name, v := range want.query {
 		query[name] = v
 	}
 	w.Header().Set("Location", about.origin+Prefix+"start?"+query.Encode())
 	if want.stay {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2 demands one
 		w.WriteHeader(http.StatusUnauthorized)
 		return nil
 	}
@@ -97,7 +131,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, want want, about
 
 // navigates reports whether a person opens a page, who can be sent somewhere else.
 func navigates(r *http.Request, about asked) bool {
-	if about.method != http.MethodGet && about.method != http.MethodHead {
+	if ours, err := credential(r.Header); ours != "" || err != nil || about.method != http.MethodGet && about.method != http.MethodHead {
 		return false
 	}
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {

@@ -43,7 +43,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 <main>
 <h1>{{.Title}}</h1>
 <p>{{.Message}}</p>
-{{with .To}}<p><a href="{{.}}">{{$.Again}}</a></p>
+{{with .To}}<p><a href="{{.}}">{{$.Link}}</a></p>
 {{end}}<p class="quiet">{{.Reference}}</p>
 </main>
 </body>
@@ -54,6 +54,34 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 // nothing leads there by itself, so a browser that keeps no cookies is not sent round and round.
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
 	behave(w)
+	to := ""
+	if _, err := s.site(r); err == nil {
+		to = pathOf(r.URL.Query().Get("to"))
+	}
+	show(w, r, f, "door.failed", to, "door.again")
+}
+
+// render tells a refusal: to a person who opens a page as a page, which proxies show as it is, and to everybody else as problem details.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
+	switch f.Err.Code {
+	case ErrWant.Code, ErrOrigin.Code: // whoever asks is a proxy, which has said what can't be understood
+		f.Status = http.StatusBadRequest
+	}
+	if r.URL.Path == Path {
+		blank(w.Header())
+	}
+	if about, _ := s.about(r); r.URL.Path != Path || !navigates(r, about) {
+		httpx.Problem(w, r, f)
+		return
+	}
+	if f.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2 demands one
+	}
+	show(w, r, f, "gate.refused.title", s.PublicURL.String(), "gate.refused.home")
+}
+
+// show writes a page about a failure, with a link unless that leads nowhere.
+func show(w http.ResponseWriter, r *http.Request, f httpx.Failure, title, to, link string) {
 	l := languageOf(r)
 	say := texts.In(l)
 	text := func(key string, pairs ...any) string {
@@ -67,19 +95,17 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure
 	if f.Status == http.StatusInternalServerError {
 		message = text("problem.500.lead")
 	}
-	to := ""
-	if _, err := s.site(r); err == nil {
-		to = pathOf(r.URL.Query().Get("to"))
-	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, map[string]any{
-		"Language": l, "Title": text("door.failed"), "Style": template.CSS(style), "Message": message, "To": to, "Again": text("door.again"),
+		"Language": l, "Title": text(title), "Style": template.CSS(style), "Message": message, "To": to, "Link": text(link),
 		"Reference": text("problem.reference", "id", f.RequestID),
 	}); err != nil {
 		panic(err)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Add("Vary", "Accept-Language")
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pageCSP)
+	h.Add("Vary", "Accept-Language")
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(b.Bytes()) // the browser may be gone
 }

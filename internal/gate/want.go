@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -76,7 +77,10 @@ func (w want) met(signed *session.Signed, now time.Time) error {
 	if w.level == session.AAL2 && signed.Level != session.AAL2 {
 		return session.ErrLevel
 	}
-	if w.maxAge > 0 && !proved(signed).Add(w.maxAge).After(now) {
+	if w.maxAge > 0 && !reauth.FactorFresh(proved(signed), now, w.maxAge) {
+		if signed.ByKey() {
+			return ErrOld.Saying("This address wants the key’s second factor to have been proved just now. Exchange the key and a new code for an access token.")
+		}
 		return ErrOld
 	}
 	return nil

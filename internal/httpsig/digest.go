@@ -12,8 +12,8 @@ func ContentDigest(body []byte) string {
 	return "sha-256=" + string(appendBare(nil, sum[:]))
 }
 
-// checkDigest compares Content-Digest with the body: every digest of an algorithm that we know must be right, and there must be one.
-// Those of other algorithms are no one's concern (RFC 9530 §2 lets a recipient ignore them).
+// checkDigest compares Content-Digest with the body: every digest of an algorithm that we know must be right, and there must be one. Of
+// a body that is not seen here there must be one, whatever it is. Those of other algorithms are no one's concern (RFC 9530 §2 lets a recipient ignore them).
 func (m Message) checkDigest() error {
 	lines, err := m.lines("content-digest")
 	if err != nil {
@@ -37,7 +37,7 @@ func (m Message) checkDigest() error {
 			continue
 		}
 		known++
-		if got, _ := d.value.([]byte); !bytes.Equal(got, want) {
+		if got, _ := d.value.([]byte); !m.Unseen && !bytes.Equal(got, want) || len(got) != len(want) {
 			return ErrDigest
 		}
 	}

@@ -14,6 +14,8 @@ type Message struct {
 	Status    int    // of a response; 0 in a request
 	Header    map[string][]string
 	Body      []byte
+	// Unseen: the body is somewhere else, and whoever has it compares it with Content-Digest.
+	Unseen bool
 }
 
 // lines gives the values of a header field (lower-case name), in order. Names that differ in capitals only have lost their order, so

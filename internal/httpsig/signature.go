@@ -32,7 +32,9 @@ type Want struct {
 // Sallyport is what Sallyport demands of the signature of a request.
 func Sallyport(m Message) Want {
 	w := Want{Components: []string{"@method", "@target-uri", "authorization"}, Tag: Tag, MaxSkew: MaxSkew, MinNonce: minNonce, Once: true}
-	if len(m.Body) > 0 {
+	digest, err := m.lines("content-digest")
+	unseen := m.Unseen && (err != nil || len(digest) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, m.Method))
+	if len(m.Body) > 0 || unseen { // there may be a body, or whoever has it may believe this header
 		w.Components = append(w.Components, "content-digest")
 	}
 	return w

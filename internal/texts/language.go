@@ -28,8 +28,8 @@ func Languages() []Language { return []Language{English, German} }
 
 // parts are the catalogues as they stand in the files, each about one subject.
 var parts = map[Language][]Catalogue{
-	English: {englishCommon, englishSignIn, englishSettings, englishProblems, englishSent, englishMail, englishAdmin, englishWayOut, englishAudit, englishAuditPeople, englishBrand, englishPolicy, englishUsers, englishPeople, englishPasskey, englishPasskeyPages, englishTrust, englishBrowsers, englishAPIKeys, englishKeyPages, englishChecks, englishDoor},
-	German:  {germanCommon, germanSignIn, germanSettings, germanProblems, germanSent, germanMail, germanErrors, germanAdmin, germanWayOut, germanAudit, germanAuditPeople, germanBrand, germanBrandErrors, germanPolicy, germanUsers, germanPeople, germanPasskey, germanPasskeyErrors, germanPasskeyPages, germanTrust, germanTrustErrors, germanBrowsers, germanAPIKeys, germanKeyPages, germanAPIKeysErrors, germanChecks, germanChecksErrors, germanDoor, germanDoorErrors},
+	English: {englishCommon, englishSignIn, englishSettings, englishProblems, englishSent, englishMail, englishAdmin, englishWayOut, englishAudit, englishAuditPeople, englishBrand, englishPolicy, englishUsers, englishPeople, englishPasskey, englishPasskeyPages, englishTrust, englishBrowsers, englishAPIKeys, englishKeyPages, englishChecks, englishDoor, englishGate},
+	German:  {germanCommon, germanSignIn, germanSettings, germanProblems, germanSent, germanMail, germanErrors, germanAdmin, germanWayOut, germanAudit, germanAuditPeople, germanBrand, germanBrandErrors, germanPolicy, germanUsers, germanPeople, germanPasskey, germanPasskeyErrors, germanPasskeyPages, germanTrust, germanTrustErrors, germanBrowsers, germanAPIKeys, germanKeyPages, germanAPIKeysErrors, germanChecks, germanChecksErrors, germanDoor, germanDoorErrors, germanGate, germanGateErrors},
 }
 
 // catalogues are the parts of each language, joined when the program starts.

@@ -70,7 +70,11 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, f httpx.Failure)
 	if r.URL.Path == Path {
 		blank(w.Header())
 	}
-	if about, _ := s.about(r); r.URL.Path != Path || !navigates(r, about) {
+	about, err := s.about(r)
+	if err != nil {
+		about.method = http.MethodGet
+	}
+	if r.URL.Path != Path || !navigates(r, about) {
 		httpx.Problem(w, r, f)
 		return
 	}

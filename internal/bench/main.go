@@ -97,6 +97,7 @@ func (b *bench) all(ctx context.Context) error {
 		{"session", b.sessions},
 		{"sign-in", b.signIns},
 		{"api", b.calls},
+		{"door", b.door},
 		{"people", b.people},
 		{"process", b.process},
 	}

@@ -35,6 +35,7 @@ func serve(ctx context.Context, dir string) error {
 	cfg.PublicURL = config.LocalURL(cfg.Listen)
 	cfg.Database = config.DSN(stageDSN(dir))
 	cfg.KeyFile = stageKey(dir)
+	cfg.DoorOrigins = httpx.Origins{program}
 	cfg.APIRate = 100_000_000 // counted as ever, and never in the way
 	log := httpx.NewLogger(os.Stderr, slog.LevelWarn, "text")
 	a, err := app.Open(ctx, cfg, log, nil)

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -115,11 +114,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, want want, about
 		return why
 	}
 	blank(w.Header())
-	query := url.Values{"to": {about.path}}
-	for name, v := range want.query {
-		query[name] = v
-	}
-	w.Header().Set("Location", about.origin+Prefix+"start?"+query.Encode())
+	w.Header().Set("Location", about.origin+Prefix+"start?"+want.again(about.back()))
 	if want.stay {
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2 demands one
 		w.WriteHeader(http.StatusUnauthorized)

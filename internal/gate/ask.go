@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -20,22 +21,20 @@ var (
 	ErrOld    = errs.New(errs.Unauthenticated, "sign_in_too_old", "This page wants you to have signed in just now. Sign in again to go on.")
 )
 
-// The headers in which proxies say what they ask about: nginx by custom the first two, Traefik and Caddy by themselves the others.
-const (
-	originalURL     = "X-Original-Url" // as Go spells it
-	originalMethod  = "X-Original-Method"
-	forwardedProto  = "X-Forwarded-Proto"
-	forwardedHost   = "X-Forwarded-Host"
-	forwardedURI    = "X-Forwarded-Uri"
-	forwardedMethod = "X-Forwarded-Method"
-)
-
 // asked is a request that the proxy asks about.
 type asked struct {
 	origin string // of the program; this server's own where the proxy names no other
 	uri    string // path and query, as they were asked for
-	path   string // the same if a browser may be led back there, else "/"
 	method string
+}
+
+// back is where a browser may be led once it has signed in.
+func (a asked) back() string {
+	uri, ok := httpx.SitePath(a.uri)
+	if path, _, _ := strings.Cut(uri, "?"); !ok || path == Path { // asked straight, there is no page to go back to
+		return "/"
+	}
+	return uri
 }
 
 // ask answers whether a request may pass, and who it is.
@@ -58,49 +57,50 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	return s.tell(w, r, who, about)
 }
 
-// about reads what the proxy says of the request. Whatever it says, only a listed site counts.
+// about reads what the proxy says of the request: by nginx's custom in the headers X-Original-…, by Traefik's and Caddy's in
+// X-Forwarded-…. Whatever it says, only a listed site counts.
 //
 // A proxy sets the headers of its own custom and may let a client's of another one through. So where both are there they must say
 // the same: else whoever has a pass for one site could name that one at another (security.md B88). The same goes for one that came twice.
 func (s *Server) about(r *http.Request) (asked, error) {
-	h := r.Header
-	for _, name := range []string{originalURL, originalMethod, forwardedProto, forwardedHost, forwardedURI, forwardedMethod} {
-		if len(h[name]) > 1 {
+	var says [6]string
+	for i, name := range [...]string{"X-Original-Url", "X-Original-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri", "X-Forwarded-Method"} { // as Go spells them
+		switch lines := r.Header[name]; len(lines) {
+		case 0:
+		case 1:
+			says[i] = lines[0]
+		default:
 			return asked{}, ErrOrigin
 		}
 	}
-	url, host := h.Get(originalURL), h.Get(forwardedHost)
-	a, err := asked{origin: httpx.OriginOf(s.PublicURL), uri: r.RequestURI, path: "/"}, error(nil)
+	url, scheme, host, uri := says[0], says[2], says[3], says[4]
+	var a, other asked
+	var err error
 	switch {
 	case url != "":
-		scheme, rest, _ := strings.Cut(url, "://")
+		itsScheme, rest, _ := strings.Cut(url, "://")
 		end := strings.IndexByte(rest, '/')
 		if end < 0 {
 			return asked{}, ErrOrigin
 		}
-		a, err = s.at(scheme, rest[:end], rest[end:])
+		a, err = s.at(itsScheme, rest[:end], rest[end:])
 		if host != "" && err == nil {
-			var other asked
-			other, err = s.at(h.Get(forwardedProto), host, h.Get(forwardedURI))
-			if err == nil && (other.origin != a.origin || h.Get(forwardedURI) != "" && other.uri != a.uri) {
+			other, err = s.at(scheme, host, uri)
+			if err == nil && (other.origin != a.origin || uri != "" && uri != a.uri) {
 				err = ErrOrigin
 			}
 		}
 	case host != "":
-		a, err = s.at(h.Get(forwardedProto), host, h.Get(forwardedURI))
+		a, err = s.at(scheme, host, uri)
+	default:
+		a = asked{origin: httpx.OriginOf(s.PublicURL), uri: r.RequestURI}
 	}
 	if err != nil {
 		return asked{}, err
 	}
-	a.method = h.Get(originalMethod)
-	switch forwarded := h.Get(forwardedMethod); {
-	case a.method == "":
-		a.method = forwarded
-	case forwarded != "" && forwarded != a.method:
+	a.method = cmp.Or(says[1], says[5], http.MethodGet)
+	if says[1] != "" && says[5] != "" && says[1] != says[5] {
 		return asked{}, ErrOrigin
-	}
-	if a.method == "" {
-		a.method = http.MethodGet
 	}
 	return a, nil
 }
@@ -114,14 +114,10 @@ func (s *Server) at(scheme, host, uri string) (asked, error) {
 		scheme = "http"
 	}
 	origin, listed := s.Origins.Has(scheme, host)
-	if !listed && origin != httpx.OriginOf(s.PublicURL) || strings.ContainsRune(uri, '#') {
+	if !listed && origin != httpx.OriginOf(s.PublicURL) || strings.ContainsRune(uri, '#') { // no request has a fragment
 		return asked{}, ErrOrigin
 	}
-	a := asked{origin: origin, uri: uri, path: "/"}
-	if clean, ok := httpx.SitePath(uri); ok {
-		a.path = clean
-	}
-	return a, nil
+	return asked{origin: origin, uri: uri}, nil
 }
 
 // who is signed in. A credential of ours in the header Authorization decides alone, right or wrong: what is told is then true of what was

@@ -84,21 +84,21 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, origin string) er
 	}
 	to := pathOf(query.Get("to"))
 	query.Del("to")
-	want, err := readWant(query.Encode())
-	if err != nil {
+	if _, err := readWant(query.Encode()); err != nil {
 		return err
 	}
 	secret, ok := httpx.ReadCookie(r, EntryCookie)
 	if !ok || len(secret) != len(token.New()) {
 		secret = token.New()
 	}
-	want.query.Del("roles") // no sign-in changes them
-	want.query.Set("challenge", session.Challenge(secret))
-	want.query.Set("to", origin+to)
-	door := "/door?" + want.query.Encode()
+	query.Del("roles") // no sign-in changes them
+	query.Del("redirect")
+	query.Set("challenge", session.Challenge(secret))
+	query.Set("to", origin+to)
+	door := "/door?" + query.Encode()
 	if _, ok := httpx.ReturnTo(door); !ok { // too long to be carried through a sign-in
-		want.query.Set("to", origin+"/")
-		door = "/door?" + want.query.Encode()
+		query.Set("to", origin+"/")
+		door = "/door?" + query.Encode()
 	}
 	httpx.SetCookie(w, EntryCookie, secret, entryFor)
 	return seeOther(w, httpx.OriginOf(s.PublicURL)+door)

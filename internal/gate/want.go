@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,25 +22,42 @@ type want struct {
 	role   int           // the least rank that will do; 0 for everybody
 	maxAge time.Duration // since the sign-in, or since the second factor was proved last; 0 for any
 	stay   bool          // answer 401 and never a redirect: nginx takes nothing else
-	query  url.Values    // the question without stay, to be asked again where somebody signs in
+	asked  string        // the question itself
 }
+
+// parameters are what a question may have, each once.
+var parameters = []string{"level", "roles", "max_age", "redirect"}
 
 // readWant reads the query of a question.
 func readWant(raw string) (want, error) {
-	w := want{level: session.AAL1, query: url.Values{}}
-	values, err := url.ParseQuery(raw)
-	if err != nil || len(raw) > 500 {
+	w, seen := want{level: session.AAL1, asked: raw}, 0
+	if len(raw) > 500 {
 		return w, ErrWant
 	}
-	for name, all := range values {
-		if len(all) != 1 || !w.set(name, all[0]) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" { // as url.ParseQuery has it: a proxy may have nothing to add behind its "&"
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		value, err := url.QueryUnescape(value)
+		bit := 1 << (slices.Index(parameters, name) + 1) // 1 for what is not known
+		if err != nil || bit == 1 || seen&bit != 0 || !w.set(name, value) {
 			return w, ErrWant
 		}
-		if name != "redirect" {
-			w.query.Set(name, all[0])
-		}
+		seen |= bit
 	}
 	return w, nil
+}
+
+// again is the question as it is asked again where somebody signs in, with where to go from there.
+func (w want) again(to string) string {
+	query, err := url.ParseQuery(w.asked)
+	if err != nil {
+		query = url.Values{} // readWant has read it
+	}
+	query.Del("redirect")
+	query.Set("to", to)
+	return query.Encode()
 }
 
 func (w *want) set(name, value string) bool {

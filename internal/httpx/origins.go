@@ -13,8 +13,11 @@ type Origins []string
 // Has reports whether a scheme and a host, as in a Host header, are one of the sites.
 func (o Origins) Has(scheme, host string) (origin string, ok bool) {
 	host = strings.ToLower(host)
-	if own := map[string]string{"https": ":443", "http": ":80"}[scheme]; own != "" {
-		host = strings.TrimSuffix(host, own)
+	switch scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
 	}
 	origin = scheme + "://" + host
 	return origin, slices.Contains(o, origin)

@@ -107,7 +107,7 @@ func TestForged(t *testing.T) {
 				passed = append(passed, line)
 			}
 		}
-		for way, lines := range map[string][]string{"replaced": append(slices.Clone(says), passed...), "added to": append(slices.Clone(says), set...)} {
+		for way, lines := range map[string][]string{"replaced": append(slices.Clone(says), passed...), "added to": append(slices.Clone(says), set...), "behind": append(slices.Clone(set), says...)} {
 			what := strings.Join(set, " | ") + ", with the proxy’s own " + way
 			for who, more := range map[string][]string{"a stranger": nil, "somebody with Ada’s pass for the wiki": {door(elsewhere)}} {
 				if a := raw(t, s, append(slices.Clone(lines), more...)...); a.StatusCode == http.StatusOK || a.who() != "" {
@@ -127,7 +127,7 @@ func TestForged(t *testing.T) {
 			t.Errorf("straight in as %q by %q", a.who(), set)
 		}
 	}
-	t.Logf("%d sets of headers, seven times each", len(sets))
+	t.Logf("%d sets of headers, ten times each", len(sets))
 }
 
 // TestFloods: more headers than anybody sends end in a refusal, and the server goes on.

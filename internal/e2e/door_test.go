@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// program is a dashboard that knows nothing of Sallyport, and the proxy in front of it: the smallest that does as nginx, Caddy and
+// Traefik do. Its pages under /admin are for administrators with a second factor, /money wants a proof of the last minute.
+func program(t *testing.T, sallyport string) (origin string, serve func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	origin = "http://app.localhost:" + port
+	home, err := url.Parse(sallyport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := func(r *httputil.ProxyRequest) {
+		r.SetURL(home)
+		r.Out.Host = r.In.Host
+		r.Out.Header.Set("X-Forwarded-Proto", "http")
+		r.Out.Header.Set("X-Forwarded-Host", r.In.Host)
+	}
+	hands := &httputil.ReverseProxy{Rewrite: forward}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/.sallyport/") {
+			hands.ServeHTTP(w, r)
+			return
+		}
+		want := map[string]string{"/admin": "roles=admin", "/money": "level=aal2&max_age=60"}[r.URL.Path]
+		ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, sallyport+"/forward-auth?"+want, nil)
+		if err != nil {
+			panic(err)
+		}
+		ask.Header = r.Header.Clone()
+		for name, value := range map[string]string{"Proto": "http", "Host": r.Host, "Uri": r.URL.RequestURI(), "Method": r.Method} {
+			ask.Header.Set("X-Forwarded-"+name, value)
+		}
+		answer, err := client.Do(ask)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer answer.Body.Close()
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if answer.StatusCode != http.StatusOK {
+			if to := answer.Header.Get("Location"); to != "" {
+				w.Header().Set("Location", to)
+			}
+			w.WriteHeader(answer.StatusCode)
+			io.WriteString(w, "<h1>Refused</h1>")
+			return
+		}
+		fmt.Fprintf(w, `<h1>Dashboard</h1><p>%s at %s</p><p>from %s</p><form method="post" action="/.sallyport/sign-out"><button>Leave</button></form>`,
+			html.EscapeString(answer.Header.Get("Remote-Email")), html.EscapeString(r.URL.RequestURI()), html.EscapeString(r.Referer()))
+	})
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	t.Cleanup(func() { server.Close() })
+	return origin, func() { go server.Serve(listener) }
+}
+
+// TestDoor is a person's way to a program behind the door, and everything that can be asked of them on it.
+func TestDoor(t *testing.T) {
+	tools(t)
+	t.Parallel()
+	listen := freePort(t)
+	sallyport := "http://localhost:" + listen[strings.LastIndexByte(listen, ':')+1:]
+	app, serve := program(t, sallyport)
+	dir := t.TempDir()
+	env := []string{
+		"SALLYPORT_KEY_FILE=" + filepath.Join(dir, "sallyport.key"), "SALLYPORT_DATABASE=sqlite:" + filepath.Join(dir, "sallyport.db"),
+		"SALLYPORT_LISTEN=" + listen, "SALLYPORT_PUBLIC_URL=" + sallyport, "SALLYPORT_DOOR_ORIGINS=" + app,
+	}
+	const grace, password = "grace@acme.test", "a lamp under a bushel"
+	command(t, env, "", "key", "new")
+	command(t, env, "", "account", "create", "acme", "Acme")
+	command(t, env, password+"\n", "user", "create", "acme", grace, "--role", "member", "--password-file", "-")
+	start(t, env, []string{"serve"}, func(line string) bool { return strings.Contains(line, sallyport) })
+	serve()
+	b := openBrowser(t, app, false)
+	at := func(path string, says ...string) {
+		t.Helper()
+		b.sees("Dashboard", append(says, grace+" at "+path)...)
+		if got := b.path(); got != path {
+			t.Errorf("the browser stands at %s", got)
+		}
+		if strings.Contains(b.text(), "ticket") {
+			t.Errorf("the program learns the ticket: %s", b.text())
+		}
+	}
+
+	b.open("/report?year=2026&of=a%20b")
+	b.sees("Sign in")
+	b.signIn(grace, password)
+	b.press("Not now")
+	at("/report?year=2026&of=a%20b")
+	b.open("/admin")
+	b.sees("Refused")
+
+	// A second factor is wanted, and there is none yet.
+	b.open("/money?to=Ada")
+	b.sees("Add new device", "The page that you want needs a second factor")
+	phone, _ := b.addDevice("My Phone", password)
+	b.press("I have saved them")
+	at("/money?to=Ada")
+
+	// Out, and the program is shut within a second.
+	b.press("Leave")
+	b.sees("Sign out")
+	b.inspect("sign-out")
+	b.press("Sign out")
+	b.sees("Sign in", "You are signed out.")
+	time.Sleep(time.Second)
+	b.open("/report")
+	b.sees("Sign in")
+
+	// In again with both doors, straight to where a proof of the last minute is wanted.
+	b.open("/money?to=Grace")
+	b.signIn(grace, password)
+	b.fill("Authentication code", phone.code(t))
+	b.press("Verify")
+	at("/money?to=Grace")
+}

@@ -1,14 +1,15 @@
 -- Sallyport's door for HAProxy (2.6 or newer, with Lua), which has no question of this kind of its own.
 --
---   lua-load-per-thread sallyport.lua http://127.0.0.1:8080             in the section global: where Sallyport is
---   http-request lua.sallyport http://app.example.com level=aal2       the program's site, and the question
+--   setenv SALLYPORT_SERVER http://127.0.0.1:8080                    in the section global: where Sallyport is
+--   lua-load-per-thread sallyport.lua                                below it
+--   http-request lua.sallyport https://app.example.com level=aal2    the program's site, and the question
 --   http-request deny deny_status 503 unless { var(txn.sallyport) -m str open }
 --
 -- The last line is part of it: HAProxy goes on after a fault in Lua, and then lets nobody through.
 
-local server = ...
+local server = os.getenv("SALLYPORT_SERVER")
 if not server then
-	error("sallyport.lua needs Sallyport's address: lua-load-per-thread sallyport.lua http://127.0.0.1:8080")
+	error("sallyport.lua needs Sallyport's address: setenv SALLYPORT_SERVER http://127.0.0.1:8080")
 end
 
 -- What the door needs to see of a request. Nothing in it says who somebody is but the credentials.

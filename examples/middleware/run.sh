@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# A Go program with the middleware: one command, see ../start.sh for the ports.
+source "$(dirname "$0")/../start.sh"
+sallyport
+go build -trimpath -o "$work/middleware" ./examples/middleware
+run "$work/middleware" -listen "127.0.0.1:$PORT" -site "$origin" -server "http://localhost:$SALLYPORT"
+ready "its own middleware"

@@ -3,10 +3,11 @@
 #   PORT       where you open the example (8081)
 #   SALLYPORT  the port of Sallyport's demo (8080)
 #   PROGRAM    the port of the program behind the door (8082)
+#   MAX_AGE    how many seconds the second factor counts at /money/ (900)
 #   DEMO_DATA  a folder that keeps the demo's users; without it they are new at each start
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-: "${PORT:=8081}" "${SALLYPORT:=8080}" "${PROGRAM:=8082}"
+: "${PORT:=8081}" "${SALLYPORT:=8080}" "${PROGRAM:=8082}" "${MAX_AGE:=900}"
 origin=http://app.localhost:$PORT
 work=$(mktemp -d)
 started=()
@@ -44,7 +45,7 @@ up() { # up PORT NAME: wait until something listens there
 }
 
 printed() { # printed FILE: the example's file with the ports of this run
-	sed -e "s/localhost:8081/localhost:$PORT/g" -e "s/127\.0\.0\.1:8081/127.0.0.1:$PORT/g" -e "s/:8080/:$SALLYPORT/g" -e "s/:8082/:$PROGRAM/g" "$1"
+	sed -e "s/localhost:8081/localhost:$PORT/g" -e "s/127\.0\.0\.1:8081/127.0.0.1:$PORT/g" -e "s/:8080/:$SALLYPORT/g" -e "s/:8082/:$PROGRAM/g" -e "s/max_age=900/max_age=$MAX_AGE/" "$1"
 }
 
 # sallyport starts the demo, dashboard the program behind the door.
@@ -62,7 +63,5 @@ dashboard() {
 ready() { # ready NAME: the address, and then nothing until somebody stops it or a part ends
 	up "$PORT" "$1"
 	printf '\nThe dashboard behind %s:\n\n  %s\n\nStop all of it with Ctrl+C.\n' "$1" "$origin"
-	wait -n
-	echo "A part has ended, so the example does." >&2
-	exit 1
+	wait "${started[-1]}"
 }

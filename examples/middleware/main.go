@@ -16,6 +16,7 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8081", "where to listen")
 	site := flag.String("site", "http://app.localhost:8081", "this program, as browsers name it")
 	server := flag.String("server", "http://localhost:8080", "where Sallyport is")
+	recent := flag.Duration("max-age", 15*time.Minute, "for how long the second factor counts at /money/")
 	flag.Parse()
 
 	d, err := door.New(*server, *site)
@@ -26,7 +27,7 @@ func main() {
 	mux.Handle("/public/", page("Public page"))
 	mux.Handle("/", d.Ask(page("Dashboard")))
 	mux.Handle("/safe/", d.Ask(page("Page for a second factor"), door.SecondFactor()))
-	mux.Handle("/money/", d.Ask(page("Page that asks again"), door.SecondFactor(), door.MaxAge(15*time.Minute)))
+	mux.Handle("/money/", d.Ask(page("Page that asks again"), door.SecondFactor(), door.MaxAge(*recent)))
 	mux.Handle("/admin/", d.Ask(page("Page for administrators"), door.Roles("admin")))
 	mux.Handle("/whoami", d.Ask(http.HandlerFunc(whoami)))
 	mux.HandleFunc("/public/whoami", whoami)

@@ -3,5 +3,5 @@
 source "$(dirname "$0")/../start.sh"
 sallyport
 go build -trimpath -o "$work/middleware" ./examples/middleware
-run "$work/middleware" -listen "127.0.0.1:$PORT" -site "$origin" -server "http://localhost:$SALLYPORT"
+run "$work/middleware" -listen "127.0.0.1:$PORT" -site "$origin" -server "http://localhost:$SALLYPORT" -max-age "${MAX_AGE}s"
 ready "its own middleware"

@@ -1,0 +1,150 @@
+package proxytest
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/internal/apptest"
+)
+
+// TestDoor walks each way in front of a program: signed out, signed in and back where one came from, refused, asked for a second
+// factor, asked again, signed out, and with the server gone.
+func TestDoor(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			needs(t, way.needs)
+			t.Parallel()
+			e := start(t, way.name, "MAX_AGE=4")
+			stranger(t, e)
+			member(t, e)
+			owner(t, e)
+			w := e.walker(t)
+			w.signIn(w.open(e.site+"/"), apptest.Grace).Sees(http.StatusOK, "Dashboard")
+			e.serverDies(t)
+			time.Sleep(time.Second)
+			if p := w.open(e.site + "/public/"); p.Status != http.StatusOK {
+				t.Errorf("without the server the public page is %d", p.Status)
+			}
+			for _, path := range []string{"/", "/whoami", "/admin/"} {
+				if p := w.open(e.site + path); p.Status < 500 || strings.Contains(p.Body, apptest.Grace) || strings.Contains(p.Body, "Signed in") {
+					t.Errorf("without the server %s is %d: %s", path, p.Status, p.Text())
+				}
+			}
+		})
+	}
+}
+
+// stranger is nobody.
+func stranger(t *testing.T, e *example) {
+	t.Helper()
+	w := e.walker(t)
+	w.open(e.site+"/public/").Sees(http.StatusOK, "Public page", "Nobody is signed in")
+	for _, path := range []string{"/", "/safe/", "/money/", "/admin/", "/whoami", "/else"} {
+		p := w.open(e.site + path)
+		if !strings.HasPrefix(w.at, e.server+"/sign-in") || p.Status != http.StatusOK {
+			t.Errorf("%s leads to %s, %d", path, w.at, p.Status)
+		}
+		c, r := w.request(e.site + path)
+		r.Header.Set("Sec-Fetch-Mode", "cors")
+		if p := c.Send(r); p.Status != http.StatusUnauthorized || p.Header.Get("Location") != "" {
+			t.Errorf("a script at %s: %d, to %q", path, p.Status, p.Header.Get("Location"))
+		}
+	}
+	// Another site's name at this proxy gets nothing of this one.
+	c, r := w.request(e.site + "/")
+	r.Host = strings.TrimPrefix(e.server, "http://")
+	if p := c.Send(r); p.Status == http.StatusOK && p.Body != "" {
+		t.Errorf("another name: %d\n%s", p.Status, p.Text())
+	}
+}
+
+// member is signed in with a password alone.
+func member(t *testing.T, e *example) {
+	t.Helper()
+	w := e.walker(t)
+	p := w.signIn(w.open(e.site+"/whoami?a=1&b=%2F"), apptest.Grace)
+	if w.at != e.site+"/whoami?a=1&b=%2F" {
+		t.Fatalf("back at %s\n%s", w.at, p.Text())
+	}
+	said := told(t, p)
+	if len(said["Remote-User"]) != 1 || !strings.HasPrefix(said["Remote-User"][0], "usr_") || said["Remote-Email"][0] != apptest.Grace ||
+		said["Remote-Account"][0] != "acme" || said["Remote-Roles"][0] != "member" {
+		t.Errorf("the program is told %v", said)
+	}
+	for _, name := range []string{"Authorization", "Cookie", "Sallyport-Otp"} {
+		if said[name] != nil {
+			t.Errorf("the program has the %s header %q", name, said[name])
+		}
+	}
+	for _, path := range []string{"/admin/", "/%61dmin/", "/admin%2f", "//admin/", "/public/../admin/", "/public/%2e%2e/admin/", "/./admin/", "/.sallyport/../admin/", "/public/..%2fadmin/"} {
+		c, r := w.request(e.site + "/")
+		r.URL.Opaque = "//" + r.URL.Host + path
+		p := c.Send(r)
+		for range 3 { // a redirect to the plain path is an answer too
+			if p.Status != http.StatusMovedPermanently && p.Status != http.StatusPermanentRedirect && p.Status != http.StatusTemporaryRedirect {
+				break
+			}
+			p = w.open(w.led(p))
+		}
+		if strings.Contains(p.Body, "administrators") && strings.Contains(p.Body, "Signed in") {
+			t.Errorf("a member sees %s: %d", path, p.Status)
+		}
+		if path == "/admin/" && p.Status != http.StatusForbidden {
+			t.Errorf("a member at %s: %d", path, p.Status)
+		}
+	}
+	w.open(e.site + "/safe/")
+	if !strings.HasPrefix(w.at, e.server) || strings.HasPrefix(w.at, e.server+"/door") {
+		t.Errorf("without a second factor /safe/ leads to %s", w.at)
+	}
+	forge(t, w, said)
+}
+
+// owner has a second factor.
+func owner(t *testing.T, e *example) {
+	t.Helper()
+	phone := e.enrol(t, apptest.Ada)
+	w := e.walker(t)
+	code := w.signIn(w.open(e.site+"/safe/?x=1"), apptest.Ada).Sees(http.StatusOK, "Enter your authentication code")
+	p := w.press(code, "Verify", "code", phone.Code(time.Now()))
+	signedIn := time.Now()
+	p.Sees(http.StatusOK, "Page for a second factor", "Signed in as ada@acme.test")
+	if w.at != e.site+"/safe/?x=1" {
+		t.Errorf("back at %s", w.at)
+	}
+	w.open(e.site+"/admin/").Sees(http.StatusOK, "Page for administrators", "ada@acme.test")
+	w.open(e.site+"/money/").Sees(http.StatusOK, "Page that asks again", "ada@acme.test")
+
+	time.Sleep(time.Until(signedIn.Add(4500 * time.Millisecond)))
+	p = w.open(e.site + "/money/?sum=5")
+	if !strings.HasPrefix(w.at, e.server+"/settings/confirm") {
+		t.Fatalf("after a while /money/ leads to %s: %s", w.at, p.Text())
+	}
+	p = w.press(p, "Confirm", "code", phone.Code(time.Now().Add(30*time.Second)))
+	if p.Sees(http.StatusOK, "Page that asks again"); w.at != e.site+"/money/?sum=5" {
+		t.Errorf("back at %s", w.at)
+	}
+
+	// Signing out at Sallyport is seen at the program within a second.
+	w.press(w.open(e.server+"/settings").Sees(http.StatusOK), "Sign out")
+	time.Sleep(time.Second)
+	c, r := w.request(e.site + "/whoami")
+	r.Header.Set("Sec-Fetch-Mode", "cors")
+	if p := c.Send(r); p.Status != http.StatusUnauthorized {
+		t.Errorf("a second after signing out: %d %s", p.Status, p.Body)
+	}
+}
+
+// body reads an answer to its end.
+func body(t *testing.T, answer *http.Response) string {
+	t.Helper()
+	defer answer.Body.Close() //nolint:errcheck // only read
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,177 @@
+package proxytest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// ways are the examples that stand in front of a program, with what each needs here besides Go.
+var ways = []struct{ name, needs string }{
+	{"nginx", "/usr/sbin/nginx"}, {"caddy", "/usr/bin/caddy"}, {"haproxy", "/usr/sbin/haproxy"}, {"middleware", ""},
+}
+
+// root is the folder of the repository.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// needs skips the test where something is missing, or fails it where nothing may be.
+func needs(t *testing.T, file string) {
+	t.Helper()
+	if file == "" {
+		return
+	}
+	if _, err := os.Stat(file); err == nil {
+		return
+	}
+	if os.Getenv("SALLYPORT_TEST_ENGINES") == "all" {
+		t.Fatalf("missing: %s; scripts/install-test-tools.sh installs it", file)
+	}
+	t.Skipf("missing: %s; scripts/install-test-tools.sh installs it", file)
+}
+
+// example is one that runs.
+type example struct {
+	site, server string            // the program's, and Sallyport's, as browsers name them
+	proxy        string            // host and port of the program's site
+	passwords    map[string]string // by e-mail
+	script       *exec.Cmd
+}
+
+var person = regexp.MustCompile(`^\s*([^\s@]+@\S+)\s+(?:owner|admin|member)\s+(\S+)\s*$`)
+
+// built is the program, so that examples that start side by side find it.
+var built = sync.OnceValues(func() ([]byte, error) {
+	build := exec.Command("make", "--silent", "build")
+	build.Dir = filepath.Join("..", "..")
+	return build.CombinedOutput()
+})
+
+// start runs an example's command until the test ends.
+func start(t *testing.T, name string, env ...string) *example {
+	t.Helper()
+	if out, err := built(); err != nil {
+		t.Fatalf("make build: %v\n%s", err, out)
+	}
+	ports := free(t, 3)
+	e := &example{
+		site: "http://app.localhost:" + ports[0], server: "http://localhost:" + ports[1], proxy: "127.0.0.1:" + ports[0],
+		passwords: map[string]string{}, script: exec.Command(filepath.Join(root(t), "examples", name, "run.sh")),
+	}
+	e.script.Dir = t.TempDir()
+	e.script.Env = append(os.Environ(), append(env, "PORT="+ports[0], "SALLYPORT="+ports[1], "PROGRAM="+ports[2])...)
+	e.script.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	out, in := io.Pipe()
+	e.script.Stdout, e.script.Stderr = in, in
+	if err := e.script.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var said strings.Builder
+	up, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			mu.Lock()
+			fmt.Fprintln(&said, lines.Text())
+			mu.Unlock()
+			if m := person.FindStringSubmatch(lines.Text()); m != nil {
+				e.passwords[m[1]] = m[2]
+			}
+			if strings.HasPrefix(lines.Text(), "Stop all of it") {
+				close(up)
+			}
+		}
+	}()
+	go func() { ended <- e.script.Wait(); _ = in.Close() }()
+	t.Cleanup(func() {
+		_ = e.script.Process.Signal(syscall.SIGTERM) // it may have ended
+		select {
+		case <-ended:
+		case <-time.After(30 * time.Second):
+			t.Error("the example does not stop")
+		}
+		for _, port := range ports {
+			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+				_ = c.Close()
+				t.Errorf("something listens on port %s still", port)
+			}
+		}
+		if t.Failed() {
+			mu.Lock()
+			defer mu.Unlock()
+			t.Logf("the example said:\n%s", said.String())
+		}
+	})
+	select {
+	case <-up:
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("the example ended: %v", err)
+	case <-time.After(time.Minute):
+		t.Fatal("the example does not start")
+	}
+	return e
+}
+
+// free gives ports that nothing listens on.
+func free(t *testing.T, n int) (ports []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() //nolint:errcheck // all at the end, so that none is given twice
+		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	}
+	return ports
+}
+
+// serverDies kills Sallyport, by its process id among the script's children.
+func (e *example) serverDies(t *testing.T) {
+	t.Helper()
+	pid := strconv.Itoa(e.script.Process.Pid)
+	children, err := os.ReadFile(filepath.Join("/proc", pid, "task", pid, "children"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for child := range strings.FieldsSeq(string(children)) {
+		line, err := os.ReadFile(filepath.Join("/proc", child, "cmdline"))
+		if err != nil || !strings.HasPrefix(string(line), "bin/sallyport\x00") {
+			continue
+		}
+		id, err := strconv.Atoi(child)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(id, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			c, err := net.Dial("tcp", strings.TrimPrefix(strings.Replace(e.server, "localhost", "127.0.0.1", 1), "http://"))
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	t.Fatal("the example runs no Sallyport")
+}

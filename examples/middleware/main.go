@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"strings"
 	"time"
 
 	"sallyport/client/door"
@@ -54,6 +55,7 @@ func whoami(w http.ResponseWriter, r *http.Request) {
 		said.Set("Remote-Email", who.Email)
 		said.Set("Remote-Account", who.Account)
 		said.Set("Remote-Roles", who.Roles[0])
+		said.Set("Remote-Amr", strings.Join(who.AMR, ","))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(said); err != nil {

@@ -106,6 +106,15 @@ func (e *example) enrol(t *testing.T, email string) domaintest.Phone {
 	return phone
 }
 
+// cookies is the line by which this browser is known at the program's site.
+func (w *walker) cookies() string {
+	var all []string
+	for name, value := range w.sites[w.e.site].Cookies {
+		all = append(all, name+"="+value)
+	}
+	return "Cookie: " + strings.Join(all, "; ")
+}
+
 // told is what the program says it was told: its headers that say who somebody is, and those it should not have.
 func told(t *testing.T, p *apptest.Page) map[string][]string {
 	t.Helper()
@@ -117,4 +126,16 @@ func told(t *testing.T, p *apptest.Page) map[string][]string {
 		t.Fatalf("%s: %v\n%s", p.Path, err, p.Body)
 	}
 	return said
+}
+
+// claims are those that say who somebody is, or could be read so; the assertion is another one each time.
+func claims(said map[string][]string) map[string][]string {
+	found := map[string][]string{}
+	for name, values := range said {
+		n := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+		if name != "Sallyport-Assertion" && (strings.HasPrefix(n, "remote") || strings.HasPrefix(n, "sallyport")) {
+			found[name] = values
+		}
+	}
+	return found
 }

@@ -7,6 +7,7 @@ var englishCommon = Catalogue{
 	"language":         "en",
 	"skip":             "Skip to content",
 	"bar.places":       "Settings",
+	"bar.profile":      "My profile",
 	"bar.sign_out":     "Sign out",
 	"place.profile":    "Profile",
 	"place.two_factor": "Two-factor authentication",

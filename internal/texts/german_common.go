@@ -7,6 +7,7 @@ var germanCommon = Catalogue{
 	"language":         "de",
 	"skip":             "Zum Inhalt springen",
 	"bar.places":       "Einstellungen",
+	"bar.profile":      "Mein Profil",
 	"bar.sign_out":     "Abmelden",
 	"place.profile":    "Profil",
 	"place.two_factor": "Zwei-Faktor-Authentifizierung",

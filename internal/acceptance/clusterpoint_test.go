@@ -51,7 +51,7 @@ func TestClusterpoint(t *testing.T) {
 			}
 		})
 		w.row("P3_entry_by_the_profile", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t))
+			v := w.visit(t).signsIn(w.person(t)).open(twoFactor)
 			v.topRight()
 			v.press("My profile").at("/settings").sees("Off. Set it up to make your account safer.")
 		})

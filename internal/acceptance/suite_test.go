@@ -77,13 +77,14 @@ func (w *suite) terms(t *testing.T, change object) {
 	w.s.Clock.Advance(time.Second)
 }
 
-// soon is a time as the interface takes it.
+// in is a time as the interface takes it.
 func (w *suite) in(d time.Duration) string { return w.s.Clock.Now().Add(d).Format(time.RFC3339) }
 
 // person is somebody of the account, with what they carry.
 type person struct {
 	w     *suite
 	email string
+	uid   string
 	app   *chrometest.Phone // nil without one
 	id    string            // of the app
 	codes []string          // backup codes
@@ -99,7 +100,7 @@ func (w *suite) somebody(t *testing.T, role user.Role, names ...string) *person 
 	t.Helper()
 	row, _, _ := strings.Cut(filepath.Base(t.Name()), "_")
 	p := &person{w: w, email: strings.ToLower(strings.Join(append([]string{row}, names...), "-")) + "@mail.test"}
-	w.s.AddUser(t, w.s.Acme, p.email, "Somebody", role)
+	p.uid = w.s.AddUser(t, w.s.Acme, p.email, "Somebody", role).ID
 	return p
 }
 

@@ -14,7 +14,7 @@ LISTEN ?= 127.0.0.1:8080
 .PHONY: help
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## "; print "Sallyport\n" } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## run a complete server with a sample account (needs only Go)
@@ -36,6 +36,11 @@ quick: ## the tests alone, with whatever this machine has (SQLite needs nothing)
 .PHONY: soak
 soak: ## the long counts: races, kill -9, minutes of fuzzing, the race detector
 	@scripts/soak.sh
+
+.PHONY: requirements
+requirements: ## walk the demand's rows and write docs/requirements.md from the run
+	go build -o build/pg ./internal/db/dbtest/pg
+	SALLYPORT_TEST_ENGINES=all SALLYPORT_REQUIREMENTS=write build/pg -- go test -count=1 ./internal/acceptance
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck, tidy and verified modules

@@ -10,10 +10,12 @@ import (
 // TestCleverTap: two levels, the account's and the user's, and administrators who list and reset.
 func TestCleverTap(t *testing.T) {
 	walk(t, "CleverTap", object{"methods": []string{"totp"}, "enforcement": "optional", "grace_days": 0, "enrolment": "recent_sign_in", "trusted_browser_days": 0}, func(w *suite) {
-		require := func(t *testing.T) {
+		optional := func(t *testing.T) { t.Helper(); w.policy(t, object{"enforcement": "optional"}) }
+		// require switches the account's level on; what it returns switches it off.
+		require := func(t *testing.T) func() {
 			t.Helper()
 			w.policy(t, object{"enforcement": "required"})
-			t.Cleanup(func() { w.policy(t, object{"enforcement": "optional"}) })
+			return func() { optional(t) }
 		}
 		enabled := func(t *testing.T, names ...string) *person {
 			t.Helper()
@@ -30,7 +32,7 @@ func TestCleverTap(t *testing.T) {
 			p, other := enabled(t, "one"), w.person(t, "two")
 			is(t, p.passes(t), "second_factor") // the user's level
 			is(t, other.passes(t), "signed_in")
-			require(t)
+			defer require(t)()
 			is(t, other.passes(t), "set_up") // the account's
 		})
 		w.row("T2_in_the_profile", func(t *testing.T) {
@@ -60,7 +62,7 @@ func TestCleverTap(t *testing.T) {
 		w.row("T7_own_switch_only_if_not_required", func(t *testing.T) {
 			p := enabled(t)
 			route := "POST /v1/me/factors/" + p.id + "/remove"
-			require(t)
+			defer require(t)()
 			refused(t, p.api(t).Call(t, route, object{"password": apptest.Password}), 409, "two_factor_required")
 			w.visit(t).signsIn(p).open(twoFactor).sees("required by your organisation").press("Remove My Phone").lacks("Password Show").sees("your organisation requires two-factor authentication")
 			w.policy(t, object{"enforcement": "optional"})
@@ -83,7 +85,7 @@ func TestCleverTap(t *testing.T) {
 		})
 		w.row("T9_mandatory_for_everybody", func(t *testing.T) {
 			people := []*person{w.person(t), w.somebody(t, user.Admin, "admin"), w.somebody(t, user.Owner, "owner")}
-			require(t)
+			defer require(t)()
 			for _, p := range people {
 				is(t, p.passes(t), "set_up")
 			}
@@ -91,7 +93,7 @@ func TestCleverTap(t *testing.T) {
 		w.row("T10_switch_among_the_settings", func(t *testing.T) {
 			a := w.somebody(t, user.Admin)
 			a.addApp(t)
-			t.Cleanup(func() { w.policy(t, object{"enforcement": "optional"}) })
+			defer optional(t)
 			w.visit(t).signsIn(a).open("/admin/two-factor").sees("For everybody").tick("Required: nobody gets in without one").press("Save").press("Confirm").sees("The settings are saved.")
 			if got := a.api(t).Must(t, 200, "GET /v1/account/policy", nil); got.JSON["enforcement"] != "required" {
 				t.Errorf("%s", got.Raw)
@@ -100,7 +102,7 @@ func TestCleverTap(t *testing.T) {
 		w.row("T11_set_up_at_the_next_sign_in", func(t *testing.T) {
 			p := w.person(t)
 			before := p.api(t)
-			require(t)
+			defer require(t)()
 			refused(t, before.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
 			v := w.visit(t).passes(p).at("/sign-in/set-up").sees("Your organisation requires two-factor authentication.").isOut()
 			v.passes(p).press("Add")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/internal/apptest"
 	"sallyport/internal/chrometest"
@@ -71,7 +72,7 @@ func TestCloudAdore(t *testing.T) {
 			program := w.s.API(api.JSON["key"].(string))
 			program.Must(t, 200, "GET /v1/me", nil)
 			p.addApp(t)
-			w.s.Clock.Advance(2e9)
+			w.s.Clock.Advance(2 * time.Second)
 			refused(t, program.Call(t, "GET /v1/me", nil), 401, "second_factor_required")
 		})
 		w.row("A10_second_factor_for_programs", func(t *testing.T) {
@@ -79,8 +80,8 @@ func TestCloudAdore(t *testing.T) {
 			p.addApp(t)
 			made := key(t, p, true)
 			app := &person{w: w, app: chrometest.Enter(t, made.JSON["enrolment"].(object)["uri"].(string))}
-			p.api(t).Must(t, 200, "POST /v1/me/api-keys/"+made.JSON["id"].(string)+"/device/confirm", object{"code": app.code(t)})
-			w.s.Clock.Advance(2e9)
+			p.api(t).Must(t, 204, "POST /v1/me/api-keys/"+made.JSON["id"].(string)+"/device/confirm", object{"code": app.code(t)})
+			w.s.Clock.Advance(2 * time.Second)
 			program := w.s.API(made.JSON["key"].(string))
 			refused(t, program.Call(t, "GET /v1/me", nil), 401, "second_factor_required")
 			if me := program.With("Sallyport-OTP", app.code(t)).Must(t, 200, "GET /v1/me", nil); me.JSON["level"] != "aal2" {
@@ -135,7 +136,7 @@ func TestCloudAdore(t *testing.T) {
 		})
 		w.row("A17_white_label", func(t *testing.T) {
 			w.boss.api(t).Must(t, 200, "PATCH /v1/account", object{"name": "Cloud Adore", "accent": "#7a1f5c", "support": "help@adore.test", "issuer": "Adore Cloud"})
-			w.s.Clock.Advance(2e9)
+			w.s.Clock.Advance(2 * time.Second)
 			w.visit(t).open("/sign-in?account=acme").sees("Cloud Adore", "help@adore.test").lacks("Sallyport")
 			if app := begins(t, w.person(t), "My Phone").scan(); app.Issuer != "Adore Cloud" {
 				t.Errorf("the entry is of %q", app.Issuer)

@@ -103,7 +103,7 @@ func TestCleverTap(t *testing.T) {
 			p := w.person(t)
 			before := p.api(t)
 			defer require(t)()
-			refused(t, before.Call(t, "GET /v1/me", nil), 401, "not_signed_in")
+			refused(t, before.Call(t, "GET /v1/me", nil), 401, "set_up_required")
 			v := w.visit(t).passes(p).at("/sign-in/set-up").sees("Your organisation requires two-factor authentication.").isOut()
 			v.passes(p).press("Add")
 			p.app = v.scan()
@@ -132,7 +132,7 @@ func TestCleverTap(t *testing.T) {
 		})
 		w.row("T14_reset_beside_the_person", func(t *testing.T) {
 			p := enabled(t)
-			v := w.visit(t).signsIn(w.boss).open("/admin/two-factor").offers("Reset " + p.email).press("Reset " + p.email)
+			v := w.visit(t).signsIn(w.boss).open("/admin/users?second_factor=on&q=t14").offers("Reset " + p.email).press("Reset " + p.email)
 			v.fill("Reason", "Lost the phone").press("Reset").sees("The two-factor authentication was reset.")
 			is(t, p.passes(t), "set_up")
 		})

@@ -234,6 +234,19 @@ func (c *Checks) Opened(ctx context.Context, cookie string, who *session.Signed)
 	return c.standing(ctx, one)
 }
 
+// Reopened is the check of a link that was used already, in the browser that has used it. Errors: check.ErrLink, and those of Opened.
+func (c *Checks) Reopened(ctx context.Context, link, cookie string, who *session.Signed) (Standing, error) {
+	one, err := check.ByLink(ctx, c.SignIns.DB, link)
+	if err != nil {
+		return Standing{}, err
+	}
+	st, err := c.Opened(ctx, cookie, who)
+	if err == nil && st.Check.ID != one.ID {
+		err = check.ErrLink
+	}
+	return st, err
+}
+
 func sameBrowser(one check.Check, who *session.Signed) error {
 	if who != nil && (who.AccountID != one.AccountID || who.UserID != one.UserID) {
 		return ErrCheckOther

@@ -52,7 +52,7 @@ func (s *Site) askAnyPasskey(w http.ResponseWriter, r *http.Request) error {
 
 // askPasskey asks for one at the second door.
 func (s *Site) askPasskey(w http.ResponseWriter, r *http.Request) error {
-	options, ceremony, err := s.SignIns.AskPasskey(r.Context(), pendingCookie(r))
+	options, ceremony, err := s.second(r).AskPasskey(r.Context(), pendingCookie(r))
 	if err != nil {
 		return err
 	}
@@ -168,13 +168,13 @@ func (s *Site) createPasskeyAgain(w http.ResponseWriter, r *http.Request, d fact
 // createSetUpView is the same within a sign-in.
 func (s *Site) createSetUpView(r *http.Request, p *signin.Pending, f factor.Factor) (CreatePasskey, error) {
 	options, err := s.Factors.PasskeyOptions(r.Context(), p.User, p.Request(), f.ID)
-	return CreatePasskey{ID: f.ID, Options: string(options), SigningIn: true, Ends: p.ExpiresAt}, err
+	return CreatePasskey{At: door(r), ID: f.ID, Options: string(options), SigningIn: true, Ends: p.ExpiresAt}, err
 }
 
 func (s *Site) showCreateSetUp(w http.ResponseWriter, r *http.Request, p *signin.Pending, f factor.Factor) error {
 	v, err := s.createSetUpView(r, p, f)
 	if errors.Is(err, factor.ErrNotFound) {
-		return httpx.SeeOther(w, setUpPath)
+		return httpx.SeeOther(w, door(r).To("/set-up"))
 	}
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (s *Site) showCreateSetUp(w http.ResponseWriter, r *http.Request, p *signin
 func (s *Site) createSetUpAgain(w http.ResponseWriter, r *http.Request, p *signin.Pending, f factor.Factor, err error) error {
 	v, readErr := s.createSetUpView(r, p, f)
 	if errors.Is(readErr, factor.ErrNotFound) {
-		return httpx.SeeOther(w, setUpPath)
+		return httpx.SeeOther(w, door(r).To("/set-up"))
 	}
 	if readErr != nil {
 		return readErr

@@ -16,6 +16,7 @@ func (s *Site) routes() []httpx.Route {
 	pending := func(pattern string, h httpx.Handler) httpx.Route {
 		return httpx.Route{Pattern: pattern, Level: httpx.Pending, Handler: h}
 	}
+	inCheck := pending // with the cookie of a check: see checkGuard
 	self := func(pattern string, fresh httpx.Fresh, h httpx.Handler) httpx.Route {
 		return httpx.Route{Pattern: pattern, Level: httpx.AAL1, Fresh: fresh, Scope: httpx.Self, Handler: h}
 	}
@@ -76,6 +77,21 @@ func (s *Site) routes() []httpx.Route {
 		self("GET "+signOutPath, httpx.AnyAge, s.showSignOut), // for programs behind the door, which lead here
 		self("POST "+signOutPath, httpx.AnyAge, s.signOut),
 		self("GET "+doorPath, httpx.AnyAge, s.door),
+		public("GET /check", s.openCheck),
+		inCheck("GET /check/verify", s.showVerify),
+		inCheck("POST /check/verify", s.verify),
+		inCheck("GET /check/verify/passkey", s.askPasskey),
+		inCheck("GET /check/methods", s.showOtherWays),
+		inCheck("POST /check/send", s.sendCode),
+		inCheck("GET /check/set-up", s.showSetUp),
+		inCheck("POST /check/set-up", s.setUp),
+		inCheck("GET /check/set-up/confirm", s.showConfirmSetUp),
+		inCheck("POST /check/set-up/confirm", s.confirmSetUp),
+		inCheck("POST /check/set-up/send", s.sendSetUp),
+		inCheck("POST /check/set-up/mail", s.askSetUpMail),
+		inCheck("POST /check/set-up/mail/confirm", s.proveSetUpMail),
+		inCheck("POST /check/cancel", s.cancelCheck),
+		self("POST /sign-out", httpx.AnyAge, s.signOut),
 
 		self("GET /settings", httpx.AnyAge, s.showProfile),
 		self("POST /settings/password", httpx.Proved, s.changePassword),
@@ -190,6 +206,11 @@ func (s *Site) routes() []httpx.Route {
 		pending("GET /sign-in/set-up/mail", to(setUpPath)),
 		pending("GET /sign-in/set-up/mail/confirm", to(setUpPath)),
 		pending("GET /sign-in/send", to("/sign-in/verify")),
+		inCheck("GET /check/send", s.showCheck),
+		inCheck("GET /check/cancel", s.showCheck),
+		inCheck("GET /check/set-up/send", s.showCheck),
+		inCheck("GET /check/set-up/mail", s.showCheck),
+		inCheck("GET /check/set-up/mail/confirm", s.showCheck),
 		pending("GET /sign-in/disable/confirm", to("/sign-in/disable")),
 		self("GET /settings/two-factor/keep", httpx.AnyAge, to("/settings/two-factor")),
 		self("GET /settings/two-factor/{id}/send", httpx.AnyAge, to("/settings/two-factor")),

@@ -66,8 +66,8 @@ func (s *Site) sendCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	method := form.Get("method")
-	err = s.SignIns.Send(r.Context(), pendingCookie(r), method, by(r))
-	here := withQuery("/sign-in/verify", url.Values{"method": {method}})
+	err = s.second(r).Send(r.Context(), pendingCookie(r), method, by(r))
+	here := withQuery(door(r).To("/verify"), url.Values{"method": {method}})
 	switch {
 	case err == nil:
 		return done(w, here, NoticeCodeSent)

@@ -28,7 +28,7 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 		return s.ended(w, r, err)
 	}
 	if p.State(s.Now()) != signin.SetUp {
-		return httpx.SeeOther(w, "/sign-in/verify")
+		return httpx.SeeOther(w, door(r).To("/verify"))
 	}
 	if p.MailFirst() {
 		v, err := s.setUpMailView(r, p)
@@ -47,11 +47,14 @@ func (s *Site) showSetUp(w http.ResponseWriter, r *http.Request) error {
 // setUpView describes the form of the method asked for, with the others to choose from.
 func (s *Site) setUpView(r *http.Request, p *signin.Pending, method string) (SetUp, error) {
 	owed := p.Owed(s.Now())
-	v := SetUp{Cause: string(owed.Cause), Ends: p.ExpiresAt, Support: s.Support}
-	if owed.AddPasskey {
+	v := SetUp{At: door(r), Cause: string(owed.Cause), Ends: p.ExpiresAt, Support: s.Support}
+	switch {
+	case owed.AddPasskey:
 		v.Cause = "passkey"
+	case checkOf(r) != nil:
+		v.Cause = "check"
 	}
-	offers, err := s.SignIns.SetUpOffers(r.Context(), p)
+	offers, err := s.second(r).SetUpOffers(r.Context(), p)
 	if err != nil {
 		return v, err
 	}
@@ -90,22 +93,22 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind := factor.Kind(form.Get("method"))
 	if kind == factor.Passkey {
-		p, f, _, err := s.SignIns.BeginSetUpPasskey(r.Context(), pendingCookie(r), form.Get("name"))
+		p, f, _, err := s.second(r).BeginSetUpPasskey(r.Context(), pendingCookie(r), form.Get("name"))
 		if err != nil {
 			return s.setUpAgain(w, r, p, form, err)
 		}
 		readBy(r, p.User, p.Account)
-		return httpx.SeeOther(w, withQuery(confirmSetUpPath, url.Values{"id": {f.ID}}))
+		return httpx.SeeOther(w, withQuery(door(r).To("/set-up/confirm"), url.Values{"id": {f.ID}}))
 	}
 	if kind.Sent() {
-		p, f, err := s.SignIns.BeginSetUpAddress(r.Context(), pendingCookie(r), kind, form.Get("name"), form.Get("address"), by(r))
+		p, f, err := s.second(r).BeginSetUpAddress(r.Context(), pendingCookie(r), kind, form.Get("name"), form.Get("address"), by(r))
 		if err != nil {
 			return s.setUpAgain(w, r, p, form, err)
 		}
 		readBy(r, p.User, p.Account)
-		return httpx.SeeOther(w, withQuery(confirmSetUpPath, url.Values{"id": {f.ID}}))
+		return httpx.SeeOther(w, withQuery(door(r).To("/set-up/confirm"), url.Values{"id": {f.ID}}))
 	}
-	p, e, err := s.SignIns.BeginSetUp(r.Context(), pendingCookie(r), form.Get("name"))
+	p, e, err := s.second(r).BeginSetUp(r.Context(), pendingCookie(r), form.Get("name"))
 	if err != nil {
 		return s.setUpAgain(w, r, p, form, err)
 	}
@@ -114,7 +117,7 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.SigningIn, v.Ends = true, p.ExpiresAt
+	v.At, v.SigningIn, v.Ends = door(r), true, p.ExpiresAt
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
@@ -125,7 +128,7 @@ func (s *Site) setUpAgain(w http.ResponseWriter, r *http.Request, p *signin.Pend
 	}
 	readBy(r, p.User, p.Account)
 	if errors.Is(err, signin.ErrMailFirst) {
-		return httpx.SeeOther(w, setUpPath)
+		return httpx.SeeOther(w, door(r).To("/set-up"))
 	}
 	v, readErr := s.setUpView(r, p, form.Get("method"))
 	if readErr != nil {
@@ -150,7 +153,7 @@ func (s *Site) showConfirmSetUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := p.Named(r.URL.Query().Get("id"))
 	if p.State(s.Now()) != signin.SetUp || f.State != factor.Pending || !f.Kind.Sent() && f.Kind != factor.Passkey {
-		return httpx.SeeOther(w, setUpPath)
+		return httpx.SeeOther(w, door(r).To("/set-up"))
 	}
 	if f.Kind == factor.Passkey {
 		return s.showCreateSetUp(w, r, p, f)
@@ -164,7 +167,7 @@ func (s *Site) showConfirmSetUp(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) confirmSetUpView(r *http.Request, p *signin.Pending, f factor.Factor) (ConfirmDevice, error) {
 	v, err := s.confirmView(r, f, "")
-	v.SigningIn, v.Ends = true, p.ExpiresAt
+	v.At, v.SigningIn, v.Ends = door(r), true, p.ExpiresAt
 	return v, err
 }
 
@@ -174,9 +177,9 @@ func (s *Site) sendSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.SignIns.SendSetUp(r.Context(), pendingCookie(r), form.Get("id"), by(r))
+	err = s.second(r).SendSetUp(r.Context(), pendingCookie(r), form.Get("id"), by(r))
 	if err == nil {
-		return done(w, withQuery(confirmSetUpPath, url.Values{"id": {form.Get("id")}}), NoticeCodeSent)
+		return done(w, withQuery(door(r).To("/set-up/confirm"), url.Values{"id": {form.Get("id")}}), NoticeCodeSent)
 	}
 	return s.confirmSetUpAgain(w, r, form.Get("id"), errs.From(err).In(""))
 }
@@ -209,10 +212,20 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err := answered(form); err != nil {
 		return s.confirmSetUpAgain(w, r, form.Get("id"), err)
 	}
-	step, codes, err := s.SignIns.ConfirmSetUp(r.Context(), pendingCookie(r), form.Get("id"), proofs(form).Code, by(r))
+	step, codes, err := s.second(r).ConfirmSetUp(r.Context(), pendingCookie(r), form.Get("id"), proofs(form).Code, by(r))
 	s.countStep(step, err, string(step.Method))
 	if err != nil {
 		return s.confirmSetUpAgain(w, r, form.Get("id"), err)
+	}
+	if st := checkOf(r); st != nil {
+		if codes == nil {
+			return s.passedCheck(w, r)
+		}
+		httpx.ClearCookie(w, checkCookie)
+		return s.render(w, r, http.StatusOK, "", BackupCodes{
+			At: atCheck, Return: st.Check.Return(), Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name,
+			Email: step.User.Email, Made: s.Now(),
+		})
 	}
 	if err := s.handOver(w, r, step); err != nil {
 		return err
@@ -229,8 +242,11 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 
 // setUpMailView describes the page that asks for the token from the mailbox.
 func (s *Site) setUpMailView(r *http.Request, p *signin.Pending) (SetUpMail, error) {
-	v := SetUpMail{Email: p.User.Email, Cause: string(p.Owed(s.Now()).Cause), Ends: p.ExpiresAt}
-	t, err := s.SignIns.Mailed(r.Context(), p, mailtoken.SetUp)
+	v := SetUpMail{At: door(r), Email: p.User.Email, Cause: string(p.Owed(s.Now()).Cause), Ends: p.ExpiresAt}
+	if checkOf(r) != nil {
+		v.Cause = "check"
+	}
+	t, err := s.second(r).Mailed(r.Context(), p, mailtoken.SetUp)
 	if errors.Is(err, mailtoken.ErrToken) {
 		return v, nil
 	}
@@ -243,10 +259,10 @@ func (s *Site) askSetUpMail(w http.ResponseWriter, r *http.Request) error {
 	if _, err := httpx.Form(r); err != nil {
 		return err
 	}
-	if err := s.SignIns.AskSetUp(r.Context(), pendingCookie(r), by(r)); err != nil {
+	if err := s.second(r).AskSetUp(r.Context(), pendingCookie(r), by(r)); err != nil {
 		return s.setUpMailAgain(w, r, err)
 	}
-	return done(w, setUpPath, NoticeTokenSent)
+	return done(w, door(r).To("/set-up"), NoticeTokenSent)
 }
 
 // proveSetUpMail takes the token.
@@ -255,10 +271,10 @@ func (s *Site) proveSetUpMail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SignIns.ProveMailbox(r.Context(), pendingCookie(r), form.Get("token")); err != nil {
+	if err := s.second(r).ProveMailbox(r.Context(), pendingCookie(r), form.Get("token")); err != nil {
 		return s.setUpMailAgain(w, r, err)
 	}
-	return httpx.SeeOther(w, setUpPath)
+	return httpx.SeeOther(w, door(r).To("/set-up"))
 }
 
 func (s *Site) setUpMailAgain(w http.ResponseWriter, r *http.Request, err error) error {

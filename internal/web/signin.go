@@ -106,7 +106,10 @@ func (s *Site) countStep(step signin.Step, err error, method string) {
 // until when it must be set up (K5).
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, step signin.Step, n Notice) error {
 	if step.State == signin.SetUp { // proved, and a passkey is owed besides
-		return httpx.SeeOther(w, setUpPath)
+		return httpx.SeeOther(w, door(r).To("/set-up"))
+	}
+	if checkOf(r) != nil {
+		return s.passedCheck(w, r)
 	}
 	if err := s.handOver(w, r, step); err != nil {
 		return err
@@ -158,7 +161,7 @@ func (s *Site) onward(w http.ResponseWriter, next string, n Notice) error {
 
 // pendingSignIn reads the pending sign-in of the request's cookie.
 func (s *Site) pendingSignIn(r *http.Request) (*signin.Pending, error) {
-	p, err := s.SignIns.Pending(r.Context(), pendingCookie(r))
+	p, err := s.second(r).Pending(r.Context(), pendingCookie(r))
 	if err == nil {
 		readBy(r, p.User, p.Account)
 	}
@@ -172,6 +175,9 @@ func pendingCookie(r *http.Request) string {
 
 // ended shows that the sign-in is over, if err says so; other errors are returned.
 func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
+	if checkOf(r) != nil {
+		return s.endedCheck(w, r, err)
+	}
 	if !errors.Is(err, signin.ErrExpired) {
 		return err
 	}
@@ -207,7 +213,7 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 		return s.ended(w, r, err)
 	}
 	if p.State(s.Now()) == signin.SetUp {
-		return httpx.SeeOther(w, "/sign-in/set-up")
+		return httpx.SeeOther(w, door(r).To("/set-up"))
 	}
 	v, err := s.verifyView(r, p, r.URL.Query().Get("method"))
 	if err != nil {
@@ -219,12 +225,12 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 // verifyView describes the code page for one way of passing it: the one asked for, else the person's first.
 func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Verify, error) {
 	devices := p.Ways(s.Now())
-	v := Verify{Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Why: string(p.AskedAgain)}
+	v := Verify{At: door(r), Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Why: string(p.AskedAgain)}
 	if p.MayTrust(s.Now()) {
 		v.TrustDays = p.Account.Policy.TrustedBrowserDays
 	}
 	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
-	v.Disable = signin.Effect(p.Account, p.User) != account.MailedDisableOff
+	v.Disable = checkOf(r) == nil && signin.Effect(p.Account, p.User) != account.MailedDisableOff
 	asked, _ := p.First(s.Now())
 	if method == MethodBackupCode && v.BackupCodes {
 		v.Method, v.Kind, v.KeyFirst = MethodBackupCode, MethodBackupCode, asked.Kind == factor.Passkey
@@ -319,10 +325,10 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 // attempt tries a code. The device that the form names may be gone by now; then any other will do.
 func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 	a.Known = s.known(r)
-	step, err := s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
+	step, err := s.second(r).Verify(r.Context(), pendingCookie(r), a, by(r))
 	if errors.Is(err, factor.ErrNotFound) && a.FactorID != "" {
 		a.FactorID = ""
-		step, err = s.SignIns.Verify(r.Context(), pendingCookie(r), a, by(r))
+		step, err = s.second(r).Verify(r.Context(), pendingCookie(r), a, by(r))
 	}
 	return step, err
 }
@@ -333,7 +339,7 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	v := OtherWays{Ends: p.ExpiresAt}
+	v := OtherWays{At: door(r), Ends: p.ExpiresAt}
 	v.Ways = withPasskeys(p.Ways(s.Now()))
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})

@@ -88,7 +88,11 @@ func (s *Site) guard(rt httpx.Route, w http.ResponseWriter, r *http.Request) (*h
 	switch rt.Level {
 	case httpx.Public:
 		return r, nil
-	case httpx.Pending: // the handlers read the pending sign-in itself; without a cookie there is none
+	case httpx.Pending:
+		if strings.HasPrefix(rt.Path(), string(atCheck)+"/") {
+			return s.checkGuard(w, r)
+		}
+		// The handlers read the pending sign-in itself; without a cookie there is none
 		if _, ok := httpx.ReadCookie(r, httpx.PendingCookie); !ok {
 			return nil, s.noPending(w, r)
 		}

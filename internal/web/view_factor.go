@@ -134,6 +134,7 @@ func (v AddDevice) failed() bool { return v.Error != nil }
 // ShowKey is the answer to adding a device: the only page that ever shows the secret.
 // The code is posted to /settings/two-factor/{id}/confirm, or while signing in to /sign-in/set-up/confirm.
 type ShowKey struct {
+	At        Door          // at the sign-in or at a check
 	ID        string        // the factor's id; hidden field "id" while signing in
 	Name      string        // the device's name
 	QR        template.HTML // inline SVG from package qr, with its quiet zone
@@ -161,6 +162,7 @@ func (v ShowKey) Link() template.URL {
 // ConfirmDevice asks again for the code of a device that is not confirmed. It never
 // holds the secret: who lost it starts again. Posts as ShowKey does.
 type ConfirmDevice struct {
+	At        Door // at the sign-in or at a check
 	ID        string
 	Kind      string // as in Way; empty for an app
 	Name      string
@@ -179,6 +181,8 @@ func (v ConfirmDevice) failed() bool { return v.Error != nil }
 // BackupCodes shows the ten codes, once. "I have saved them" posts first and next to
 // /settings/two-factor/backup-codes/saved.
 type BackupCodes struct {
+	At        Door     // at the sign-in or at a check
+	Return    string   // of a check: the way back to the program; empty for none
 	Codes     []string // as they are shown, grouped
 	First     bool     // made with the first device, not in exchange for older ones
 	SigningIn bool     // part of a sign-in that demanded set-up

@@ -18,6 +18,7 @@ func (v AddPasskey) failed() bool { return v.Error != nil }
 
 // CreatePasskey has the browser make the passkey. It posts credential to where ConfirmDevice posts its code.
 type CreatePasskey struct {
+	At        Door   // at the sign-in or at a check
 	ID        string // hidden field "id" while signing in
 	Options   string // JSON of what the browser is asked (PublicKeyCredentialCreationOptionsJSON)
 	SigningIn bool

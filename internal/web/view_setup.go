@@ -5,6 +5,7 @@ import "time"
 // SetUp is /sign-in/set-up: the set-up of a first device inside the sign-in (T11, T15), by one method; the others are links
 // to ?method=KIND. It posts method, name and address. The answer is ShowKey with SigningIn set, or leads to ConfirmDevice.
 type SetUp struct {
+	At          Door          // at the sign-in or at a check
 	Cause       string        // as account.Cause
 	Ways        []string      // what can be set up, as in Way; empty if nothing can
 	Unavailable []MethodState // what can't, and why
@@ -34,6 +35,7 @@ func (v SetUp) Others() (others []string) {
 // SetUpMail is /sign-in/set-up while a token from the mailbox must come first. Posts to /sign-in/set-up/mail to have it
 // mailed, and token to /sign-in/set-up/mail/confirm.
 type SetUpMail struct {
+	At     Door // at the sign-in or at a check
 	Email  string
 	Cause  string
 	Mailed bool          // one was mailed that works

@@ -28,6 +28,7 @@ const MethodBackupCode = "backup_code"
 // Verify is /sign-in/verify: the second step. Posts method and code, or credential and ceremony, to /sign-in/verify;
 // Cancel posts to /sign-in/cancel.
 type Verify struct {
+	At          Door      // at the sign-in or at a check
 	Method      string    // a factor's id, empty for any authenticator app, or MethodBackupCode; hidden field "method"
 	Kind        string    // as in Way
 	Device      string    // the name of the device that is asked; empty when several would do
@@ -79,6 +80,7 @@ func (w Way) Sends() bool { return factor.Kind(w.Kind).Sent() }
 
 // OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
 type OtherWays struct {
+	At   Door // at the sign-in or at a check
 	Ways []Way
 	Ends time.Time
 }

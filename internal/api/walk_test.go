@@ -160,8 +160,11 @@ func TestRouteWalk(t *testing.T) {
 			}
 			for _, b := range walk {
 				want := b.codes(rt)
-				if rt.Scope == httpx.Operator {
+				switch rt.Scope {
+				case httpx.Operator:
 					want = append(slices.Clone(want), "operator_only")
+				case httpx.Program: // no session, whoever’s
+					want = append(slices.Clone(want), "check_program_only")
 				}
 				if want == nil {
 					continue

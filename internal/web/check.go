@@ -131,7 +131,9 @@ func (s *Site) leaveCheck(w http.ResponseWriter, r *http.Request) error {
 	st := checkOf(r)
 	httpx.ClearCookie(w, checkCookie)
 	if back := st.Check.Return(); back != "" {
-		return httpx.SeeOther(w, back)
+		w.Header().Set("Location", back) // another site's: check.ReturnTo has compared it with the list
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
 	}
 	return s.render(w, r, http.StatusOK, "", CheckDone{Cancelled: st.State == check.Cancelled})
 }

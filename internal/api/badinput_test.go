@@ -15,6 +15,7 @@ import (
 
 	"sallyport/internal/apptest"
 	"sallyport/internal/db/dbtest"
+	"sallyport/internal/httpx"
 )
 
 // bad is what no member takes, by what is wrong with it, as it stands in JSON.
@@ -51,6 +52,8 @@ func TestBadMembers(t *testing.T) {
 	s.Enrol(t, s.Ada)
 	owner := s.API(s.Browse(t, s.Ada).Cookie)
 	owner.Must(t, 200, "GET /v1/me", nil)
+	program := s.API(newKey(t, s, s.Alan, false, "Checks", "checks").value)
+	program.Call(t, "GET /v1/checks/x", nil)
 	before := s.Rows(t)
 	sent := 0
 	for _, rt := range table(t, s) {
@@ -104,6 +107,8 @@ func TestBadBodies(t *testing.T) {
 	s.Enrol(t, s.Ada)
 	owner := s.API(s.Browse(t, s.Ada).Cookie)
 	owner.Must(t, 200, "GET /v1/me", nil)
+	program := s.API(newKey(t, s, s.Alan, false, "Checks", "checks").value)
+	program.Call(t, "GET /v1/checks/x", nil)
 	before := s.Rows(t)
 	var zipped, parts bytes.Buffer
 	z := gzip.NewWriter(&zipped)
@@ -160,6 +165,9 @@ func TestBadBodies(t *testing.T) {
 		call, _ := rt.call(t)
 		for what, b := range bodies {
 			caller := owner
+			if rt.Scope == httpx.Program {
+				caller = program
+			}
 			for i := 0; i < len(b.headers); i += 2 {
 				caller = caller.With(b.headers[i], b.headers[i+1])
 			}
@@ -186,11 +194,14 @@ func TestBadParameters(t *testing.T) {
 	s.Enrol(t, s.Ada)
 	owner := s.API(s.Browse(t, s.Ada).Cookie)
 	owner.Must(t, 200, "GET /v1/me", nil)
+	program := s.API(newKey(t, s, s.Alan, false, "Checks", "checks").value)
+	program.Call(t, "GET /v1/checks/x", nil)
 	before := s.Rows(t)
 	sent := 0
+	caller := owner
 	ask := func(call string, want ...int) {
 		sent++
-		a := owner.Call(t, call, nil)
+		a := caller.Call(t, call, nil)
 		if a.Code() == "operator_only" {
 			return
 		}
@@ -201,6 +212,9 @@ func TestBadParameters(t *testing.T) {
 	for _, rt := range table(t, s) {
 		if rt.Method() != "GET" || strings.HasSuffix(rt.Path(), ".json") {
 			continue
+		}
+		if caller = owner; rt.Scope == httpx.Program {
+			caller = program
 		}
 		call, _ := rt.call(t)
 		ask(call+"?no_such=1", 422)

@@ -96,6 +96,8 @@ type InviteUserRequest struct {
 type UpdateUserRequest struct {
 	Role   *string `json:"role,omitempty"`   // their role from now on
 	Locked *bool   `json:"locked,omitempty"` // whether their access is locked from now on
+
+	ExternalID *string `json:"external_id,omitempty"` // what a program calls them that asks for checks; empty for nothing
 }
 
 // IssuedBackupCode is a backup code that an administrator gives out.

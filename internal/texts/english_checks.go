@@ -13,10 +13,11 @@ var englishChecks = Catalogue{
 	"audit.says.check.result_given":   "A program was told that {person} showed their second factor",
 	"audit.says.check.cancelled":      "A check of {person} was cancelled",
 
+	"keys.scope.checks": "ask for the second factor of people",
+
 	"check.done_title":      "Confirmed",
 	"check.done":            "Your second factor was right. Go back to where you came from.",
 	"check.cancelled_title": "Cancelled",
 	"check.cancelled":       "Nothing was confirmed. Go back to where you came from.",
-	"check.back":            "Go back",
 	"setup.check":           "The page that you come from asks for a second factor from now on. Set one up here, once.",
 }

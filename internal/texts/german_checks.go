@@ -13,11 +13,12 @@ var germanChecks = Catalogue{
 	"audit.says.check.result_given":   "Ein Programm hat erfahren, dass {person} den zweiten Faktor gezeigt hat",
 	"audit.says.check.cancelled":      "Eine Prüfung von {person} wurde abgebrochen",
 
+	"keys.scope.checks": "nach dem zweiten Faktor von Personen fragen",
+
 	"check.done_title":      "Bestätigt",
 	"check.done":            "Ihr zweiter Faktor war richtig. Gehen Sie dorthin zurück, woher Sie gekommen sind.",
 	"check.cancelled_title": "Abgebrochen",
 	"check.cancelled":       "Es wurde nichts bestätigt. Gehen Sie dorthin zurück, woher Sie gekommen sind.",
-	"check.back":            "Zurück",
 	"setup.check":           "Die Seite, von der Sie kommen, verlangt von jetzt an einen zweiten Faktor. Richten Sie hier einmal einen ein.",
 }
 

@@ -91,7 +91,6 @@ func (s *Site) routes() []httpx.Route {
 		inCheck("POST /check/set-up/mail", s.askSetUpMail),
 		inCheck("POST /check/set-up/mail/confirm", s.proveSetUpMail),
 		inCheck("POST /check/cancel", s.cancelCheck),
-		self("POST /sign-out", httpx.AnyAge, s.signOut),
 
 		self("GET /settings", httpx.AnyAge, s.showProfile),
 		self("POST /settings/password", httpx.Proved, s.changePassword),

@@ -31,6 +31,7 @@ var types = map[string]any{
 	"AccountUserCodes": client.UserBackupCodes{}, "AccountUserList": client.UserPage{}, "InviteUserRequest": client.InviteUserRequest{}, "UpdateUserRequest": client.UpdateUserRequest{}, "IssuedBackupCode": client.IssuedBackupCode{},
 	"ManagedAccount": client.ManagedAccount{}, "ManagedAccountDetails": client.ManagedAccountDetails{}, "EntitledMethod": client.EntitledMethod{}, "AccountException": client.AccountException{},
 	"ManagedAccountList": client.ManagedAccountPage{}, "CreateAccountRequest": client.CreateAccountRequest{}, "AccountOwner": client.AccountOwner{}, "UpdateManagedRequest": client.UpdateManagedAccountRequest{}, "NewException": client.NewException{},
+	"Check": client.Check{}, "CheckRequest": client.NewCheck{}, "CheckUserRequest": client.CheckUser{}, "CheckedPerson": client.CheckedPerson{}, "CheckResult": client.CheckResult{},
 	"Way": client.Way{},
 }
 
@@ -39,7 +40,7 @@ var hidden = []string{
 	"Problem", "TokenProblem", // client.Error
 	"TokenRequest", "TokenAnswer", // client.KeyForToken
 	"KeyList", "OwnFactors", "SessionEntries", "TrustedBrowsers", // slices
-	"PendingRequest", "KeyCode", "KeyProof", "ReasonRequest", "RemoveMailRequest", "PasskeyOptionsRequest", "UpdateBrowserRequest", // one argument
+	"PendingRequest", "KeyCode", "KeyProof", "ReasonRequest", "RemoveMailRequest", "CheckSendRequest", "CheckVerifyRequest", "PasskeyOptionsRequest", "UpdateBrowserRequest", // one argument
 }
 
 // schema is what this test reads of one.

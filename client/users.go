@@ -19,6 +19,7 @@ type User struct {
 	Locked                 bool      `json:"locked"`                              // whether their access is locked
 	States                 []string  `json:"states"`                              // what is worth knowing besides: locked; invited and not yet come; set_up, a reset demands a new device; grace, they must have a second factor by grace_ends_at; overdue, they must set one up at their next sign-in
 	GraceEndsAt            time.Time `json:"grace_ends_at,omitzero"`              // by when they must have a second factor, in the state grace
+	ExternalID             string    `json:"external_id"`                         // what a program calls them that keeps their password
 	CreatedAt              time.Time `json:"created_at"`                          // since when they belong to the account, or when they were invited
 }
 

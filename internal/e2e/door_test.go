@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/internal/chrometest"
 )
 
 // program is a dashboard that knows nothing of Sallyport, and the proxy in front of it: the smallest that does as nginx, Caddy and
@@ -75,7 +77,7 @@ func program(t *testing.T, sallyport string) (origin string, serve func()) {
 
 // TestDoor is a person's way to a program behind the door, and everything that can be asked of them on it.
 func TestDoor(t *testing.T) {
-	tools(t)
+	chrometest.Tools(t)
 	t.Parallel()
 	listen := freePort(t)
 	sallyport := "http://localhost:" + listen[strings.LastIndexByte(listen, ':')+1:]
@@ -94,44 +96,44 @@ func TestDoor(t *testing.T) {
 	b := openBrowser(t, app, false)
 	at := func(path string, says ...string) {
 		t.Helper()
-		b.sees("Dashboard", append(says, grace+" at "+path)...)
-		if got := b.path(); got != path {
+		b.Sees("Dashboard", append(says, grace+" at "+path)...)
+		if got := b.Path(); got != path {
 			t.Errorf("the browser stands at %s", got)
 		}
-		if strings.Contains(b.text(), "ticket") {
-			t.Errorf("the program learns the ticket: %s", b.text())
+		if strings.Contains(b.Text(), "ticket") {
+			t.Errorf("the program learns the ticket: %s", b.Text())
 		}
 	}
 
-	b.open("/report?year=2026&of=a%20b")
-	b.sees("Sign in")
+	b.Open("/report?year=2026&of=a%20b")
+	b.Sees("Sign in")
 	b.signIn(grace, password)
-	b.press("Not now")
+	b.Press("Not now")
 	at("/report?year=2026&of=a%20b")
-	b.open("/admin")
-	b.sees("Refused")
+	b.Open("/admin")
+	b.Sees("Refused")
 
 	// A second factor is wanted, and there is none yet.
-	b.open("/money?to=Ada")
-	b.sees("Add new device", "The page that you want needs a second factor")
+	b.Open("/money?to=Ada")
+	b.Sees("Add new device", "The page that you want needs a second factor")
 	phone, _ := b.addDevice("My Phone", password)
-	b.press("I have saved them")
+	b.Press("I have saved them")
 	at("/money?to=Ada")
 
 	// Out, and the program is shut within a second.
-	b.press("Leave")
-	b.sees("Sign out")
-	b.inspect("sign-out")
-	b.press("Sign out")
-	b.sees("Sign in", "You are signed out.")
+	b.Press("Leave")
+	b.Sees("Sign out")
+	b.Inspect("sign-out")
+	b.Press("Sign out")
+	b.Sees("Sign in", "You are signed out.")
 	time.Sleep(time.Second)
-	b.open("/report")
-	b.sees("Sign in")
+	b.Open("/report")
+	b.Sees("Sign in")
 
 	// In again with both doors, straight to where a proof of the last minute is wanted.
-	b.open("/money?to=Grace")
+	b.Open("/money?to=Grace")
 	b.signIn(grace, password)
-	b.fill("Authentication code", phone.code(t))
-	b.press("Verify")
+	b.Fill("Authentication code", phone.Code(t))
+	b.Press("Verify")
 	at("/money?to=Grace")
 }

@@ -7,6 +7,7 @@ import (
 	"sallyport/internal/channel"
 	"sallyport/internal/mail"
 	"sallyport/internal/notify"
+	"sallyport/internal/httpx"
 	"sallyport/internal/sms"
 )
 
@@ -30,6 +31,7 @@ func (a *App) openChannels() error {
 func (a *App) AnswersAt(public *url.URL) error {
 	a.Config.PublicURL = public
 	a.Factors.Methods = a.methods() // passkeys are bound to it
+	a.Asserts.Issuer = httpx.OriginOf(public)
 	return a.openGateway()          // which is told the address, for receipts
 }
 

@@ -5,9 +5,9 @@ import (
 	"net/url"
 
 	"sallyport/internal/channel"
+	"sallyport/internal/httpx"
 	"sallyport/internal/mail"
 	"sallyport/internal/notify"
-	"sallyport/internal/httpx"
 	"sallyport/internal/sms"
 )
 
@@ -32,7 +32,7 @@ func (a *App) AnswersAt(public *url.URL) error {
 	a.Config.PublicURL = public
 	a.Factors.Methods = a.methods() // passkeys are bound to it
 	a.Asserts.Issuer = httpx.OriginOf(public)
-	return a.openGateway()          // which is told the address, for receipts
+	return a.openGateway() // which is told the address, for receipts
 }
 
 // openGateway makes the SMS gateway.

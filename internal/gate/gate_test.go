@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/gate"
 	"sallyport/internal/httpx"
 	"sallyport/internal/session"
+	"sallyport/internal/user"
 )
 
 // The programs behind the door.
@@ -210,6 +211,27 @@ func TestRoles(t *testing.T) {
 		a := ask(t, s, dashboard, "roles="+c.roles, c.pass)
 		if in := a.StatusCode == http.StatusOK; in != c.in || !in && a.code() != "door_role" {
 			t.Errorf("roles=%s: %d %s, want let in: %t", c.roles, a.StatusCode, a.body, c.in)
+		}
+	}
+}
+
+// TestOddPeople: whatever somebody is called, the headers are six lines and tell the address as it is.
+func TestOddPeople(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t), doors)
+	for i, c := range []struct{ email, name string }{
+		{"o'brien+x=y!#$%&*/?^_`{|}~-@acme.test", "Zoë Ünïcode 李 🦊"},
+		{"upper@acme.test", `Remote-Roles: owner, "x"; <script>`},
+	} {
+		u := s.AddUser(t, s.Acme, c.email, c.name, user.Member)
+		a := ask(t, s, dashboard, "", door(enter(t, s, s.Browse(t, u), dashboard)))
+		passes(t, c.email, a, u.ID)
+		if got := a.Header.Get("Remote-Email"); got != c.email || a.Header.Get("Remote-Roles") != "member" {
+			t.Errorf("%d: told as %q, %q", i, got, a.Header.Get("Remote-Roles"))
+		}
+	}
+	for _, typed := range []string{"zoë@acme.test", "a@äcme.test", "a\r\nRemote-User: x@acme.test", "a b@acme.test", "a,b@acme.test", "a\x00@acme.test"} {
+		if email, err := user.CanonicalEmail(typed); err == nil {
+			t.Errorf("%q is an address: %q", typed, email)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package texts
 
 // germanGate is what the door says that stands in front of other programs.
 var germanGate = Catalogue{
-	"gate.refused.title": "Diese Seite öffnet sich nicht",
+	"gate.refused.title": "Sie können diese Seite nicht öffnen",
 	"gate.refused.home":  "Zu Ihrer Anmeldung",
 }
 

@@ -93,7 +93,14 @@ func TestChanges(t *testing.T) {
 		}
 		grace := s.Browse(t, s.Grace)
 		pass = door(enter(t, s, grace, dashboard))
-		passes(t, "before the rules change", ask(t, other, dashboard, "", pass), s.Grace.ID)
+		first := ask(t, other, dashboard, "", pass).Header
+		if _, err := s.DB.Exec(t.Context(), `UPDATE users SET email = 'hopper@acme.test' WHERE account_id = $1 AND user_id = $2`, s.Acme.ID, s.Grace.ID); err != nil { // nothing that ends a session
+			t.Fatal(err)
+		}
+		s.Clock.Advance(999 * time.Millisecond)
+		if then := ask(t, other, dashboard, "", pass).Header; then.Get("Remote-Email") != "hopper@acme.test" || then.Get("Sallyport-Assertion") == first.Get("Sallyport-Assertion") {
+			t.Errorf("told as %s after that changed", then.Get("Remote-Email"))
+		}
 		s.SetPolicy(t, "enforcement=required", "grace_days=0")
 		s.Clock.Advance(999 * time.Millisecond)
 		refused(t, "who must set a second factor up", ask(t, other, dashboard, "", pass), 401, "set_up_required")

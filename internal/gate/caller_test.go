@@ -118,6 +118,12 @@ func TestCallers(t *testing.T) {
 		s.Clock.Advance(apikey.TokenFor)
 		refused(t, "an access token after its end", ask(t, s, dashboard, "", bearer(token)), 401, "invalid_token")
 
+		plain := bearer(makeKey(t, s, false, false, apikey.New{Name: "Plain "}).value)
+		passes(t, "a key of somebody who owes no second factor", ask(t, s, dashboard, "", plain), s.Grace.ID)
+		for _, query := range []string{"level=aal2", "max_age=900"} {
+			refused(t, "that key with "+query, ask(t, s, dashboard, query, plain), 401, "second_factor_required")
+		}
+
 		ada := s.Browse(t, s.Ada)
 		passes(t, "a session’s token", ask(t, s, dashboard, "", bearer(ada.Cookie)), s.Ada.ID)
 		refused(t, "a session’s token and a code", ask(t, s, dashboard, "", bearer(ada.Cookie), "Sallyport-Otp: 123456"), 422, "credentials_mixed")

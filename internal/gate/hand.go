@@ -21,6 +21,9 @@ const (
 	entryFor = 10 * time.Minute
 )
 
+// longest is as long as anything gets that stands before a question to the door while somebody signs in or sets something up.
+const longest = "/settings/two-factor/fac_00000000000000000000000000/confirm?next="
+
 // ErrNoCookie refuses a browser that comes back without the secret it was given: it keeps no cookies, or it is not the one that began.
 var ErrNoCookie = errs.New(errs.Invalid, "door_no_cookie", "Your browser did not bring back the cookie that it was given here. Allow cookies for this site, and open the page again in the browser in which you began, within 10 minutes.")
 
@@ -96,7 +99,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, origin string) er
 	query.Set("challenge", session.Challenge(secret))
 	query.Set("to", origin+to)
 	door := "/door?" + query.Encode()
-	if _, ok := httpx.ReturnTo(door); !ok { // too long to be carried through a sign-in
+	if _, ok := httpx.ReturnTo(longest + url.QueryEscape(door)); !ok { // too long to be carried through a sign-in
 		query.Set("to", origin+"/")
 		door = "/door?" + query.Encode()
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// maxReturn leaves room for a question of the door with an address of maxPath in it; escaped once more, it still fits into the
-	// 8 KB that proxies take for a request's first line.
+	// maxReturn leaves room for a question of the door with an address of maxPath in it, behind the page that asks for a sign-in first;
+	// it is half of what proxies take for a request's first line.
 	maxReturn = 4096 // bytes
 	maxPath   = 2000 // bytes of a path at another site
 )

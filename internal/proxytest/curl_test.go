@@ -26,7 +26,7 @@ func TestCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := person.CreateAPIKey(t.Context(), client.NewAPIKey{Name: "curl", Scopes: []string{"read"}, Device: true})
+	made, err := person.CreateAPIKey(t.Context(), client.NewAPIKey{Name: "curl", Scopes: []string{"read"}, Device: true, Password: e.passwords[apptest.Grace]})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ fuzz: ## fuzz every parser for FUZZTIME each (20s)
 
 .PHONY: fmt
 fmt: ## format the code
-	$(TOOL) gofumpt -w cmd internal tools
+	$(TOOL) gofumpt -w client cmd examples internal tools
 
 .PHONY: clean
 clean: ## remove what was built

@@ -17,7 +17,7 @@ check() { # check NAME COMMAND…: run it, show its output only if it fails
 }
 
 # gofumpt lists the files it would change and exits 0, so for it any output is a failure.
-check gofumpt "${tool[@]}" gofumpt -l client cmd internal tools
+check gofumpt "${tool[@]}" gofumpt -l client cmd examples internal tools
 check vet go vet ./...
 check staticcheck "${tool[@]}" staticcheck ./...
 check tidy go mod tidy -diff

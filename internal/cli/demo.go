@@ -54,7 +54,7 @@ func (c demoCmd) Run(s *session) (err error) {
 	cfg := config.Default()
 	cfg.Listen, cfg.Demo = c.Listen, true
 	if cfg.DoorOrigins, err = config.DoorOrigins(c.Door); err != nil {
-		return fmt.Errorf("--door %w", err)
+		return fmt.Errorf("--door %w. Write the program’s site, for example http://app.localhost:8081", err)
 	}
 	cfg.Database = config.DSN("sqlite:" + filepath.Join(dir, "sallyport.db"))
 	cfg.KeyFile = filepath.Join(dir, "sallyport.key")

@@ -140,3 +140,10 @@ func (b brokenPipe) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// TestDemoDoor: a site that browsers could not be sent back to is refused before anything starts.
+func TestDemoDoor(t *testing.T) {
+	for _, site := range []string{"ftp://app.localhost", "http://app.example.com", "app.localhost:8081", "https://app.example.com/x"} {
+		shell{}.refuses(t, "demo --listen 127.0.0.1:0 --door "+site, 1, "which is no site. Write the program’s site, for example http://app.localhost:8081")
+	}
+}

@@ -33,6 +33,7 @@ type Door struct {
 	origin  *url.URL
 	http    *http.Client
 	way     http.Handler // in and out: /.sallyport/
+	now     func() time.Time
 	answers answers
 }
 
@@ -59,7 +60,7 @@ func New(server, origin string) (*Door, error) {
 	if err != nil || o.Scheme != "https" && o.Scheme != "http" || o.Host == "" || origin != o.Scheme+"://"+o.Host {
 		return nil, fmt.Errorf("door: %q is no site; write its scheme and its host, such as https://app.example.com", origin)
 	}
-	d := &Door{server: s, origin: o}
+	d := &Door{server: s, origin: o, now: time.Now}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	d.http = &http.Client{Transport: transport, Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -148,11 +149,11 @@ func (d *Door) ask(w http.ResponseWriter, r *http.Request, came http.Header, que
 	key := ""
 	if len(came["Authorization"]) == 0 { // what programs send may count once
 		key = query + "\n" + strings.Join(came["Cookie"], "\n")
-		if who, ok := d.answers.find(key, time.Now()); ok {
+		if who, ok := d.answers.find(key, d.now()); ok {
 			return who, true
 		}
 	}
-	asked := time.Now()
+	asked := d.now()
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, d.server.JoinPath("/forward-auth").String()+"?"+query, nil)
 	if err != nil {
 		away(w)

@@ -18,12 +18,19 @@ const site = "http://app.localhost:8081"
 // behind is a program behind the door of a server that answers as told; it writes down who it is told is there, and what it sees.
 func behind(t *testing.T, answer http.HandlerFunc) http.Handler {
 	t.Helper()
+	return at(t, time.Now, answer)
+}
+
+// at is the same with a clock.
+func at(t *testing.T, now func() time.Time, answer http.HandlerFunc) http.Handler {
+	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	d, err := door.New(server.URL, site)
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.SetClock(now)
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, ok := door.From(r.Context())
 		_, _ = fmt.Fprintf(w, "%v %s %v", ok, who.User, r.Header) // to a recorder
@@ -112,7 +119,8 @@ func TestNoYes(t *testing.T) {
 // TestKept: a yes counts again for the same cookies and the same question, a moment long, and never for what programs send.
 func TestKept(t *testing.T) {
 	var times atomic.Int32
-	h := behind(t, func(w http.ResponseWriter, _ *http.Request) {
+	now := time.Now()
+	h := at(t, func() time.Time { return now }, func(w http.ResponseWriter, _ *http.Request) {
 		times.Add(1)
 		w.Header().Set("Remote-User", "usr_1")
 	})
@@ -130,7 +138,11 @@ func TestKept(t *testing.T) {
 			t.Errorf("%q: asked %d times, want %d", c.headers, times.Load(), c.want)
 		}
 	}
-	time.Sleep(160 * time.Millisecond)
+	now = now.Add(149 * time.Millisecond)
+	if ask(h, "/in/", "Cookie", "p=1"); times.Load() != 4 {
+		t.Error("a yes counts too short")
+	}
+	now = now.Add(time.Millisecond)
 	if ask(h, "/in/", "Cookie", "p=1"); times.Load() != 5 {
 		t.Error("a yes counts for too long")
 	}

@@ -156,6 +156,7 @@ func (b *Browser) overhear(ev any) {
 	}
 }
 
+// Must ends the test with a picture of the page, unless err is nil.
 func (b *Browser) Must(err error, doing string) {
 	b.T.Helper()
 	if err == nil {
@@ -174,6 +175,7 @@ func (b *Browser) Where() string {
 	return url + "\n" + text
 }
 
+// Do runs steps that stay on the page.
 func (b *Browser) Do(doing string, steps ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.Ctx, Patience)

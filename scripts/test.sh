@@ -38,9 +38,9 @@ go build -o build/pg ./internal/db/dbtest/pg
 # the others: they measure nothing, but they need the machine.
 tests() {
 	local long='./cmd/sallyport ./internal/web' house
-	house=$(go list ./... | grep -vE '/(cmd/sallyport|internal/web|internal/e2e)$')
+	house=$(go list ./... | grep -vE '/(cmd/sallyport|internal/web|internal/e2e|internal/acceptance|internal/proxytest)$')
 	# shellcheck disable=SC2086 # the list of packages is meant to be split
-	{ go test -json $long $house; go test -json -parallel 4 ./internal/e2e; } || true
+	{ go test -json $long $house; go test -json -parallel 4 ./internal/e2e ./internal/acceptance ./internal/proxytest; } || true
 }
 export -f tests
 

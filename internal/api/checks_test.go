@@ -65,7 +65,8 @@ func TestCheckByREST(t *testing.T) {
 			ACR        string `json:"acr"`
 			Check      string `json:"check"`
 			ExternalID string `json:"external_id"`
-		}, err error) {
+		}, err error,
+		) {
 			token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.EdDSA})
 			if err == nil {
 				err = token.Claims(keys, &claims)

@@ -43,7 +43,14 @@ var odd = []any{
 	raw("01"), raw("+1"), raw(".5"), raw("NaN"), raw("Infinity"), raw("0x10"), raw("'x'"), raw("undefined"), raw(`"\ud800"`), raw(`"\udc00\ud800"`), raw(`"\u0000"`), raw(`"\x"`), raw("\"\xff\""),
 	raw("\"\xed\xa0\x80\""), raw("\"\n\""), raw(`"\uD83D\uDE00"`), raw(`"`), raw("[1,]"), raw(`{"a":1,}`), raw("/**/1"),
 	"", "x", " ", "null", "true", "1", "\u2028", "\ufeff", "\u202e", "e\u0301", strings.Repeat("x", 41), strings.Repeat("ü", 200), strings.Repeat("x", 2000), "2026-12-31T00:00:00Z", "2026-13-01T00:00:00Z", "owner", "totp",
-	[]any{}, []any{[]any{}}, []any{nil}, []any{"x", "x"}, []member{}, []member{{"a", raw("1")}, {"a", raw("1")}}, []member{{"__proto__", []member{}}}, []member{{"", nil}},
+	[]any{},
+	[]any{[]any{}},
+	[]any{nil},
+	[]any{"x", "x"},
+	[]member{},
+	[]member{{"a", raw("1")}, {"a", raw("1")}},
+	[]member{{"__proto__", []member{}}},
+	[]member{{"", nil}},
 }
 
 // mutator changes bodies, by a source of chance that is written down.

@@ -204,9 +204,19 @@ func TestRoles(t *testing.T) {
 		pass  string
 		in    bool
 	}{
-		{"owner", ada, true}, {"admin", ada, true}, {"member", ada, true},
-		{"owner", alan, false}, {"admin", alan, true}, {"member", alan, true}, {"owner,admin", alan, true}, {"admin,owner", alan, true},
-		{"owner", grace, false}, {"admin", grace, false}, {"member", grace, true}, {"owner,admin", grace, false}, {"owner,member", grace, true},
+		{"owner", ada, true},
+		{"admin", ada, true},
+		{"member", ada, true},
+		{"owner", alan, false},
+		{"admin", alan, true},
+		{"member", alan, true},
+		{"owner,admin", alan, true},
+		{"admin,owner", alan, true},
+		{"owner", grace, false},
+		{"admin", grace, false},
+		{"member", grace, true},
+		{"owner,admin", grace, false},
+		{"owner,member", grace, true},
 	} {
 		a := ask(t, s, dashboard, "roles="+c.roles, c.pass)
 		if in := a.StatusCode == http.StatusOK; in != c.in || !in && a.code() != "door_role" {

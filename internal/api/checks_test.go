@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"sallyport/internal/apptest"
+	"sallyport/internal/factor"
 	"sallyport/internal/user"
 )
 
@@ -39,6 +40,9 @@ func TestCheckByREST(t *testing.T) {
 		}
 		if a := shop.Must(t, 200, "POST "+at+"/verify", map[string]any{"code": phone.Code(s.Clock.Now())}); a.JSON["state"] != "passed" || a.JSON["token"] != nil {
 			t.Errorf("a right code: %s", a.Raw)
+		}
+		if a := shop.Must(t, 200, "GET "+at, nil); a.JSON["state"] != "passed" || a.JSON["url"] != nil || a.JSON["reference"] != "login-1" {
+			t.Errorf("passed, it says %s", a.Raw)
 		}
 		for _, call := range []string{"GET " + at, "POST " + at + "/result", "POST " + at + "/cancel"} {
 			if a := other.Call(t, call, nil); a.Status != 404 || a.Code() != "check_not_found" {
@@ -88,4 +92,49 @@ func TestCheckByREST(t *testing.T) {
 			t.Error("changed, it counts")
 		}
 	})
+}
+
+// TestCheckSendsAndCancels: a code goes to the person's mailbox and passes the check; a check that is called off is over.
+func TestCheckSendsAndCancels(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		shop := s.API(newKey(t, s, s.Alan, false, "Shop", "checks").value)
+		ask := map[string]any{"user": map[string]any{"id": "kay", "email": "kay@acme.test"}}
+		shop.Must(t, 201, "POST /v1/checks", ask)
+		kay, err := user.ByExternal(t.Context(), s.DB, s.Acme.ID, "kay")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mailbox := s.AddAddress(t, kay, factor.Email, "codes@acme.test")
+
+		at := "/v1/checks/" + shop.Must(t, 201, "POST /v1/checks", ask).JSON["id"].(string)
+		send := map[string]any{"method": mailbox.ID}
+		shop.Must(t, 202, "POST "+at+"/send", send)
+		if a := shop.Call(t, "POST "+at+"/send", send); a.Status != 429 || a.Header.Get("Retry-After") == "" {
+			t.Errorf("again at once: %d %s", a.Status, a.Raw)
+		}
+		code := sixDigits.FindString(s.Mail(t, "codes@acme.test").Text)
+		if a := shop.Must(t, 200, "POST "+at+"/verify", map[string]any{"code": code}); a.JSON["state"] != "passed" {
+			t.Errorf("the code that was sent: %s", a.Raw)
+		}
+		if a := shop.Must(t, 200, "POST "+at+"/result", nil); a.JSON["method"] != "email" {
+			t.Errorf("result: %s", a.Raw)
+		}
+
+		at = "/v1/checks/" + shop.Must(t, 201, "POST /v1/checks", ask).JSON["id"].(string)
+		shop.Must(t, 204, "POST "+at+"/cancel", nil)
+		shop.Must(t, 204, "POST "+at+"/cancel", nil) // it is over already
+		if a := shop.Must(t, 200, "GET "+at, nil); a.JSON["state"] != "cancelled" {
+			t.Errorf("cancelled, it says %s", a.Raw)
+		}
+		for _, call := range []string{"/send", "/verify", "/result"} {
+			body := map[string]map[string]any{"/send": send, "/verify": {"code": "123456"}}[call]
+			var sent any
+			if body != nil {
+				sent = body
+			}
+			if a := shop.Call(t, "POST "+at+call, sent); a.Code() != "check_over" {
+				t.Errorf("%s of one that was cancelled: %s", call, a.Raw)
+			}
+		}
+	}, apptest.WithInbox)
 }

@@ -47,7 +47,7 @@ func TestWayIn(t *testing.T) {
 	if got := at("/form", "POST"); got != "" {
 		t.Errorf("a form that is posted is led to %s", got)
 	}
-	for _, uri := range []string{"//evil.test/", "/\\evil.test", "https://evil.test/", "/..//evil.test", "/%2f%2fevil.test", "/a?x=%0d%0aSet-Cookie:a", "/a b", "", "evil", "/" + strings.Repeat("a", 600), "/%5cevil.test", "/\tevil"} {
+	for _, uri := range []string{"//evil.test/", "/\\evil.test", "https://evil.test/", "/..//evil.test", "/.sallyport/start", "/a b", "", "evil", "/" + strings.Repeat("a", 2001), "/%5cevil.test", "/\tevil"} {
 		if got := at(uri, "GET"); got != start+"to=%2F" {
 			t.Errorf("from %q one is led back by %s", uri, got)
 		}

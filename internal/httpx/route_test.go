@@ -26,7 +26,7 @@ func TestRouteTableMistakesStopTheStart(t *testing.T) {
 		{"freshness", func(r *Route) { r.Fresh = 0 }},
 		{"freshness", func(r *Route) { r.Fresh = Proved + 1 }},
 		{"scope", func(r *Route) { r.Scope = 0 }},
-		{"scope", func(r *Route) { r.Scope = Operator + 1 }},
+		{"scope", func(r *Route) { r.Scope = Program + 1 }},
 		{"asks for no sign-in", func(r *Route) { r.Level = Public }},
 		{"asks for no sign-in", func(r *Route) { r.Level = Pending }},
 		{"method", func(r *Route) { r.Pattern = "/x" }},

@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"os"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -13,8 +12,8 @@ import (
 // TestCheckRaces: of all who take a result at one moment, on two replicas, one gets it; and of all codes that pass one check, one does.
 func TestCheckRaces(t *testing.T) {
 	rounds := 20
-	if n, err := strconv.Atoi(os.Getenv("SALLYPORT_CHECK_ROUNDS")); err == nil {
-		rounds = n
+	if os.Getenv("SALLYPORT_SOAK") != "" {
+		rounds = 10_000
 	}
 	replicas(t, func(t *testing.T, w, b *domaintest.World) {
 		both := []*domaintest.World{w, b}

@@ -32,7 +32,7 @@ var germanChecksErrors = Catalogue{
 	"error.check_return_to":        "Die Adresse für den Rückweg muss vollständig sein und zu einer der Adressen in der Einstellung door_origins gehören.",
 	"error.check_reference":        "Eine Referenz hat höchstens 200 Zeichen und keine Steuerzeichen.",
 	"error.check_program_only":     "Nur ein Programm fragt nach Prüfungen: mit einem API-Schlüssel mit dem Recht „checks“, den jemand aus der Administration erstellt hat, oder mit dem Betriebsschlüssel.",
-	"error.check_email_taken":      "Jemand mit dieser E-Mail-Adresse gehört in dieser Organisation schon dazu, unter einer anderen Kennung oder ohne eine. Die Administration kann die Person verknüpfen: PATCH /v1/account/users/{id} mit external_id.",
+	"error.check_email_taken":      "Jemand mit dieser E-Mail-Adresse gehört in dieser Organisation schon dazu, unter einer anderen Kennung oder ohne eine. Die Administration kann die Person verknüpfen, mit external_id.",
 	"error.check_email_needed":     "Unter dieser Kennung ist noch niemand bekannt. Geben Sie auch die E-Mail-Adresse an, dann wird die Person angelegt.",
 	"error.check_user_invited":     "Diese Person hat ihre Einladung noch nicht angenommen und kann vorher nicht nach einem zweiten Faktor gefragt werden.",
 	"error.check_no_second_factor": "Diese Person meldet sich hier mit einem eigenen Passwort an und hat noch keinen zweiten Faktor. Sie richtet ihn in ihren Einstellungen hier ein, das Wort von jemand anderem genügt dafür nicht.",

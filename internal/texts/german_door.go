@@ -20,6 +20,4 @@ var germanDoorErrors = Catalogue{
 	"error.door_ticket":    "Dieser Weg hinein wurde schon benutzt oder hat zu lange gedauert. Öffnen Sie die Seite, zu der Sie wollten, noch einmal.",
 	"error.door_site":      "Dieser Link führt zu einer Website, die diese Anmeldung nicht kennt, deshalb geht es hier nicht weiter. Wenn Sie von einem Programm Ihrer Organisation kommen, sagen Sie es denen, die es betreiben: Die Einstellung door_origins muss seine Adresse nennen.",
 	"error.door_link":      "Dieser Link ist nicht vollständig. Öffnen Sie die Seite, zu der Sie wollten, noch einmal.",
-	"error.door_origin":    "Die Tür kennt die Website dieser Anfrage nicht. Der Proxy muss sie in X-Forwarded-Proto und X-Forwarded-Host nennen, und die Einstellung door_origins muss sie enthalten.",
-	"error.door_question":  "Die Tür versteht diese Frage nicht. Sie kennt level=aal1 oder aal2, roles, max_age und redirect=off, jedes einmal: Sehen Sie in der Konfiguration des Proxys nach.",
 }

@@ -11,7 +11,7 @@ import (
 // English has that in the error itself.
 func keys(l Language) map[string]string {
 	shared := maps.Clone(In(l))
-	for _, errors := range []Catalogue{germanErrors, germanBrandErrors, germanPasskeyErrors, germanTrustErrors, germanAPIKeysErrors, germanDoorErrors, germanGateErrors} {
+	for _, errors := range []Catalogue{germanErrors, germanBrandErrors, germanPasskeyErrors, germanTrustErrors, germanAPIKeysErrors, germanDoorErrors, germanGateErrors, germanChecksErrors} {
 		for key := range errors {
 			delete(shared, key)
 		}

@@ -2,13 +2,16 @@ package web
 
 import "time"
 
+// checkedFor is where the program is that asked for a check.
+const checkedFor = "https://app.example.com/in"
+
 // checkSamples are the pages that only checks have, or that look otherwise there.
 func checkSamples(outside Chrome, ends time.Time) []sample {
 	return []sample{
 		{"check-verify", outside, Verify{At: atCheck, Device: "My Phone", Method: "fac_1", Kind: "totp", BackupCodes: true, Ends: ends}},
 		{"check-set-up", outside, SetUp{At: atCheck, Cause: "check", Ways: []string{"totp", "passkey"}, Kind: "totp", Name: "My Phone", Ends: ends}},
 		{"check-codes", outside, BackupCodes{
-			At: atCheck, Return: "https://app.example.com/in?check=chk_1", First: true, SigningIn: true, Host: "sign-in.example.com",
+			At: atCheck, Return: checkedFor + "?check=chk_1", First: true, SigningIn: true, Host: "sign-in.example.com",
 			Account: "Acme", Email: "kay@acme.test", Codes: []string{"7KQM-9XTA-RVNC-H4WD", "3HWD-KQM7-TA9X-NCRV"}, Made: ends,
 		}},
 		{"check-codes-nowhere", outside, BackupCodes{

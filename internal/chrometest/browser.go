@@ -258,7 +258,7 @@ func (b *Browser) Text() string {
 func (b *Browser) Has(name string) bool {
 	b.T.Helper()
 	return Eval[bool](b, fmt.Sprintf(`[...document.querySelectorAll("button, a, summary")].some(e =>
-		(e.innerText.trim() === %[1]s || e.getAttribute("aria-label") === %[1]s) && e.checkVisibility())`, JSText(name)))
+		(e.innerText.trim().replace(/\s+/g, " ") === %[1]s || e.getAttribute("aria-label") === %[1]s) && e.checkVisibility())`, JSText(name)))
 }
 
 // Sees fails the test unless the page has this heading and shows these texts.

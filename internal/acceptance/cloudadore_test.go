@@ -18,7 +18,7 @@ func TestCloudAdore(t *testing.T) {
 		// begins is on the page that shows the QR code.
 		begins := func(t *testing.T, p *person, name string) *visitor {
 			t.Helper()
-			return w.visit(t).signsIn(p).open(twoFactor).press("Add new device").fill("Device name", name).fill("Password", apptest.Password).press("Add")
+			return w.visit(t).as(p).open(twoFactor).press("Add new device").fill("Device name", name).fill("Password", apptest.Password).press("Add")
 		}
 		// key makes an API key, with a device of its own if wanted.
 		key := func(t *testing.T, p *person, device bool) apptest.Answer {
@@ -30,11 +30,11 @@ func TestCloudAdore(t *testing.T) {
 			w.visit(t).passes(w.person(t)).sees("Make your account safer", "Your organisation recommends it.").press("Not now").isIn()
 		})
 		w.row("A2_page_of_its_own", func(t *testing.T) {
-			w.visit(t).signsIn(w.person(t)).open("/settings").press("Two-factor authentication").at(twoFactor)
+			w.visit(t).as(w.person(t)).open("/settings").press("Two-factor authentication").at(twoFactor)
 		})
 		w.row("A3_empty_list_at_first", func(t *testing.T) {
 			p := w.person(t)
-			w.visit(t).signsIn(p).open(twoFactor).sees("No devices yet.")
+			w.visit(t).as(p).open(twoFactor).sees("No devices yet.")
 			if all := p.factors(t, p.api(t)); len(all) != 0 {
 				t.Errorf("%v", all)
 			}
@@ -46,7 +46,7 @@ func TestCloudAdore(t *testing.T) {
 			v.fill(codeField, (&person{w: w, app: v.scan()}).code(t)).press("Verify").open(twoFactor).sees("My Phone", "Second phone", "2 devices").offers("Add new device")
 		})
 		w.row("A5_add_new_device", func(t *testing.T) {
-			w.visit(t).signsIn(w.person(t)).open(twoFactor).offers("Add new device").press("Add new device").sees("Add new device")
+			w.visit(t).as(w.person(t)).open(twoFactor).offers("Add new device").press("Add new device").sees("Add new device")
 		})
 		w.row("A6_device_has_a_name", func(t *testing.T) {
 			p := w.person(t)
@@ -58,16 +58,16 @@ func TestCloudAdore(t *testing.T) {
 			api := p.api(t)
 			refused(t, api.Call(t, "POST /v1/me/factors", object{"kind": "totp", "name": "My Phone"}), 401, "proof_needed")
 			refused(t, api.Call(t, "POST /v1/me/factors", object{"kind": "totp", "name": "My Phone", "password": "not the password"}), 422, "wrong_password")
-			v := w.visit(t).signsIn(p).open(twoFactor+"/add").fill("Password", "not the password").press("Add").sees("Add new device")
+			v := w.visit(t).as(p).open(twoFactor+"/add").fill("Password", "not the password").press("Add").sees("Add new device")
 			v.lacks("Scan the QR code")
 		})
 		w.row("A8_add", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open(twoFactor + "/add").offers("Add")
+			v := w.visit(t).as(w.person(t)).open(twoFactor + "/add").offers("Add")
 			v.fill("Password", apptest.Password).press("Add").sees("Scan the QR code")
 		})
 		w.row("A9_guards_calls_of_programs", func(t *testing.T) {
 			p := w.person(t)
-			w.visit(t).signsIn(p).open(twoFactor).sees("every sign-in asks for a code as well, here and over the API")
+			w.visit(t).as(p).open(twoFactor).sees("every sign-in asks for a code as well, here and over the API")
 			api := p.api(t).Must(t, 201, "POST /v1/me/api-keys", object{"name": "Backup", "scopes": []string{"read"}, "password": apptest.Password})
 			program := w.s.API(api.JSON["key"].(string))
 			program.Must(t, 200, "GET /v1/me", nil)
@@ -98,7 +98,7 @@ func TestCloudAdore(t *testing.T) {
 			v.fill(codeField, "123456")
 		})
 		w.row("A12_install_before_scanning", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open(twoFactor + "/add")
+			v := w.visit(t).as(w.person(t)).open(twoFactor + "/add")
 			v.sees("First install an authenticator app on your phone: Google Authenticator", "iOS, Android and other").lacks("Scan the QR code")
 		})
 		w.row("A13_plus_and_scan", func(t *testing.T) {

@@ -41,7 +41,7 @@ func TestCloudCX(t *testing.T) {
 			w.visit(t).passes(w.person(t)).sees("Your organisation recommends it.").press("Not now").isIn()
 		})
 		w.row("X2_enabled_in_the_settings", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open("/settings").press("Two-factor authentication").at(twoFactor)
+			v := w.visit(t).as(w.person(t)).open("/settings").press("Two-factor authentication").at(twoFactor)
 			v.offers("Configure E-mail codes", "Configure "+appTitle)
 		})
 		w.row("X3_credentials_sign_in", func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestCloudCX(t *testing.T) {
 			bare.boss = &person{w: bare, email: apptest.Ada}
 			bare.boss.addApp(t)
 			p := bare.person(t)
-			v := bare.visit(t).signsIn(p).open(twoFactor).sees("No mail server is set up yet.")
+			v := bare.visit(t).as(p).open(twoFactor).sees("No mail server is set up yet.")
 			if v.has("Configure E-mail codes") {
 				t.Error("codes by mail can be configured without a mail server")
 			}
@@ -118,13 +118,13 @@ func TestCloudCX(t *testing.T) {
 		w.row("X10_ten_backup_codes_with_mail", func(t *testing.T) {
 			ten(t, mailed(t))
 			p := w.person(t, "page")
-			v := w.visit(t).signsIn(p).open(twoFactor).press("Configure E-mail codes").fill("Password", apptest.Password).press("Next")
+			v := w.visit(t).as(p).open(twoFactor).press("Configure E-mail codes").fill("Password", apptest.Password).press("Next")
 			v.fill(codeField, w.sent(t, p.email)).press("Verify").sees("Save your backup codes").press("I have saved them").sees("10 of 10 codes left")
 		})
 		w.row("X11_ten_backup_codes_with_the_app", func(t *testing.T) {
 			ten(t, withApp(t))
 			p := w.person(t, "page")
-			v := w.visit(t).signsIn(p).open(twoFactor+"/add").fill("Password", apptest.Password).press("Add")
+			v := w.visit(t).as(p).open(twoFactor+"/add").fill("Password", apptest.Password).press("Add")
 			p.app = v.scan()
 			v.fill(codeField, p.code(t)).press("Verify").sees("Save your backup codes").press("I have saved them").sees("10 of 10 codes left")
 		})
@@ -148,7 +148,7 @@ func TestCloudCX(t *testing.T) {
 				}
 				is(t, p.verify(t, p.passes(t), code), "signed_in")
 			})
-			v := w.visit(t).signsIn(w.boss).open("/admin/users/" + w.person(t).uid)
+			v := w.visit(t).as(w.boss).open("/admin/users/" + w.person(t).uid)
 			v.sees("@mail.test")
 		})
 		w.row("X14_resend_after_sixty_seconds", func(t *testing.T) {

@@ -51,22 +51,22 @@ func TestClusterpoint(t *testing.T) {
 			}
 		})
 		w.row("P3_entry_by_the_profile", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open(twoFactor)
+			v := w.visit(t).as(w.person(t)).open(twoFactor)
 			v.topRight()
 			v.press("My profile").at("/settings").sees("Off. Set it up to make your account safer.")
 		})
 		w.row("P4_button_that_enables", func(t *testing.T) {
-			w.visit(t).signsIn(w.person(t)).open(twoFactor).offers("Add new device").press("Add new device").at(twoFactor + "/add")
+			w.visit(t).as(w.person(t)).open(twoFactor).offers("Add new device").press("Add new device").at(twoFactor + "/add")
 		})
 		w.row("P5_qr_code_ties_the_app", func(t *testing.T) {
-			app := w.visit(t).signsIn(w.person(t)).open(twoFactor + "/add").press("Add").scan()
+			app := w.visit(t).as(w.person(t)).open(twoFactor + "/add").press("Add").scan()
 			if code := app.At(t, w.s.Clock.Now()); len(code) != 6 {
 				t.Errorf("the app shows %q", code)
 			}
 		})
 		w.row("P6_six_digits_below_the_qr_code", func(t *testing.T) {
 			p := w.person(t)
-			v := w.visit(t).signsIn(p).open(twoFactor + "/add").press("Add")
+			v := w.visit(t).as(p).open(twoFactor + "/add").press("Add")
 			p.app = v.scan()
 			v.fill(codeField, p.code(t)).press("Verify").sees("Two-factor authentication is on.")
 		})
@@ -147,7 +147,7 @@ func TestClusterpoint(t *testing.T) {
 		})
 		w.row("P16_just_press", func(t *testing.T) {
 			p := enabled(t)
-			v := w.visit(t).signsIn(p).open(twoFactor).press("Remove My Phone").sees("Two-factor authentication is then off").lacks("Password Show")
+			v := w.visit(t).as(p).open(twoFactor).press("Remove My Phone").sees("Two-factor authentication is then off").lacks("Password Show")
 			v.press("Remove").sees("Two-factor authentication is off.")
 			is(t, p.passes(t), "signed_in")
 		})

@@ -26,7 +26,7 @@ func TestCluvio(t *testing.T) {
 		number := func() string { last++; return fmt.Sprintf("+4366012345%02d", last) }
 
 		w.row("C1_one_of_the_methods", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open(twoFactor)
+			v := w.visit(t).as(w.person(t)).open(twoFactor)
 			v.sees("Two-factor authentication", appTitle, smsTitle).lacks("E-mail codes")
 			if n := len(w.person(t, "rest").methods(t)); n != 2 {
 				t.Errorf("%d methods are offered, want app and text", n)
@@ -43,10 +43,10 @@ func TestCluvio(t *testing.T) {
 			w.visit(t).passes(p).sees("Enter your authentication code").isOut()
 		})
 		w.row("C3_set_up_starts_in_the_settings", func(t *testing.T) {
-			w.visit(t).signsIn(w.person(t)).open(twoFactor).offers("Configure " + appTitle).press("Configure " + appTitle).at(twoFactor + "/add")
+			w.visit(t).as(w.person(t)).open(twoFactor).offers("Configure " + appTitle).press("Configure " + appTitle).at(twoFactor + "/add")
 		})
 		w.row("C4_qr_code_to_scan", func(t *testing.T) {
-			v := w.visit(t).signsIn(w.person(t)).open(twoFactor+"/add").press("Add").sees("Scan the QR code", "Tap Plus, then scan this QR code.")
+			v := w.visit(t).as(w.person(t)).open(twoFactor+"/add").press("Add").sees("Scan the QR code", "Tap Plus, then scan this QR code.")
 			if v.scan().Secret == "" {
 				t.Error("no secret in the QR code")
 			}
@@ -54,7 +54,7 @@ func TestCluvio(t *testing.T) {
 		w.row("C5_qr_code_of_ones_own", func(t *testing.T) {
 			secrets := map[string]bool{}
 			for _, name := range []string{"one", "two"} {
-				v := w.visit(t).signsIn(w.person(t, name)).open(twoFactor + "/add").press("Add").sees("Do not let anyone else scan this QR code.")
+				v := w.visit(t).as(w.person(t, name)).open(twoFactor + "/add").press("Add").sees("Do not let anyone else scan this QR code.")
 				secrets[v.scan().Secret] = true
 			}
 			if len(secrets) != 2 {
@@ -63,7 +63,7 @@ func TestCluvio(t *testing.T) {
 		})
 		w.row("C6_entry_named_and_changing", func(t *testing.T) {
 			p := w.person(t)
-			app := w.visit(t).signsIn(p).open(twoFactor + "/add").press("Add").scan()
+			app := w.visit(t).as(p).open(twoFactor + "/add").press("Add").scan()
 			if app.Issuer != "Acme" || app.Account != p.email {
 				t.Errorf("the entry is %q of %q", app.Account, app.Issuer)
 			}
@@ -73,13 +73,13 @@ func TestCluvio(t *testing.T) {
 		})
 		w.row("C7_verify_the_shown_code", func(t *testing.T) {
 			p := w.person(t)
-			v := w.visit(t).signsIn(p).open(twoFactor + "/add").press("Add")
+			v := w.visit(t).as(p).open(twoFactor + "/add").press("Add")
 			p.app = v.scan()
 			v.fill(codeField, p.code(t)).press("Verify").sees("Two-factor authentication is on.")
 		})
 		w.row("C8_right_code_ends_the_dialog", func(t *testing.T) {
 			p := w.person(t)
-			v := w.visit(t).signsIn(p).open(twoFactor + "/add").press("Add")
+			v := w.visit(t).as(p).open(twoFactor + "/add").press("Add")
 			p.app = v.scan()
 			v.fill(codeField, p.wrong(t)).press("Verify")
 			is(t, p.passes(t), "signed_in") // what is not validated is not active
@@ -90,7 +90,7 @@ func TestCluvio(t *testing.T) {
 			p := w.person(t)
 			p.addApp(t)
 			old := p.app.Secret
-			v := w.visit(t).signsIn(p).open(twoFactor).offers("Remove My Phone").press("Remove My Phone").fill("Password", apptest.Password).press("Remove")
+			v := w.visit(t).as(p).open(twoFactor).offers("Remove My Phone").press("Remove My Phone").fill("Password", apptest.Password).press("Remove")
 			v.at(twoFactor).press("Configure " + appTitle).press("Add")
 			p.app = v.scan()
 			v.fill(codeField, p.code(t)).press("Verify")
@@ -106,7 +106,7 @@ func TestCluvio(t *testing.T) {
 			route := "POST /v1/me/factors/" + p.id + "/remove"
 			refused(t, api.Call(t, route, object{}), 401, "proof_needed")
 			refused(t, api.Call(t, route, object{"password": "not the password"}), 422, "wrong_password")
-			w.visit(t).signsIn(p).open(twoFactor).press("Remove My Phone").press("Remove").open(twoFactor).sees("My Phone", "confirmed")
+			w.visit(t).as(p).open(twoFactor).press("Remove My Phone").press("Remove").open(twoFactor).sees("My Phone", "confirmed")
 			p.api(t).Must(t, 200, route, object{"password": apptest.Password})
 			is(t, p.passes(t), "signed_in")
 		})
@@ -129,7 +129,7 @@ func TestCluvio(t *testing.T) {
 			defer w.terms(t, object{"plan": "business"})
 			p := w.person(t)
 			p.greyed(t, "plan")
-			v := w.visit(t).signsIn(p).open(twoFactor).sees("Not part of your organisation’s plan.")
+			v := w.visit(t).as(p).open(twoFactor).sees("Not part of your organisation’s plan.")
 			if v.has(configure) {
 				t.Error("texts can be configured")
 			}
@@ -139,28 +139,28 @@ func TestCluvio(t *testing.T) {
 			defer w.terms(t, object{"trial_ends_at": ""})
 			p := w.person(t)
 			p.greyed(t, "trial")
-			w.visit(t).signsIn(p).open(twoFactor).sees("Not available during the trial, to protect against abuse.")
+			w.visit(t).as(p).open(twoFactor).sees("Not available during the trial, to protect against abuse.")
 		})
 		w.row("C14_support_excepts_one_account", func(t *testing.T) {
 			w.terms(t, object{"trial_ends_at": w.in(14 * 24 * time.Hour)})
 			defer w.terms(t, object{"trial_ends_at": "", "disallow": []string{"sms"}})
 			p := w.person(t)
-			v := w.visit(t).signsIn(p).open(twoFactor).sees("If you need it, write to support@vendor.test")
+			v := w.visit(t).as(p).open(twoFactor).sees("If you need it, write to support@vendor.test")
 			w.terms(t, object{"allow": []object{{"method": "sms", "reason": "Asked support, ticket 4711", "until": w.in(10 * 24 * time.Hour)}}})
 			v.open(twoFactor).lacks("Not available during the trial").offers(configure)
 			p.addAddress(t, "sms", number())
 		})
 		w.row("C15_configure_beside_sms", func(t *testing.T) {
-			w.visit(t).signsIn(w.person(t)).open(twoFactor).offers(configure).press(configure).at(twoFactor + "/add-sms").sees("Add a phone number")
+			w.visit(t).as(w.person(t)).open(twoFactor).offers(configure).press(configure).at(twoFactor + "/add-sms").sees("Add a phone number")
 		})
 		w.row("C16_number_next_text", func(t *testing.T) {
 			to := number()
-			w.visit(t).signsIn(w.person(t)).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next").sees("We sent a text message with a code")
+			w.visit(t).as(w.person(t)).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next").sees("We sent a text message with a code")
 			w.sent(t, to)
 		})
 		w.row("C17_six_digits_verify", func(t *testing.T) {
 			p, to := w.person(t), number()
-			v := w.visit(t).signsIn(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
+			v := w.visit(t).as(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
 			right := w.sent(t, to)
 			v.fill(codeField, right[1:]).press("Verify") // five digits are none
 			is(t, p.passes(t), "signed_in")
@@ -168,7 +168,7 @@ func TestCluvio(t *testing.T) {
 		})
 		w.row("C18_on_for_that_number", func(t *testing.T) {
 			p, to := w.person(t), number()
-			v := w.visit(t).signsIn(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
+			v := w.visit(t).as(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
 			v.fill(codeField, w.sent(t, to)).press("Verify").press("I have saved them").at(twoFactor).sees("My number", to[len(to)-2:], "confirmed")
 			w.s.Clock.Advance(time.Minute)
 			before := w.sentTo(t, to)
@@ -187,7 +187,7 @@ func TestCluvio(t *testing.T) {
 			refused(t, api.Call(t, route, object{}), 401, "proof_needed")
 			refused(t, api.Call(t, route, object{"password": "not the password"}), 422, "wrong_password")
 			api.Must(t, 200, route, object{"password": apptest.Password})
-			v := w.visit(t).signsIn(p).open(twoFactor).press(configure)
+			v := w.visit(t).as(p).open(twoFactor).press(configure)
 			v.fill("Mobile number", number()).press("Next").sees("We sent a text message") // to change the number
 		})
 		w.row("C20_only_the_listed_countries", func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestCluvio(t *testing.T) {
 			for _, to := range []string{"+61412345678", "+5511912345678", "+8613812345678", "+79161234567", "+905321234567", "+380501234567"} {
 				refused(t, api.Call(t, "POST /v1/me/factors", object{"kind": "sms", "name": "N", "address": to}), 422, "country_not_supported")
 			}
-			v := w.visit(t).signsIn(p).open(twoFactor + "/add-sms")
+			v := w.visit(t).as(p).open(twoFactor + "/add-sms")
 			if v.b != nil {
 				v.b.Do("unfolding the countries", clickSummary("Supported countries"))
 			}
@@ -214,7 +214,7 @@ func TestCluvio(t *testing.T) {
 		w.row("C21_each_method_its_own_state", func(t *testing.T) {
 			p := w.person(t)
 			p.addApp(t)
-			v := w.visit(t).signsIn(p).open(twoFactor).offers("Remove My Phone", configure).press(configure)
+			v := w.visit(t).as(p).open(twoFactor).offers("Remove My Phone", configure).press(configure)
 			to := number()
 			v.fill("Mobile number", to).press("Next").fill(codeField, w.sent(t, to)).press("Verify").at(twoFactor).offers("Remove My Phone", "Remove My number")
 			methods := p.passes(t).JSON["methods"].([]any)

@@ -26,6 +26,7 @@ type suite struct {
 	engine   string
 	operator string // the operator's key
 	boss     *person
+	window   *chrometest.Browser // opened by the first visit
 }
 
 // walk runs a system's suite on both engines, each on a server whose account has the policy.

@@ -1,11 +1,14 @@
 package acceptance
 
 import (
+	"fmt"
 	"html"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"sallyport/internal/apptest"
@@ -14,6 +17,7 @@ import (
 )
 
 // visitor is a person in front of the pages: in Chromium on SQLite, by the pages' forms on PostgreSQL.
+// Typing and clicking are left to package e2e: here a field's value is set at once, and a control that can be seen is activated.
 type visitor struct {
 	t     *testing.T
 	b     *chrometest.Browser
@@ -22,15 +26,22 @@ type visitor struct {
 	typed []string // name, value, name, value …
 }
 
-// visit opens a browser that has never been here.
+// visit is a browser that has never been here. The suite has one window and empties its cookies: the visitor before leaves.
 func (w *suite) visit(t *testing.T) *visitor {
 	t.Helper()
-	v := &visitor{t: t}
-	if w.engine == db.SQLite {
-		v.b = chrometest.Open(t, w.s.URL, false)
-	} else {
-		v.c = w.s.Client(t)
+	v := &visitor{t: t, c: w.s.Client(t)}
+	if w.engine != db.SQLite {
+		return v
 	}
+	if w.window == nil {
+		w.window = chrometest.Open(w.t, w.s.URL, false)
+		_, err := chromedp.Call(w.window.Ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{})
+		w.window.Must(err, "switching the cache on")
+	}
+	v.b = w.window
+	v.b.T = t
+	_, err := chromedp.Call(v.b.Ctx, network.ClearBrowserCookies, cdp.Empty{})
+	v.b.Must(err, "emptying the cookies")
 	return v
 }
 
@@ -70,7 +81,12 @@ func plain(s string) string {
 func (v *visitor) fill(label, text string) *visitor {
 	v.t.Helper()
 	if v.b != nil {
-		v.b.Fill(label, text)
+		v.b.Do("filling "+label, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+			const f = [...document.querySelectorAll("label")].find(l => l.textContent.trim().replace(/\s+/g, " ") === %s)?.control;
+			if (!f?.checkVisibility() || f.disabled || f.readOnly) throw new Error("no such field can be filled");
+			f.value = %s;
+			f.dispatchEvent(new Event("input", {bubbles: true}));
+		})()`, chrometest.JSText(label), chrometest.JSText(text))))
 	} else {
 		v.typed = append(v.typed, v.input(label), text)
 	}
@@ -110,7 +126,12 @@ func (v *visitor) link(name string) string {
 func (v *visitor) press(name string) *visitor {
 	v.t.Helper()
 	if v.b != nil {
-		v.b.Press(name)
+		v.b.Leave("pressing "+name, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+			const c = [...document.querySelectorAll("button, a")].find(e => e.checkVisibility() && !e.disabled &&
+				(e.innerText.trim().replace(/\s+/g, " ") === %[1]s || e.getAttribute("aria-label") === %[1]s));
+			if (!c) throw new Error("no such control can be pressed");
+			c.click();
+		})()`, chrometest.JSText(name))))
 		return v
 	}
 	if to := v.link(name); to != "" {
@@ -211,6 +232,21 @@ func (v *visitor) signsIn(p *person) *visitor {
 	v.passes(p)
 	if p.app != nil {
 		v.fill("Authentication code", p.code(v.t)).press("Verify")
+	}
+	return v
+}
+
+// as is signed in already: by the pages' forms, without a window. It is for rows that are about something else than signing in.
+func (v *visitor) as(p *person) *visitor {
+	v.t.Helper()
+	if v.b == nil {
+		return v.signsIn(p)
+	}
+	(&visitor{t: v.t, c: v.c}).signsIn(p)
+	for name, value := range v.c.Cookies {
+		secure := strings.HasPrefix(name, "__Host-")
+		_, err := chromedp.Call(v.b.Ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: v.b.Base + "/", Path: "/", Secure: &secure, HTTPOnly: &secure})
+		v.b.Must(err, "taking the cookies over")
 	}
 	return v
 }

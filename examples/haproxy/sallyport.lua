@@ -61,7 +61,7 @@ core.register_action("sallyport", { "http-req" }, function(txn, origin, question
 
 	local answer = core.httpclient():get({ url = server .. "/forward-auth?" .. question, headers = send, timeout = 5000 })
 	local status = answer and answer.status or 0
-	if status == 200 then
+	if status == 200 and first(answer.headers, "remote-user") ~= "" then -- one without a person is no yes
 		for _, name in ipairs(identity) do
 			local value = first(answer.headers, name)
 			if value ~= "" then

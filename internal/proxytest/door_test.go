@@ -17,7 +17,7 @@ func TestDoor(t *testing.T) {
 			needs(t, way.needs)
 			t.Parallel()
 			e := start(t, way.name, "MAX_AGE=4")
-			stranger(t, e)
+			stranger(t, e, way.name)
 			member(t, e)
 			owner(t, e)
 			w := e.walker(t)
@@ -37,7 +37,7 @@ func TestDoor(t *testing.T) {
 }
 
 // stranger is nobody.
-func stranger(t *testing.T, e *example) {
+func stranger(t *testing.T, e *example, way string) {
 	t.Helper()
 	w := e.walker(t)
 	w.open(e.site+"/public/").Sees(http.StatusOK, "Public page", "Nobody is signed in")
@@ -50,6 +50,20 @@ func stranger(t *testing.T, e *example) {
 		r.Header.Set("Sec-Fetch-Mode", "cors")
 		if p := c.Send(r); p.Status != http.StatusUnauthorized || p.Header.Get("Location") != "" {
 			t.Errorf("a script at %s: %d, to %q", path, p.Status, p.Header.Get("Location"))
+		}
+	}
+	// A path with several readings, or none, is nobody's: what it is compared as might be public, or ask less, and what the program reads not.
+	for _, path := range []string{
+		"/admin/../public/", "/admin/%2e%2e/public/", "/admin/..%2fpublic/", "/admin/.%2E//public/", "//public/", "/public/%5c..", "/admin/%zz", "/safe/5%",
+	} {
+		status, text := raw(t, e, path, nil)
+		if mux := way == "middleware"; status != http.StatusBadRequest && !(mux && status < 400) {
+			t.Errorf("nobody at %s: %d\n%s", path, status, text)
+		}
+	}
+	if way != "middleware" {
+		if status, text := raw(t, e, "/PUBLIC/", nil); status != http.StatusUnauthorized {
+			t.Errorf("nobody at /PUBLIC/: %d\n%s", status, text)
 		}
 	}
 	// Another site's name at this proxy gets nothing of this one.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -115,7 +116,10 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, origin string) er
 		return err
 	}
 	secret, ok := httpx.ReadCookie(r, EntryCookie)
-	if !ok {
+	if !ok { // the ticket ends with this
+		if _, err := s.Sessions.Enter(r.Context(), query.Get("ticket"), origin, "", by(r)); !errors.Is(err, session.ErrTicket) {
+			return err
+		}
 		return ErrNoCookie
 	}
 	pass, err := s.Sessions.Enter(r.Context(), query.Get("ticket"), origin, secret, by(r))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"sallyport/internal/audit"
@@ -41,10 +42,11 @@ func (s *Service) Ticket(ctx context.Context, signed *Signed, origin, challenge 
 	return value, s.db.Run(ctx, signed.Held(), insertTicket(b, signed.ID, origin, challenge, now, now.Add(TicketFor)))
 }
 
-// Enter exchanges a ticket for a pass, once. Errors: ErrTicket, and those of Check.
+// Enter exchanges a ticket for a pass, once. A ticket that comes without its secret, or elsewhere, ends: it has been seen by somebody,
+// who may be the one that chose its challenge and led another person to it. Errors: ErrTicket, and those of Check.
 func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by audit.Actor) (pass string, err error) {
 	t, ok := token.Parse(ticket, ticketID)
-	if !ok || !storable(ticket) || !storable(origin) || secret == "" {
+	if !ok || !storable(ticket) || !storable(origin) {
 		return "", ErrTicket
 	}
 	now := s.now()
@@ -55,8 +57,11 @@ func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by a
 	if err := signed.dead(now); err != nil {
 		return "", err
 	}
-	if p.origin != origin || p.challenge == "" || subtle.ConstantTimeCompare([]byte(p.challenge), []byte(Challenge(secret))) != 1 {
+	if p.challenge == "" {
 		return "", ErrTicket
+	}
+	if p.origin != origin || subtle.ConstantTimeCompare([]byte(p.challenge), []byte(Challenge(secret))) != 1 {
+		return "", errors.Join(ErrTicket, s.db.Run(ctx, endTicket(t)))
 	}
 	pass, b := token.Issue(t.AccountID, t.UserID, passID)
 	return pass, s.db.Run(ctx, enter(t, b, now, signed.ExpiresAt), audit.Record(now, audit.Event{

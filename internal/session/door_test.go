@@ -40,10 +40,14 @@ func TestTicketsCountOnceThereAndForThatBrowser(t *testing.T) {
 			_, err := w.Sessions.Enter(t.Context(), ticket, origin, secret, domaintest.By)
 			return err
 		}
-		wantError(t, "another browser", enter(ticket, app, "another"), session.ErrTicket)
-		wantError(t, "no browser", enter(ticket, app, ""), session.ErrTicket)
-		wantError(t, "another site", enter(ticket, app+".evil.example", "secret"), session.ErrTicket)
-		wantError(t, "the challenge in place of the secret", enter(ticket, app, session.Challenge("secret")), session.ErrTicket)
+		for what, wrong := range map[string][2]string{
+			"another browser": {app, "another"}, "no browser": {app, ""}, "another site": {app + ".evil.example", "secret"},
+			"the challenge in place of the secret": {app, session.Challenge("secret")},
+		} {
+			seen := ticketFor(t, w, signed)
+			wantError(t, what, enter(seen, wrong[0], wrong[1]), session.ErrTicket)
+			wantError(t, "the right one, after "+what, enter(seen, app, "secret"), session.ErrTicket) // who chose the challenge may have led somebody else there
+		}
 		wantError(t, "the right one", enter(ticket, app, "secret"), nil)
 		wantError(t, "a second time", enter(ticket, app, "secret"), session.ErrTicket)
 

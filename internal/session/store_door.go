@@ -37,6 +37,11 @@ func removePass(b token.Bearer, origin string) db.Stmt {
 		b.AccountID, b.UserID, b.ID, origin)
 }
 
+// endTicket ends a ticket that nobody may use any more.
+func endTicket(ticket token.Bearer) db.Stmt {
+	return db.Write(`DELETE FROM door_passes WHERE account_id = $1 AND user_id = $2 AND pass_id = $3 AND challenge <> ''`, ticket.AccountID, ticket.UserID, ticket.ID)
+}
+
 // readPass returns a pass or ticket with its session, whether that counts or not; ErrNone if there is none.
 func readPass(ctx context.Context, q db.Querier, b token.Bearer) (*Signed, pass, error) {
 	var p pass

@@ -63,6 +63,7 @@ var englishKeyPages = Catalogue{
 	"new_key.scope.read":        "Read your own things",
 	"new_key.scope.factors":     "Change your devices, backup codes, browsers and sessions",
 	"new_key.scope.admin":       "Do administrators’ work: people, rules, audit log",
+	"new_key.scope.checks":      "Ask for the second factor of people who sign in to a program of yours",
 	"new_key.way":               "Second factor of the key",
 	"new_key.way_why":           "So that a key that is stolen is not enough.",
 	"new_key.way.device":        "Codes: the program makes them from a secret of its own",

@@ -63,6 +63,7 @@ var germanKeyPages = Catalogue{
 	"new_key.scope.read":        "Lesen, was Sie selbst betrifft",
 	"new_key.scope.factors":     "Ihre Geräte, Backup-Codes, Browser und Sitzungen ändern",
 	"new_key.scope.admin":       "Tun, was die Administration tut: Personen, Regeln, Protokoll",
+	"new_key.scope.checks":      "Nach dem zweiten Faktor von Personen fragen, die sich bei einem Ihrer Programme anmelden",
 	"new_key.way":               "Zweiter Faktor des Schlüssels",
 	"new_key.way_why":           "Damit ein gestohlener Schlüssel allein nicht genügt.",
 	"new_key.way.device":        "Codes: Das Programm erzeugt sie aus einem eigenen Geheimnis",

@@ -109,7 +109,7 @@ func (s *Site) showNewKey(w http.ResponseWriter, r *http.Request) error {
 
 // makeKey answers with the key itself: it is in this one response and nowhere else.
 func (s *Site) makeKey(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "name", "scope_read", "scope_factors", "scope_admin", "ends", "networks", "way", "public_key", "password")
+	form, err := httpx.Form(r, "name", "scope_read", "scope_factors", "scope_admin", "scope_checks", "ends", "networks", "way", "public_key", "password")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"sallyport/internal/apikey"
 	"sallyport/internal/apptest"
+	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/machine"
 	"sallyport/internal/otp"
@@ -115,4 +116,14 @@ func TestOthersKeys(t *testing.T) {
 			t.Errorf("told %v", told)
 		}
 	})
+}
+
+// TestKeysForChecks: whoever administers makes a key for checks on the page, and nobody else is offered one.
+func TestKeysForChecks(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t))
+	phone, _ := s.Enrolled(t, apptest.Ada)
+	c := s.SignedInWith(t, apptest.Ada, phone)
+	c.Get("/settings/api-keys/new").Press("Make a key", "name", "Shop", "scope_read", "", "scope_checks", "yes").Sees(http.StatusOK, "Copy the key now")
+	c.Get("/settings/api-keys").Sees(http.StatusOK, "Shop", "ask for the second factor of people")
+	s.SignedIn(t, apptest.Grace).Get("/settings/api-keys/new").Sees(http.StatusOK, "Read your own things").Lacks("scope_checks")
 }

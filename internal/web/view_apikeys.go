@@ -5,7 +5,7 @@ import "time"
 // APIKey is one API key as its list and its page show it.
 type APIKey struct {
 	ID, Name    string
-	Scopes      []string // read, factors, admin, operator
+	Scopes      []string // read, factors, admin, checks, operator
 	Networks    string   // empty for anywhere
 	Device      string   // empty, pending, confirmed or locked
 	PublicKey   string   // empty for none
@@ -42,7 +42,7 @@ func (OneAPIKey) page() string { return "apikey" }
 func (OneAPIKey) onCard() bool { return false }
 func (OneAPIKey) failed() bool { return false }
 
-// NewAPIKey is /settings/api-keys/new. Posts name, scope_read, scope_factors, scope_admin, ends, networks, way (device, signature or
+// NewAPIKey is /settings/api-keys/new. Posts name, scope_read, scope_factors, scope_admin, scope_checks, ends, networks, way (device, signature or
 // none), public_key and, where it is asked for, password. The answer is MadeAPIKey.
 type NewAPIKey struct {
 	Name      string // as typed before, like the rest

@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	"sallyport/internal/apikey"
-	"sallyport/internal/audit"
 	"sallyport/internal/httpsig"
 	"sallyport/internal/httpx"
 	"sallyport/internal/machine"
 	"sallyport/internal/session"
-	"sallyport/internal/texts"
 	"sallyport/internal/token"
 )
 
@@ -45,14 +43,9 @@ func (s *Server) caller(r *http.Request, value string, want want, about asked) (
 	default:
 		return s.Sessions.Check(r.Context(), value)
 	}
-	client := httpx.InfoOf(r.Context()).Client
 	call := machine.Call{
-		Value: value, Code: strings.Join(codes, ""), Scope: apikey.Read, From: client,
-		Strong: want.level == session.AAL2 || want.maxAge > 0,
-		By: audit.Actor{
-			Kind: audit.KindNobody, Address: client.String(), UserAgent: r.UserAgent(),
-			Language: string(texts.Match(strings.Join(r.Header.Values("Accept-Language"), ","))),
-		},
+		Value: value, Code: strings.Join(codes, ""), Scope: apikey.Read, From: httpx.InfoOf(r.Context()).Client,
+		Strong: want.level == session.AAL2 || want.maxAge > 0, By: by(r),
 	}
 	if signed {
 		call.Signed = &httpsig.Message{Method: about.method, TargetURI: about.origin + about.uri, Header: r.Header, Unseen: true}

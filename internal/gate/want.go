@@ -95,19 +95,11 @@ func (w want) met(signed *session.Signed, now time.Time) error {
 	if w.level == session.AAL2 && signed.Level != session.AAL2 {
 		return session.ErrLevel
 	}
-	if w.maxAge > 0 && !reauth.FactorFresh(proved(signed), now, w.maxAge) {
+	if w.maxAge > 0 && !reauth.FactorFresh(signed.LastProof(), now, w.maxAge) {
 		if signed.ByKey() {
 			return ErrOld.Saying("This address wants the key’s second factor to have been proved just now. Exchange the key and a new code for an access token.")
 		}
 		return ErrOld
 	}
 	return nil
-}
-
-// proved is when somebody last showed who they are: by the second factor, where the sign-in has one.
-func proved(signed *session.Signed) time.Time {
-	if signed.Level == session.AAL2 {
-		return signed.ProvedAt
-	}
-	return signed.SignedInAt
 }

@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
+	"sallyport/internal/reauth"
 	"sallyport/internal/session"
 )
 
@@ -66,7 +67,7 @@ func (s *Site) door(w http.ResponseWriter, r *http.Request) error {
 		return s.toSetUp(w, r)
 	case want.level == session.AAL2 && who.Level != session.AAL2:
 		return signInAgain(w, r)
-	case want.maxAge > 0 && !who.LastProof().Add(want.maxAge).After(s.Now()):
+	case want.maxAge > 0 && !reauth.FactorFresh(who.LastProof(), s.Now(), want.maxAge):
 		if who.Level == session.AAL2 {
 			return toConfirm(w, r)
 		}

@@ -107,6 +107,7 @@ func show(w http.ResponseWriter, r *http.Request, f httpx.Failure, title, to, li
 		panic(err)
 	}
 	h := w.Header()
+	httpx.AsPage(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", pageCSP)
 	h.Add("Vary", "Accept-Language")

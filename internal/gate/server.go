@@ -38,7 +38,7 @@ func (s *Server) Asked(proxies httpx.Proxies, log *slog.Logger, observe func(str
 		// Public: this is the question whether somebody is signed in, so it answers everybody.
 		{Pattern: "GET " + Path, Level: httpx.Public, Handler: s.ask},
 		{Pattern: "GET " + KeySetPath, Level: httpx.Public, Handler: s.keySet},
-	}, nil, httpx.Options{Surface: "gate", PublicURL: s.PublicURL, AnyHost: true, Proxies: proxies, Render: s.render, Log: log, Observe: observe, Now: s.Now})
+	}, nil, httpx.Options{Surface: "gate", PublicURL: s.PublicURL, AnyHost: true, Bare: true, Proxies: proxies, Render: s.render, Log: log, Observe: observe, Now: s.Now})
 }
 
 // keySet publishes the keys of assertions (RFC 7517 §5).

@@ -15,35 +15,46 @@ type header struct {
 	value []string
 }
 
-// securityHeaders are on every answer of a surface, errors included (3.4).
+// securityHeaders are on every answer of a surface, errors included (3.4). What only a browser that shows the answer
+// would heed is left out where bare.
 //
 // Referrer-Policy is same-origin rather than no-referrer: other sites learn nothing
 // either way, but no-referrer makes browsers send "Origin: null" with our own form
 // posts, which the origin check could not tell from a stranger's where Sec-Fetch-Site
 // is not sent.
-func securityHeaders(public *url.URL, csp string) []header {
+func securityHeaders(public *url.URL, csp string, bare bool) []header {
 	if csp == "" {
 		csp = "default-src 'none'; frame-ancestors 'none'"
 	}
-	list := [][2]string{
-		{"Content-Security-Policy", csp},
-		{"X-Content-Type-Options", "nosniff"},
-		{"X-Frame-Options", "DENY"},
-		{"Referrer-Policy", "same-origin"},
-		{"Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"},
-		{"Cross-Origin-Opener-Policy", "same-origin"},
-		{"Cross-Origin-Resource-Policy", "same-origin"},
-		{"Cache-Control", "no-store"},
+	list := []header{
+		{"Content-Security-Policy", []string{csp}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Cache-Control", []string{"no-store"}},
 	}
 	if public.Scheme == "https" {
 		// Two years, with every name below this one (ASVS 3.4.1).
-		list = append(list, [2]string{"Strict-Transport-Security", "max-age=63072000; includeSubDomains"})
+		list = append(list, header{"Strict-Transport-Security", []string{"max-age=63072000; includeSubDomains"}})
 	}
-	out := make([]header, len(list))
-	for i, kv := range list {
-		out[i] = header{name: http.CanonicalHeaderKey(kv[0]), value: []string{kv[1]}}
+	if !bare {
+		list = append(list, pageHeaders...)
 	}
-	return out
+	return list
+}
+
+// pageHeaders are for what a browser shows.
+var pageHeaders = []header{
+	{"X-Frame-Options", []string{"DENY"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Permissions-Policy", []string{"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+}
+
+// AsPage adds to an answer of a Bare surface what every page has.
+func AsPage(h http.Header) {
+	for _, page := range pageHeaders {
+		h[page.name] = page.value
+	}
 }
 
 // hosts is the set of Host values a surface answers to.

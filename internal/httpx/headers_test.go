@@ -46,6 +46,29 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	}
 }
 
+// What programs ask again and again is answered without what only a browser heeds; a page of that surface has it.
+func TestBareAnswers(t *testing.T) {
+	s := open(t, []Route{
+		{Pattern: "GET /yes", Level: Public, Handler: func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(http.StatusOK); return nil }},
+		{Pattern: "GET /page", Level: Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			AsPage(w.Header())
+			return nil
+		}},
+	}, nil, func(o *Options) { o.Bare = true })
+	yes, page := s.ask("GET", "/yes", "").Header, s.ask("GET", "/page", "").Header
+	for _, h := range []http.Header{yes, page} {
+		if h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Strict-Transport-Security") == "" ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Request-Id") == "" {
+			t.Errorf("%v", h)
+		}
+	}
+	for _, h := range pageHeaders {
+		if yes.Get(h.name) != "" || page.Get(h.name) != h.value[0] {
+			t.Errorf("%s: %q, and %q for a page", h.name, yes.Get(h.name), page.Get(h.name))
+		}
+	}
+}
+
 func TestHSTSOnlyWithTLSAndCSPNeverAbsent(t *testing.T) {
 	s := open(t, nil, nil, func(o *Options) { o.PublicURL = mustURL("http://localhost:8080") })
 	h := s.ask("GET", "/", "", "Host: localhost:8080").Header

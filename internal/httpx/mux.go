@@ -26,6 +26,7 @@ type Options struct {
 	AnyHost   bool       // answer under any Host: only for health checks and metrics
 	Proxies   Proxies
 	CSP       string // Content-Security-Policy; empty means "default-src 'none'; frame-ancestors 'none'"
+	Bare      bool   // for programs that ask again and again: answers without the headers of a page, see AsPage
 	Browser   bool   // for browsers: changes only from this origin, bodies only as forms
 	BodyType  string // media type bodies must have; empty means forms on Browser surfaces, else any
 	Render    Renderer
@@ -64,7 +65,7 @@ func NewMux(routes []Route, guard Guard, opt Options) (*Mux, error) {
 	}
 	m := &Mux{
 		opt: opt, guard: guard, routes: slices.Clone(routes), mux: http.NewServeMux(),
-		hosts: newHosts(opt.PublicURL, opt.Related...), fixed: securityHeaders(opt.PublicURL, opt.CSP),
+		hosts: newHosts(opt.PublicURL, opt.Related...), fixed: securityHeaders(opt.PublicURL, opt.CSP, opt.Bare),
 	}
 	for _, site := range opt.Also {
 		u, err := url.Parse(site)
@@ -179,8 +180,8 @@ func (m *Mux) pass(rt Route, out *response, r *http.Request) error {
 		// uncharged while a right one is answered (D2). The time-out stays.
 		base = context.WithoutCancel(base)
 	}
-	ctx, cancel := context.WithTimeout(base, timeout)
-	defer cancel()
+	ctx := newDeadline(base, timeout)
+	defer ctx.end()
 	r = r.WithContext(ctx)
 	if r.ContentLength > limit {
 		return ErrTooLarge

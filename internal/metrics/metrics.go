@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -138,6 +137,9 @@ func (m *Metrics) Message(kind, channel, result string) {
 // Stopped counts a code that a limit kept from being sent.
 func (m *Metrics) Stopped(limit string) { m.stopped.WithLabelValues(bounded(limit, limits)).Inc() }
 
+// classes are those of RFC 9110 §15.
+var classes = [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}
+
 // Request observes one answer. route is the pattern of the route table, "" when none
 // matched; it must never be the path a client sent.
 func (m *Metrics) Request(route string, status int, took time.Duration) {
@@ -146,7 +148,7 @@ func (m *Metrics) Request(route string, status int, took time.Duration) {
 	}
 	class := other
 	if status >= 100 && status < 600 {
-		class = strconv.Itoa(status/100) + "xx"
+		class = classes[status/100-1]
 	}
 	m.requests.WithLabelValues(route, class).Observe(took.Seconds())
 }

@@ -22,6 +22,9 @@ var errRequest = errs.New(errs.Invalid, "invalid_request", "The request can’t 
 // deepest is how far arrays and objects may be nested; the calls need three levels.
 const deepest = 16
 
+// foreign is the member that a browser writes and we do not: a passkey's answer, which has null for what there is not (WebAuthn §5.1).
+const foreign = "credential"
+
 // checkJSON refuses what is no JSON, and what two readers may understand differently: repeated members (the first or the last?),
 // text that is not UTF-8 or has half a character in it, numbers beyond what a number holds, more than one value, null for a member of a call (absent, or made empty?).
 func checkJSON(body []byte) error {
@@ -68,8 +71,11 @@ func checkJSON(body []byte) error {
 			if len(open) == 0 {
 				return bad("it is null")
 			}
-			if len(open) == 1 { // what comes from elsewhere, like a passkey's answer, may have it further inside
-				return wrong(member, "it is null. Leave out what you don’t mean to say")
+			if member == "" {
+				return bad("null stands in it")
+			}
+			if len(open) == 1 || member != foreign {
+				return wrong(member, "null stands in it. Leave out what you don’t mean to say")
 			}
 		case string:
 			if key && open[at] != nil {

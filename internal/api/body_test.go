@@ -19,32 +19,37 @@ import (
 // TestCheckJSON: what may and may not come as a body.
 func TestCheckJSON(t *testing.T) {
 	for body, code := range map[string]string{
-		"":                                "",
-		`{}`:                              "",
-		" \n{\"a\":[1,{\"b\":null}]}\t":   "",
-		`{"a":{"x":1},"b":{"x":1}}`:       "",
-		`{"a":"a","b":"a"}`:               "",
-		`["a","a"]`:                       "",
-		`{"a":"\ud83d\ude00\\ud800 😀 �"}`: "",
-		`{"password":"\u0000"}`:           "",
-		`{"a":1e308,"b":-0}`:              "",
-		`{"a":1,"a":1}`:                   "malformed_request",
-		`{"a":1,"\u0061":1}`:              "malformed_request",
-		`{"a":[{"b":1,"b":1}]}`:           "malformed_request",
-		`{"a":"\ud800"}`:                  "malformed_request",
-		`{"a":"\udc00\ud800"}`:            "malformed_request",
-		`{"a":"\ud800\ud800\udc00"}`:      "malformed_request",
-		`{"a":"\ud800x\udc00"}`:           "malformed_request",
-		`{"\ud800":1}`:                    "malformed_request",
-		`{"a":1} {}`:                      "malformed_request",
-		`{"a":1}]`:                        "malformed_request",
-		`{"a":1`:                          "malformed_request",
-		`{"a"}`:                           "malformed_request",
-		`{'a':1}`:                         "malformed_request",
-		`NaN`:                             "malformed_request",
-		`01`:                              "malformed_request",
-		"{\"a\":\"\xff\"}":                "malformed_request",
-		"{\"a\":\"\n\"}":                  "malformed_request",
+		"":                              "",
+		`{}`:                            "",
+		" \n{\"a\":[1,{\"b\":true}]}\t": "",
+		`{"credential":{"response":{"userHandle":null}}}`: "",
+		`{"a":{"email":null}}`:                            "invalid_request",
+		`{"a":[null]}`:                                    "invalid_request",
+		`{"a":{"credential":null}}`:                       "invalid_request",
+		`[null]`:                                          "malformed_request",
+		`{"a":{"x":1},"b":{"x":1}}`:                       "",
+		`{"a":"a","b":"a"}`:                               "",
+		`["a","a"]`:                                       "",
+		`{"a":"\ud83d\ude00\\ud800 😀 �"}`:                 "",
+		`{"password":"\u0000"}`:                           "",
+		`{"a":1e308,"b":-0}`:                              "",
+		`{"a":1,"a":1}`:                                   "malformed_request",
+		`{"a":1,"\u0061":1}`:                              "malformed_request",
+		`{"a":[{"b":1,"b":1}]}`:                           "malformed_request",
+		`{"a":"\ud800"}`:                                  "malformed_request",
+		`{"a":"\udc00\ud800"}`:                            "malformed_request",
+		`{"a":"\ud800\ud800\udc00"}`:                      "malformed_request",
+		`{"a":"\ud800x\udc00"}`:                           "malformed_request",
+		`{"\ud800":1}`:                                    "malformed_request",
+		`{"a":1} {}`:                                      "malformed_request",
+		`{"a":1}]`:                                        "malformed_request",
+		`{"a":1`:                                          "malformed_request",
+		`{"a"}`:                                           "malformed_request",
+		`{'a':1}`:                                         "malformed_request",
+		`NaN`:                                             "malformed_request",
+		`01`:                                              "malformed_request",
+		"{\"a\":\"\xff\"}":                                "malformed_request",
+		"{\"a\":\"\n\"}":                                  "malformed_request",
 		strings.Repeat("[", deepest+1) + strings.Repeat("]", deepest+1): "malformed_request",
 		`{"a":1e309}`:          "invalid_request",
 		`{"a":[{"b":-1e999}]}`: "invalid_request",
@@ -61,6 +66,14 @@ func TestCheckJSON(t *testing.T) {
 		if code == "invalid_request" && errs.From(err).Field != "a" {
 			t.Errorf("%q: the problem is about %q", body, errs.From(err).Field)
 		}
+	}
+}
+
+// TestNull: a passkey's answer as a browser writes it may have null inside, and is not null itself.
+func TestNull(t *testing.T) {
+	err := checkJSON([]byte(`{"code":"123456","credential":null}`))
+	if e := errs.From(err); e == nil || e.Code != "invalid_request" || e.Field != "credential" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -61,7 +61,7 @@ type bodied struct {
 
 func bodies(tb testing.TB, t *table) (all []bodied) {
 	tb.Helper()
-	raw, err := t.document()
+	raw, err := json.Marshal(t.described())
 	if err != nil {
 		tb.Fatal(err)
 	}

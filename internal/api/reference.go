@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -68,23 +69,26 @@ type referenceCode struct {
 // Reference builds the page at ReferencePath, of the same document as the interface publishes. Sheets and icon are addresses on this site.
 // It is plain HTML without any script, and the same for everybody.
 func (s *Server) Reference(sheets []string, icon string, proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
-	t := newTable(s.Product, s.Version, s.PublicURL)
-	s.calls(t)
-	if _, err := t.document(); err != nil {
-		return nil, err
-	}
 	page, err := template.New("reference").Parse(referenceSource)
 	if err != nil {
 		return nil, err
 	}
-	var body bytes.Buffer
-	if err := page.Execute(&body, t.reference(s.Product, icon, s.PublicURL.String(), sheets)); err != nil {
-		return nil, err
-	}
+	body := sync.OnceValues(func() ([]byte, error) { // few servers are ever asked for it
+		t := newTable(s.Product, s.Version, s.PublicURL)
+		s.calls(t)
+		t.described()
+		var b bytes.Buffer
+		err := page.Execute(&b, t.reference(s.Product, icon, s.PublicURL.String(), sheets))
+		return b.Bytes(), err
+	})
 	return httpx.NewMux([]httpx.Route{{
 		Pattern: "GET " + ReferencePath, Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			shown, err := body()
+			if err != nil {
+				return err
+			}
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, err := w.Write(body.Bytes())
+			_, err = w.Write(shown)
 			return err
 		},
 	}}, nil, httpx.Options{

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"sallyport/internal/admin"
@@ -49,14 +51,16 @@ type Server struct {
 func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
 	t := newTable(s.Product, s.Version, s.PublicURL)
 	s.calls(t)
-	document, err := t.document()
-	if err != nil {
-		return nil, err
-	}
+	doc := t.described()
+	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) }) // few servers are ever asked for it
 	routes := append(slices.Clone(t.routes), httpx.Route{
 		Pattern: published.route, Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+			body, err := document()
+			if err != nil {
+				return err
+			}
 			w.Header().Set("Content-Type", documentType)
-			_, err := w.Write(document)
+			_, err = w.Write(body)
 			return err
 		},
 	})

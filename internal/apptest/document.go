@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -46,18 +47,21 @@ func readDocument(base string) (*Document, error) {
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	var members map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&members); err != nil {
-		return nil, err
-	}
-	delete(members, "servers") // paths alone are looked up
-	raw, err := json.Marshal(members)
+	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(raw)
+	sum := sha256.Sum256(bytes.ReplaceAll(raw, []byte(base[strings.LastIndex(base, ":"):]), nil)) // without the port
 	if known, ok := documents.Load(sum); ok {
 		return known.(*Document), nil
+	}
+	var members map[string]any
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	delete(members, "servers") // paths alone are looked up
+	if raw, err = json.Marshal(members); err != nil {
+		return nil, err
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(raw)
 	if err != nil {

@@ -17,7 +17,7 @@ func Over(by, target user.User) error {
 	switch {
 	case by.AccountID == target.AccountID && by.ID == target.ID:
 		return ErrSelf
-	case by.Role != user.Owner && target.Role.Administers():
+	case !by.Role.Over(target.Role):
 		return ErrRank
 	}
 	return nil

@@ -19,6 +19,7 @@ var fromWork = []code{
 	{"account_suspended", 403, "The account is suspended.", "cancelCheck createCheck getCheck getCheckResult sendCheckCode verifyCheck"},
 	{"backup_codes_off", 403, "The account has no backup codes.", "newBackupCodes"},
 	{"check_program_only", 403, "Only a program asks for checks: an administrator’s API key with the scope checks, or the operator’s key.", "cancelCheck createCheck getCheck getCheckResult sendCheckCode verifyCheck"},
+	{"check_role_too_high", 403, "The person is an owner or administrator, and the key another administrator’s. An owner’s key may ask, or their own.", "cancelCheck createCheck getCheck getCheckResult sendCheckCode verifyCheck"},
 	{"factor_not_allowed", 403, "The account does not offer this kind of second factor to the person.", "addFactor beginSetUp"},
 	{"method_not_in_plan", 403, "The account’s plan does not have this kind of second factor.", "addFactor beginSetUp"},
 	{"method_not_in_trial", 403, "This kind of second factor is not to be had during the trial.", "addFactor beginSetUp"},

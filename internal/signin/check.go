@@ -55,6 +55,7 @@ var (
 	ErrCheckInvited = errs.New(errs.Conflict, "check_user_invited", "This person has not accepted an invitation yet, and can’t be asked for a second factor before.")
 	ErrCheckNoOwn   = errs.New(errs.Conflict, "check_no_second_factor",
 		"This person signs in here with a password of their own and has no second factor yet. They set one up in their settings here; nobody else’s word is enough for that.")
+	ErrCheckRank  = errs.New(errs.Forbidden, "check_role_too_high", "This is an owner or administrator, and the API key is another administrator’s. Only an owner’s key, or their own, asks about them: wrong codes count against who is asked about.")
 	ErrCheckOther = errs.New(errs.Forbidden, "check_other_person",
 		"Somebody else is signed in in this browser. Sign out here first, then open the link again.")
 )
@@ -78,7 +79,17 @@ type Proof struct {
 // Program is who asks for checks.
 type Program struct {
 	owner check.Owner
+	by    user.User // whose key it is; nobody's is the operator's
 	held  []db.Stmt // fails if the key has ended
+}
+
+// over refuses a program whose person may not act on the access of who is asked about: each wrong code that it sends counts against them,
+// and enough of them lock what they sign in with (security.md B64). Of themselves everybody's key may ask.
+func (p Program) over(u user.User) error {
+	if p.owner.AccountID == "" || p.by.ID == u.ID || p.by.Role.Over(u.Role) {
+		return nil
+	}
+	return ErrCheckRank
 }
 
 // KeyProgram is the program that calls with a key. Errors: ErrCheckProgram for people, and for keys whose person does not administer the account.
@@ -86,10 +97,10 @@ func KeyProgram(w *session.Signed) (Program, error) {
 	if !w.ByKey() || !w.User.Role.Administers() {
 		return Program{}, ErrCheckProgram
 	}
-	return Program{check.Owner{ID: w.ID, AccountID: w.AccountID}, []db.Stmt{w.Held()}}, nil
+	return Program{check.Owner{ID: w.ID, AccountID: w.AccountID}, w.User, []db.Stmt{w.Held()}}, nil
 }
 
-// OperatorProgram is whoever holds the operator's key.
+// OperatorProgram is whoever holds the operator's key. It asks about everybody.
 func OperatorProgram() Program { return Program{owner: check.Owner{ID: check.OperatorOwner}} }
 
 // AskedFor is whom a program asks for a second factor, and what for.
@@ -101,7 +112,7 @@ type AskedFor struct {
 }
 
 // Begin begins a check, and returns the link that leads a browser to it. Who is unknown becomes a member without a password. Errors: account.ErrNotFound,
-// those above, check.ErrReturnTo, check.ErrReference, user's about what is wrong with an id, address or name; user.ErrLocked and account.ErrSuspended.
+// those above but ErrCheckOther, session.ErrNone, check.ErrReturnTo, check.ErrReference, user's about what is wrong with an id, address or name; user.ErrLocked and account.ErrSuspended.
 func (c *Checks) Begin(ctx context.Context, p Program, a AskedFor, by audit.Actor) (check.Check, string, error) {
 	returnTo, err := check.ReturnTo(c.Origins, a.ReturnTo)
 	if err == nil {
@@ -124,12 +135,16 @@ func (c *Checks) Begin(ctx context.Context, p Program, a AskedFor, by audit.Acto
 	if err != nil {
 		return check.Check{}, "", err
 	}
-	if err := c.mayAsk(ctx, u, at); err != nil {
+	if err := mayAsk(p, u, at); err != nil {
 		return check.Check{}, "", err
+	}
+	held := p.held
+	if u.Role.Administers() && p.owner.AccountID != "" { // a key is remembered for up to a second after its person was demoted
+		held = append(slices.Clone(held), user.Hold(p.by))
 	}
 	now := c.SignIns.Now()
 	one, link, stmts := check.Begin(now, u, p.owner, returnTo, a.Reference, by)
-	stmts = slices.Concat(p.held, created, stmts, []db.Stmt{insertPending(now, token.Bearer{AccountID: u.AccountID, UserID: u.ID, ID: one.ID}, u, ofCheck, "", false, "")})
+	stmts = slices.Concat(held, created, stmts, []db.Stmt{insertPending(now, token.Bearer{AccountID: u.AccountID, UserID: u.ID, ID: one.ID}, u, ofCheck, "", false, "")})
 	err = c.SignIns.DB.Run(ctx, stmts...)
 	if db.IsUnique(err) { // somebody was made known under this id or address at this moment
 		if u, err = user.ByExternal(ctx, c.SignIns.DB, at.ID, a.ExternalID); errors.Is(err, user.ErrNotFound) {
@@ -138,6 +153,9 @@ func (c *Checks) Begin(ctx context.Context, p Program, a AskedFor, by audit.Acto
 		if err == nil {
 			return c.Begin(ctx, p, a, by)
 		}
+	}
+	if errors.Is(err, user.ErrChanged) {
+		return check.Check{}, "", session.ErrNone // as administrators' work
 	}
 	if err != nil {
 		return check.Check{}, "", err
@@ -183,7 +201,10 @@ func (c *Checks) person(ctx context.Context, at account.Account, a AskedFor, by 
 
 // mayAsk refuses whoever must not be asked. A first device is set up on the program's word only by people who have no password here:
 // for the others, that word would bind what opens this server too, in the name of anybody, owners included (security.md B64).
-func (c *Checks) mayAsk(ctx context.Context, u user.User, at account.Account) error {
+func mayAsk(p Program, u user.User, at account.Account) error {
+	if err := p.over(u); err != nil {
+		return err
+	}
 	if err := admitted(u, at); err != nil {
 		return err
 	}
@@ -213,13 +234,17 @@ type Standing struct {
 	Pending *Pending
 }
 
-// Find is a program's check. Errors: check.ErrNotFound for that of another.
+// Find is a program's check. Errors: check.ErrNotFound for that of another; ErrCheckRank if the key's person was demoted since.
 func (c *Checks) Find(ctx context.Context, p Program, checkID string) (Standing, error) {
 	one, err := check.Get(ctx, c.SignIns.DB, p.owner, checkID)
 	if err != nil {
 		return Standing{}, err
 	}
-	return c.standing(ctx, one)
+	st, err := c.standing(ctx, one)
+	if err == nil {
+		err = p.over(st.User)
+	}
+	return st, err
 }
 
 // Opened is the check that a browser has opened, by its cookie. who is signed in there, if anybody is. Errors: check.ErrOver, ErrCheckOther.

@@ -50,6 +50,9 @@ type User struct {
 // Administers reports whether the role is an owner's or administrator's.
 func (r Role) Administers() bool { return r == Owner || r == Admin }
 
+// Over reports whether somebody of this role acts on the access of one of the other: owners on everybody's, administrators on members'.
+func (r Role) Over(other Role) bool { return r == Owner || r == Admin && other == Member }
+
 // Devices is how many kinds of second factor the user has confirmed: 0 if none at all.
 func (u User) Devices() int { return len(strings.Fields(u.TwoFactorKinds)) }
 

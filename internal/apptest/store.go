@@ -21,14 +21,17 @@ func (s *Server) Rows(tb testing.TB) []string {
 		SELECT 'text ' || account_id || ' ' || language || ' ' || text_key || ' ' || wording FROM account_texts
 		UNION ALL
 		SELECT 'user ' || user_id || ' ' || email || ' ' || name || ' ' || role || ' ' || password_hash || ' ' || epoch || ' '
-			|| set_up_required || ' ' || welcomed_at || ' ' || locked_at || ' ' || language || ' ' || password_mailed_at FROM users
+			|| set_up_required || ' ' || welcomed_at || ' ' || locked_at || ' ' || language || ' ' || password_mailed_at || ' ' || external_id FROM users
 		UNION ALL
 		SELECT 'factor ' || factor_id || ' ' || name || ' ' || state || ' ' || last_step || ' ' || drift || ' ' || resync_step || ' '
 			|| failures || ' ' || blocked_until || ' ' || last_used_at FROM factors
 		UNION ALL
 		SELECT 'code ' || factor_id || ' ' || selector || ' ' || hash || ' ' || used_at FROM factor_codes
 		UNION ALL
-		SELECT 'pending ' || pending_id || ' ' || epoch || ' ' || return_to || ' ' || expires_at FROM pending_sign_ins
+		SELECT 'pending ' || pending_id || ' ' || purpose || ' ' || epoch || ' ' || return_to || ' ' || expires_at FROM pending_sign_ins
+		UNION ALL
+		SELECT 'check ' || check_id || ' ' || user_id || ' ' || owner || ' ' || epoch || ' ' || return_to || ' ' || link || ' ' || browser || ' '
+			|| expires_at || ' ' || passed_at || ' ' || taken_at || ' ' || cancelled_at FROM checks
 		UNION ALL
 		SELECT 'session ' || session_id || ' ' || epoch || ' ' || level || ' ' || last_seen_at || ' ' || expires_at FROM sessions
 		UNION ALL

@@ -2,7 +2,9 @@ package user
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
@@ -10,12 +12,7 @@ import (
 
 // CheckExternal refuses what can't be a program's id of somebody. It is compared as it is, letter for letter.
 func CheckExternal(externalID string) error {
-	for _, r := range externalID {
-		if r == ' ' {
-			return ErrExternal
-		}
-	}
-	if externalID == "" || !Printable(externalID, 200) {
+	if externalID == "" || !Printable(externalID, 200) || strings.ContainsFunc(externalID, unicode.IsSpace) {
 		return ErrExternal
 	}
 	return nil

@@ -14,11 +14,20 @@ LISTEN ?= 127.0.0.1:8080
 .PHONY: help
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## "; print "Sallyport\n" } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## run a complete server with a sample account (needs only Go)
 	@bin/sallyport demo --listen $(LISTEN)
+
+.PHONY: example-nginx example-caddy example-haproxy example-middleware example-curl
+example-nginx: ## a dashboard behind the door, by nginx
+example-caddy: ## by Caddy
+example-haproxy: ## by HAProxy
+example-middleware: ## a Go program with the middleware
+example-curl: ## something to call with an API key and a code
+example-nginx example-caddy example-haproxy example-middleware example-curl: example-%:
+	@examples/$*/run.sh
 
 .PHONY: build
 build: ## build bin/sallyport

@@ -5,10 +5,14 @@
 #   PROGRAM    the port of the program behind the door (8082)
 #   MAX_AGE    how many seconds the second factor counts at /money/ (900)
 #   DEMO_DATA  a folder that keeps the demo's users; without it they are new at each start
+#   NAME       what the site is called before .localhost (app)
+#   ASK        what is asked of everybody at / (level=aal1)
+#   DOORS      another site to let people in at, for an example that is started beside this one
+#   JOIN       1 to start beside another example, and use its Sallyport
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-: "${PORT:=8081}" "${SALLYPORT:=8080}" "${PROGRAM:=8082}" "${MAX_AGE:=900}"
-origin=http://app.localhost:$PORT
+: "${PORT:=8081}" "${SALLYPORT:=8080}" "${PROGRAM:=8082}" "${MAX_AGE:=900}" "${NAME:=app}" "${ASK:=level=aal1}"
+origin=http://$NAME.localhost:$PORT
 work=$(mktemp -d)
 started=()
 
@@ -45,13 +49,16 @@ up() { # up PORT NAME: wait until something listens there
 }
 
 printed() { # printed FILE: the example's file with the ports of this run
-	sed -e "s/localhost:8081/localhost:$PORT/g" -e "s/127\.0\.0\.1:8081/127.0.0.1:$PORT/g" -e "s/:8080/:$SALLYPORT/g" -e "s/:8082/:$PROGRAM/g" -e "s/max_age=900/max_age=$MAX_AGE/" "$1"
+	sed -e "s/app\.localhost/$NAME.localhost/g" -e "s/localhost:8081/localhost:$PORT/g" -e "s/127\.0\.0\.1:8081/127.0.0.1:$PORT/g" -e "s/:8080/:$SALLYPORT/g" -e "s/:8082/:$PROGRAM/g" -e "s/max_age=900/max_age=$MAX_AGE/" \
+		-e "s/level=aal1/$ASK/" -e "s/door \"\";/door \"$ASK\";/" "$1"
 }
 
 # sallyport starts the demo, dashboard the program behind the door.
 sallyport() {
-	make --silent build
-	run bin/sallyport demo --listen "127.0.0.1:$SALLYPORT" --door "$origin" ${DEMO_DATA:+--data "$DEMO_DATA"}
+	if [[ -z ${JOIN:-} ]]; then
+		make --silent build
+		run bin/sallyport demo --listen "127.0.0.1:$SALLYPORT" --door "$origin" ${DOORS:+--door "$DOORS"} ${DEMO_DATA:+--data "$DEMO_DATA"}
+	fi
 	up "$SALLYPORT" Sallyport
 }
 dashboard() {

@@ -35,12 +35,13 @@ go build -C tools -o ../build/summary ./summary
 go build -o build/pg ./internal/db/dbtest/pg
 
 # The two longest begin, so that neither is left over at the end with a core idle. The browser's tests come after
-# the others: they measure nothing, but they need the machine.
+# the others: they measure nothing, but they need the machine. They start programs and scripts, whose changes Go's cache of
+# results does not know, so they always run.
 tests() {
 	local long='./cmd/sallyport ./internal/web' house
 	house=$(go list ./... | grep -vE '/(cmd/sallyport|internal/web|internal/e2e|internal/acceptance|internal/proxytest)$')
 	# shellcheck disable=SC2086 # the list of packages is meant to be split
-	{ go test -json $long $house; go test -json -parallel 4 ./internal/e2e ./internal/acceptance ./internal/proxytest; } || true
+	{ go test -json $long $house; go test -json -count=1 -parallel 4 ./internal/e2e ./internal/acceptance ./internal/proxytest; } || true
 }
 export -f tests
 

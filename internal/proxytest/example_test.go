@@ -67,16 +67,33 @@ var built = sync.OnceValues(func() ([]byte, error) {
 // start runs an example's command until the test ends.
 func start(t *testing.T, name string, env ...string) *example {
 	t.Helper()
+	ports := free(t, 3)
+	return begin(t, name, "app", ports[1], []string{ports[0], ports[2], ports[1]}, env...)
+}
+
+// pair runs two examples with one Sallyport, which is the first one's. The second lets administrators in only.
+func pair(t *testing.T, one, two string) (app, wiki *example) {
+	t.Helper()
+	ports := free(t, 5)
+	app = begin(t, one, "app", ports[2], ports[:3], "DOORS=http://wiki.localhost:"+ports[3])
+	wiki = begin(t, two, "wiki", ports[2], ports[3:], "JOIN=1", "ASK=roles=admin")
+	wiki.passwords = app.passwords
+	return app, wiki
+}
+
+// begin runs an example in front of a Sallyport with that port. Of the example's own ports the site's is the first, the program's the second;
+// when it ends, nothing may listen on any of them.
+func begin(t *testing.T, name, called, server string, own []string, env ...string) *example {
+	t.Helper()
 	if out, err := built(); err != nil {
 		t.Fatalf("make build: %v\n%s", err, out)
 	}
-	ports := free(t, 3)
 	e := &example{
-		site: "http://app.localhost:" + ports[0], server: "http://localhost:" + ports[1], proxy: "127.0.0.1:" + ports[0],
+		site: "http://" + called + ".localhost:" + own[0], server: "http://localhost:" + server, proxy: "127.0.0.1:" + own[0],
 		passwords: map[string]string{}, script: exec.Command(filepath.Join(root(t), "examples", name, "run.sh")),
 	}
 	e.script.Dir = t.TempDir()
-	e.script.Env = append(os.Environ(), append(env, "PORT="+ports[0], "SALLYPORT="+ports[1], "PROGRAM="+ports[2])...)
+	e.script.Env = append(os.Environ(), append(env, "NAME="+called, "PORT="+own[0], "SALLYPORT="+server, "PROGRAM="+own[1])...)
 	e.script.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, in := io.Pipe()
 	e.script.Stdout, e.script.Stderr = in, in
@@ -107,7 +124,7 @@ func start(t *testing.T, name string, env ...string) *example {
 		case <-time.After(30 * time.Second):
 			t.Error("the example does not stop")
 		}
-		for _, port := range ports {
+		for _, port := range own {
 			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 				_ = c.Close()
 				t.Errorf("something listens on port %s still", port)

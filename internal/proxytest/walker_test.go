@@ -20,10 +20,13 @@ type walker struct {
 	at    string // the address of the present page
 }
 
-func (e *example) walker(t *testing.T) *walker {
-	return &walker{t: t, e: e, sites: map[string]*apptest.Client{
-		e.site: apptest.NewClient(t, "http://"+e.proxy), e.server: apptest.NewClient(t, e.server),
-	}}
+// walker is a new browser, which may be led to the other examples too.
+func (e *example) walker(t *testing.T, others ...*example) *walker {
+	w := &walker{t: t, e: e, sites: map[string]*apptest.Client{e.server: apptest.NewClient(t, e.server)}}
+	for _, one := range append(others, e) {
+		w.sites[one.site] = apptest.NewClient(t, "http://"+one.proxy)
+	}
+	return w
 }
 
 // request is what this browser sends to open an address.

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -12,10 +13,13 @@ const keepFor = 150 * time.Millisecond
 // keepMost bounds the memory; a full one is emptied.
 const keepMost = 10_000
 
-// answers remembers who was let in, by question and cookies.
+// asked is the hash of a question and the cookies that came with it: whoever is let in may send any others beside, of any length.
+type asked [sha256.Size]byte
+
+// answers remembers who was let in.
 type answers struct {
 	mu  sync.Mutex
-	all map[string]kept
+	all map[asked]kept
 }
 
 type kept struct {
@@ -23,7 +27,7 @@ type kept struct {
 	until time.Time
 }
 
-func (a *answers) find(key string, now time.Time) (Person, bool) {
+func (a *answers) find(key asked, now time.Time) (Person, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	k, ok := a.all[key]
@@ -34,11 +38,11 @@ func (a *answers) find(key string, now time.Time) (Person, bool) {
 	return k.who, true
 }
 
-func (a *answers) keep(key string, who Person, asked time.Time) {
+func (a *answers) keep(key asked, who Person, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.all == nil || len(a.all) >= keepMost {
-		a.all = map[string]kept{}
+		a.all = map[asked]kept{}
 	}
-	a.all[key] = kept{who, asked.Add(keepFor)}
+	a.all[key] = kept{who, at.Add(keepFor)}
 }

@@ -13,6 +13,7 @@ package door
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -146,14 +147,14 @@ var sent = []string{
 
 // ask asks Sallyport, or remembers its answer. If it is no, ask has written it.
 func (d *Door) ask(w http.ResponseWriter, r *http.Request, came http.Header, query string) (Person, bool) {
-	key := ""
-	if len(came["Authorization"]) == 0 { // what programs send may count once
-		key = query + "\n" + strings.Join(came["Cookie"], "\n")
+	again := len(came["Authorization"]) == 0 // what programs send may count once
+	key := asked(sha256.Sum256([]byte(query + "\n" + strings.Join(came["Cookie"], "\n"))))
+	if again {
 		if who, ok := d.answers.find(key, d.now()); ok {
 			return who, true
 		}
 	}
-	asked := d.now()
+	askedAt := d.now()
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, d.server.JoinPath("/forward-auth").String()+"?"+query, nil)
 	if err != nil {
 		away(w)
@@ -189,8 +190,8 @@ func (d *Door) ask(w http.ResponseWriter, r *http.Request, came http.Header, que
 		away(w)
 		return Person{}, false
 	}
-	if key != "" {
-		d.answers.keep(key, who, asked)
+	if again {
+		d.answers.keep(key, who, askedAt)
 	}
 	return who, true
 }

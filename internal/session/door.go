@@ -69,11 +69,17 @@ func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by a
 	}))
 }
 
-// Leave ends a pass at origin. One that has ended already is nothing to complain of.
+// Leave ends a pass at origin. One that has ended already is nothing to complain of; a forged one costs a read and no more, since
+// anybody may send one.
 func (s *Service) Leave(ctx context.Context, value, origin string) error {
 	b, ok := token.Parse(value, passID)
 	if !ok || !storable(value) {
 		return nil
+	}
+	if _, _, err := readPass(ctx, s.db, b); errors.Is(err, ErrNone) {
+		return nil
+	} else if err != nil {
+		return err
 	}
 	err := s.db.Run(ctx, removePass(b, origin))
 	s.Forget(b.AccountID, b.UserID)

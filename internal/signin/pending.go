@@ -47,6 +47,11 @@ func (p *Pending) Request() string { return p.bearer.ID }
 
 // State is what the sign-in waits for at now, decided from what is stored.
 func (p *Pending) State(now time.Time) State {
+	// On a program's word, nobody who has a password here binds a first device: mayAsk has refused them, and who has lost the last one since stands
+	// where no code is right.
+	if p.purpose == ofCheck && p.User.HasPassword && len(p.Devices()) == 0 {
+		return SecondFactor
+	}
 	if o := p.Owed(now); o.Demand == account.SetUp || o.AddPasskey && p.proved != "" {
 		return SetUp
 	}

@@ -19,5 +19,7 @@ var englishChecks = Catalogue{
 	"check.done":            "Your second factor was right. Go back to where you came from.",
 	"check.cancelled_title": "Cancelled",
 	"check.cancelled":       "Nothing was confirmed. Go back to where you came from.",
+	"check.codes_once":      "Backup codes are shown only once. If you did not save them and lose your device, ask the people whose page you come from: your second factor can be reset.",
+	"check.return":          "Go back",
 	"setup.check":           "The page that you come from asks for a second factor from now on. Set one up here, once.",
 }

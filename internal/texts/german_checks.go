@@ -19,6 +19,8 @@ var germanChecks = Catalogue{
 	"check.done":            "Ihr zweiter Faktor war richtig. Gehen Sie dorthin zurück, woher Sie gekommen sind.",
 	"check.cancelled_title": "Abgebrochen",
 	"check.cancelled":       "Es wurde nichts bestätigt. Gehen Sie dorthin zurück, woher Sie gekommen sind.",
+	"check.codes_once":      "Backup-Codes werden nur einmal angezeigt. Wenn Sie sie nicht gespeichert haben und Ihr Gerät verlieren, wenden Sie sich an die Menschen, von deren Seite Sie kommen: Ihr zweiter Faktor kann zurückgesetzt werden.",
+	"check.return":          "Zurück",
 	"setup.check":           "Die Seite, von der Sie kommen, verlangt von jetzt an einen zweiten Faktor. Richten Sie hier einmal einen ein.",
 }
 

@@ -126,11 +126,11 @@ func (s *Site) showCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.checkOver(w)
 }
 
-// leaveCheck leads back to the program, or says that there is nothing left to do here.
+// leaveCheck leads back to the program, or says that there is nothing left to do here; that page can be loaded again.
 func (s *Site) leaveCheck(w http.ResponseWriter, r *http.Request) error {
 	st := checkOf(r)
-	httpx.ClearCookie(w, checkCookie)
 	if back := st.Check.Return(); back != "" {
+		httpx.ClearCookie(w, checkCookie)
 		w.Header().Set("Location", back) // another site's: check.ReturnTo has compared it with the list
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
@@ -158,6 +158,12 @@ func (s *Site) cancelCheck(w http.ResponseWriter, r *http.Request) error {
 		st.State = check.Cancelled
 	}
 	return s.leaveCheck(w, r)
+}
+
+// confirmedBefore is what the page says whose form has confirmed a first device already: loaded again, it shows no codes, and does not lead on
+// as if they had been seen.
+func (s *Site) confirmedBefore(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "", CheckDone{Codes: true, Return: checkOf(r).Check.Return()})
 }
 
 // endedCheck is what a page says when the check that it is about was over meanwhile: pressed twice, it leads on as the first time did.

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"html"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,7 +48,12 @@ func TestCheckPages(t *testing.T) {
 		}
 		p = c.Post("/check/set-up", "method", "totp", "name", "My Phone").Sees(200).Lacks("/sign-in/")
 		phone := domaintest.Scan(t, p.Find(`name="id" value="([^"]+)"`), html.UnescapeString(p.Find(`href="(otpauth:[^"]+)"`)))
-		p = p.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(200)
+		scan := p
+		p = scan.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(200)
+		scan.Press("Verify", "code", phone.Code(s.Clock.Now())).Sees(200, "Backup codes are shown only once.", "Go back").Lacks(p.BackupCodes()[0]) // loaded again
+		if to := c.Send(c.Request(http.MethodGet, "/check/set-up/confirm", nil)).Header.Get("Location"); !strings.HasPrefix(to, "https://app.example.com/in?a=b&check=chk_") {
+			t.Errorf("looked at once more, it leads to %q", to)
+		}
 		if !strings.Contains(p.Body, `href="https://app.example.com/in?a=b&amp;check=chk_`) {
 			t.Fatalf("no way back:\n%s", p.Body)
 		}
@@ -68,6 +74,21 @@ func TestCheckPages(t *testing.T) {
 		if to := p.Header.Get("Location"); p.Status != 303 || !strings.HasPrefix(to, "https://app.example.com/in?a=b&check=chk_") {
 			t.Errorf("cancel: %d to %q", p.Status, to)
 		}
+
+		// Without a way back, the page that says so can be loaded again.
+		_, nowhere, err := s.App.Checks.Begin(t.Context(), signin.OperatorProgram(), signin.AskedFor{Account: s.Acme.Slug, ExternalID: "kay"}, domaintest.By)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Clock.Advance(30 * time.Second)
+		c = s.Client(t)
+		p = c.Get(nowhere[strings.Index(nowhere, "/check?"):])
+		code := phone.Code(s.Clock.Now())
+		for range 2 {
+			p.Press("Verify", "code", code).Sees(200, "Confirmed", "Go back to where you came from.").Lacks("Backup codes")
+		}
+		c.Get("/check").Sees(200, "Confirmed")
+
 		late := link()
 		s.Clock.Advance(10 * time.Minute)
 		s.Client(t).Get(late).Sees(410, "too old")

@@ -18,6 +18,7 @@ func checkSamples(outside Chrome, ends time.Time) []sample {
 			At: atCheck, First: true, SigningIn: true, Host: "sign-in.example.com", Account: "Acme", Email: "kay@acme.test", Codes: []string{"7KQM-9XTA-RVNC-H4WD"}, Made: ends,
 		}},
 		{"check-done", outside, CheckDone{}},
+		{"check-done-codes", outside, CheckDone{Codes: true, Return: checkedFor + "?check=chk_1"}},
 		{"check-cancelled", outside, CheckDone{Cancelled: true}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sallyport/internal/account"
+	"sallyport/internal/check"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
@@ -187,6 +188,9 @@ func (s *Site) sendSetUp(w http.ResponseWriter, r *http.Request) error {
 // confirmSetUpAgain shows the field for the first code with what was wrong.
 func (s *Site) confirmSetUpAgain(w http.ResponseWriter, r *http.Request, factorID string, err error) error {
 	p, readErr := s.pendingSignIn(r)
+	if st := checkOf(r); st != nil && errors.Is(readErr, signin.ErrExpired) && st.Account.Policy.BackupCodes && (st.State == check.Passed || st.State == check.Taken) {
+		return s.confirmedBefore(w, r)
+	}
 	if readErr != nil {
 		return s.ended(w, r, readErr)
 	}
@@ -221,7 +225,6 @@ func (s *Site) confirmSetUp(w http.ResponseWriter, r *http.Request) error {
 		if codes == nil {
 			return s.passedCheck(w, r)
 		}
-		httpx.ClearCookie(w, checkCookie)
 		return s.render(w, r, http.StatusOK, "", BackupCodes{
 			At: atCheck, Return: st.Check.Return(), Codes: codes, First: true, SigningIn: true, Host: s.PublicURL.Host, Account: step.Account.Name,
 			Email: step.User.Email, Made: s.Now(),

@@ -22,7 +22,7 @@ func TestCheckByREST(t *testing.T) {
 		shop, other := s.API(mine.value), s.API(newKey(t, s, s.Alan, false, "Other", "checks").value)
 		ask := map[string]any{"user": map[string]any{"id": "kay", "email": "kay@acme.test"}, "reference": "login-1"}
 		made := shop.Must(t, 201, "POST /v1/checks", ask)
-		if made.JSON["state"] != "set_up" || !strings.Contains(made.JSON["url"].(string), "/check?token=") {
+		if made.JSON["state"] != "set_up" || !strings.HasPrefix(made.JSON["url"].(string), s.App.Config.PublicURL.String()+"/check?token=") {
 			t.Fatalf("made: %s", made.Raw)
 		}
 		kay, err := user.ByExternal(t.Context(), s.DB, s.Acme.ID, "kay")

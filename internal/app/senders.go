@@ -31,7 +31,7 @@ func (a *App) openChannels() error {
 func (a *App) AnswersAt(public *url.URL) error {
 	a.Config.PublicURL = public
 	a.Factors.Methods = a.methods() // passkeys are bound to it
-	a.Asserts.Issuer = httpx.OriginOf(public)
+	a.Asserts.Issuer, a.Checks.PublicURL = httpx.OriginOf(public), public
 	return a.openGateway() // which is told the address, for receipts
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sallyport/internal/check"
+	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -142,6 +143,9 @@ func (s *Site) checkOver(w http.ResponseWriter) error {
 	httpx.ClearCookie(w, checkCookie)
 	return check.ErrOver
 }
+
+// checkIsOver reports whether an error ends somebody's way through a check: they go back to the program then, and most have no sign-in here.
+func checkIsOver(err *errs.Error) bool { return err.Is(check.ErrOver) || err.Is(check.ErrLink) }
 
 // passedCheck leads back after the second factor was right.
 func (s *Site) passedCheck(w http.ResponseWriter, r *http.Request) error {

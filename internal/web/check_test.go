@@ -38,11 +38,11 @@ func TestCheckPages(t *testing.T) {
 		if p.At() != "/check/set-up" || !strings.Contains(p.Header.Get("Content-Security-Policy"), "form-action 'self' https://app.example.com") {
 			t.Errorf("%s, policy %s", p.At(), p.Header.Get("Content-Security-Policy"))
 		}
-		c.Get(first).Follow().Follow().Sees(200, "Set one up here, once")       // once more in the same browser
-		s.Client(t).Get(first).Sees(410, "used already", "sign in there again") // in another
-		s.Client(t).Get("/check/verify").Sees(410, "This check is over")        // without one
-		s.Client(t).Get("/check").Sees(410, "This check is over")               // likewise
-		s.SignedIn(t, apptest.Grace).Get(link()).Sees(403, "Somebody else is signed in", "Sign out here first")
+		c.Get(first).Follow().Follow().Sees(200, "Set one up here, once")                           // once more in the same browser
+		s.Client(t).Get(first).Sees(410, "used already", "sign in there again").Lacks("start page") // in another
+		s.Client(t).Get("/check/verify").Sees(410, "This check is over")                            // without one
+		s.Client(t).Get("/check").Sees(410, "This check is over")                                   // likewise
+		s.SignedIn(t, apptest.Grace).Get(link()).Sees(403, "Somebody else is signed in", "Sign out here first", "start page")
 		if p := c.Get("/sign-in/verify"); p.At() != "/sign-in" {
 			t.Errorf("the check’s cookie at the sign-in: %d %s", p.Status, p.Text())
 		}

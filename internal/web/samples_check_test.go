@@ -17,6 +17,10 @@ func checkSamples(outside Chrome, ends time.Time) []sample {
 		{"check-codes-nowhere", outside, BackupCodes{
 			At: atCheck, First: true, SigningIn: true, Host: "sign-in.example.com", Account: "Acme", Email: "kay@acme.test", Codes: []string{"7KQM-9XTA-RVNC-H4WD"}, Made: ends,
 		}},
+		{"check-link", outside, Problem{
+			Status: 410, Code: "check_link", Nowhere: true, Reference: "req_01kcz7",
+			Message: "This link was used already, or is too old. Go back to where you came from, and sign in there again.",
+		}},
 		{"check-done", outside, CheckDone{}},
 		{"check-done-codes", outside, CheckDone{Codes: true, Return: checkedFor + "?check=chk_1"}},
 		{"check-cancelled", outside, CheckDone{Cancelled: true}},

@@ -285,7 +285,7 @@ func (s *Site) problem(w http.ResponseWriter, r *http.Request, f httpx.Failure) 
 		}
 		return
 	}
-	v := Problem{Status: f.Status, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(catalogueOf(r), f.Err)}
+	v := Problem{Status: f.Status, Code: f.Err.Code, Reference: f.RequestID, RetryAfter: untold(catalogueOf(r), f.Err), Nowhere: checkIsOver(f.Err)}
 	switch {
 	case f.Err.Code == httpx.ErrWrongHost.Code:
 		v.Home = s.PublicURL.String()

@@ -71,6 +71,7 @@ type Problem struct {
 	Message    string        // what an errs.Error says about a thing the person named; empty for the text of the status
 	Code       string        // stable code; may be empty
 	Home       string        // where the server does answer, if it was asked under another name
+	Nowhere    bool          // nothing here is for whoever came: no link to the first page
 	Reference  string        // the request's id, to tell an administrator
 	RetryAfter time.Duration // 0 for none
 }

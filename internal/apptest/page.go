@@ -163,6 +163,13 @@ func attributes(s string) map[string]string {
 	return a
 }
 
+// In is the same page in another browser, such as a clone of its own.
+func (p *Page) In(c *Client) *Page {
+	other := *p
+	other.client = c
+	return &other
+}
+
 // Find gives the first group of a pattern in the page's source, unescaped, and fails the test if there is none.
 func (p *Page) Find(pattern string) string {
 	p.client.tb.Helper()

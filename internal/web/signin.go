@@ -187,7 +187,7 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
 	}
 	slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
 	s.facing(r, slug)
-	return s.render(w, r, http.StatusGone, "", SignInExpired{Account: slug})
+	return s.render(w, r, http.StatusGone, "", SignInExpired{Account: slug, Next: wayOn(r)})
 }
 
 // noPending answers a request for the second step without a sign-in that waits for it.
@@ -203,7 +203,14 @@ func (s *Site) signedInBefore(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath {
 		return done(w, "/settings/two-factor", NoticeConfirmedBefore)
 	}
-	return s.onward(w, "", NoticeSignedIn)
+	return s.onward(w, wayOn(r), NoticeSignedIn)
+}
+
+// wayOn is where a form of the second door leads, as its address has it. The pending sign-in knows that too, and is gone once the
+// form has been sent; who pressed twice sees the second answer.
+func wayOn(r *http.Request) string {
+	next, _ := httpx.ReturnTo(r.URL.Query().Get("next"))
+	return next
 }
 
 // showVerify is the second door: /sign-in/verify, or with ?method= another way.
@@ -228,6 +235,9 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	v := Verify{At: door(r), Ends: p.ExpiresAt, BackupCodes: p.HasBackupCodes(), Why: string(p.AskedAgain)}
 	if p.MayTrust(s.Now()) {
 		v.TrustDays = p.Account.Policy.TrustedBrowserDays
+	}
+	if checkOf(r) == nil {
+		v.Next = p.ReturnTo
 	}
 	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
 	v.Disable = checkOf(r) == nil && signin.Effect(p.Account, p.User) != account.MailedDisableOff

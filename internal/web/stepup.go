@@ -1,10 +1,13 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"sallyport/internal/factor"
 	"sallyport/internal/httpx"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
@@ -12,6 +15,10 @@ import (
 
 // stepUpPath is where somebody proves the second factor again before sensitive work.
 const stepUpPath = "/settings/confirm"
+
+// pressedTwice is how long after a right code the same one again is taken for the same press. It proves nothing: it only leads on, to
+// where the session is judged by when its proof was.
+const pressedTwice = 30 * time.Second
 
 // recent reports whether the second factor was proved recently enough for the request. A page wants a newer proof than the
 // form on it, so that what is typed in between is not lost to the question for a code.
@@ -68,6 +75,11 @@ func (s *Site) confirmIdentity(w http.ResponseWriter, r *http.Request) error {
 	if err = answered(form); err == nil {
 		proof := proofs(form)
 		err = s.Profile.ProveFactor(r.Context(), signed(r), proof.Code, proof.Ceremony, by(r))
+	}
+	if errors.Is(err, factor.ErrUsedCode) { // pressed twice: the first press has answered the question
+		if who, readErr := s.current(r); readErr == nil && reauth.FactorFresh(who.ProvedAt, s.Now(), pressedTwice) {
+			err = nil
+		}
 	}
 	if err != nil {
 		return s.confirmIdentityAgain(r, err, form.Get("next"))

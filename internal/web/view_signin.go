@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"time"
 
 	"sallyport/internal/factor"
@@ -29,6 +30,7 @@ const MethodBackupCode = "backup_code"
 // Cancel posts to /sign-in/cancel.
 type Verify struct {
 	At          Door      // at the sign-in or at a check
+	Next        string    // where to go after signing in, in the address of the form; may be empty
 	Method      string    // a factor's id, empty for any authenticator app, or MethodBackupCode; hidden field "method"
 	Kind        string    // as in Way
 	Device      string    // the name of the device that is asked; empty when several would do
@@ -92,6 +94,19 @@ func (OtherWays) failed() bool { return false }
 // SignInExpired says that the pending sign-in is over and offers a new one.
 type SignInExpired struct {
 	Account string // short name, kept for the next try; may be empty
+	Next    string // where to go after signing in; may be empty
+}
+
+// Again is where a new sign-in begins.
+func (v SignInExpired) Again() string {
+	query := url.Values{}
+	if v.Account != "" {
+		query.Set("account", v.Account)
+	}
+	if v.Next != "" {
+		query.Set("next", v.Next)
+	}
+	return withQuery("/sign-in", query)
 }
 
 func (SignInExpired) page() string { return "expired" }

@@ -66,6 +66,12 @@ var fromNature = []natural{
 	{code{name: "idempotency_mismatch", status: 422, meaning: "This Idempotency-Key was used for another request. A new request needs a new key."}, creates},
 	{code{name: "idempotency_running", status: 409, meaning: "The first call with this Idempotency-Key is still being answered. Ask again in a moment."}, creates},
 	{code{name: "idempotency_unknown", status: 409, meaning: "The first call with this Idempotency-Key broke off, and what it did is not known. Look whether it was done, then use a new key."}, creates},
+	{code{name: "internal_error", status: 500, meaning: "A fault of the server’s. Its log has the request_id."}, every},
+	{code{name: "busy", status: 503, meaning: "Too many passwords are being checked at this moment. Try again in a few seconds."}, every},
+	{code{name: "database_busy", status: 503, meaning: "The database has too much to do at this moment. Try again in a few seconds."}, every},
+	{code{name: "database_full", status: 503, meaning: "The database has no room left. The operator has to see to it."}, every},
+	{code{name: "database_unavailable", status: 503, meaning: "The database can’t be reached."}, every},
+	{code{name: "time_out", status: 503, meaning: "The answer took too long. What the call did may have been done."}, every},
 }
 
 func every(call) bool       { return true }

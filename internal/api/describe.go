@@ -148,29 +148,40 @@ func (t *table) describe(c call, op *huma.Operation) {
 			m.Example = example(registry, m.Schema, "")
 		}
 	}
-	byStatus := map[int][]code{}
+	byStatus := map[string][]code{}
 	for _, one := range codesOf(c) {
-		byStatus[one.status] = append(byStatus[one.status], one)
+		status := strconv.Itoa(one.status)
+		if one.status >= http.StatusInternalServerError {
+			status = "5XX"
+		}
+		byStatus[status] = append(byStatus[status], one)
 	}
 	for status, codes := range byStatus {
-		op.Responses[strconv.Itoa(status)] = t.refusal(c, status, codes)
+		op.Responses[status] = t.refusal(c, codes)
 	}
-	op.Responses["5XX"] = &huma.Response{
-		Description: "The server could not answer. Nothing is known to be wrong with the call: repeat it, after Retry-After if that is there.",
-		Headers:     headersOf(c, "503"), Content: t.problemContent(c, nil, problemExample(c, http.StatusServiceUnavailable, "busy", "The server is busy.")),
+	failed := op.Responses["5XX"]
+	failed.Description = "The server could not answer. Nothing is known to be wrong with the call: repeat it, after Retry-After if that is there.\n" + listed(byStatus["5XX"])
+	failed.Headers = headersOf(c, "503")
+}
+
+// listed are codes as the document's descriptions list them.
+func listed(codes []code) string {
+	list := strings.Builder{}
+	for _, one := range codes {
+		fmt.Fprintf(&list, "\n- `%s`: %s", one.name, one.meaning)
 	}
+	return list.String()
 }
 
 // refusal describes the answer of a call that was refused for one of the reasons.
-func (t *table) refusal(c call, status int, codes []code) *huma.Response {
-	names, list := make([]interface{}, len(codes)), strings.Builder{}
+func (t *table) refusal(c call, codes []code) *huma.Response {
+	names, status := make([]interface{}, len(codes)), codes[0].status
 	for i, one := range codes {
 		names[i] = one.name
-		fmt.Fprintf(&list, "\n- `%s`: %s", one.name, one.meaning)
 	}
 	only := &huma.Schema{Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: names}}}
 	return &huma.Response{
-		Description: http.StatusText(status) + ".\n" + list.String(), Headers: headersOf(c, strconv.Itoa(status)),
+		Description: http.StatusText(status) + ".\n" + listed(codes), Headers: headersOf(c, strconv.Itoa(status)),
 		Content: t.problemContent(c, only, problemExample(c, status, codes[0].name, codes[0].meaning)),
 	}
 }
@@ -181,9 +192,7 @@ func (t *table) problemContent(c call, only *huma.Schema, example map[string]any
 	if c.form {
 		media, schema = "application/json", t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[tokenProblem](), true, "")
 	}
-	if only != nil {
-		schema = &huma.Schema{AllOf: []*huma.Schema{schema, only}}
-	}
+	schema = &huma.Schema{AllOf: []*huma.Schema{schema, only}}
 	return map[string]*huma.MediaType{media: {Schema: schema, Example: example}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 	"sallyport/internal/machine"
 )
@@ -40,8 +41,11 @@ var challenges = map[string]string{
 	"scope_missing": `error="insufficient_scope"`, "second_factor_required": `error="insufficient_user_authentication"`,
 }
 
-// told is what is told of a failure.
+// told is what is told of a failure. Which fault of the server's it was is told to its log alone.
 func told(f httpx.Failure) problem {
+	if f.Err.Kind == errs.Internal {
+		f.Err = errs.ErrInternal
+	}
 	p := problem{Title: http.StatusText(f.Status), Status: f.Status, Code: f.Err.Code, Detail: f.Err.Message, Field: f.Err.Field, RequestID: f.RequestID}
 	var needed *machine.Needed
 	if errors.As(f.Err, &needed) {

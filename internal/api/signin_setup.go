@@ -124,7 +124,11 @@ func (s *Server) beginSetUp(ctx context.Context, in *struct{ Body setUpRequest }
 
 func (s *Server) sendSetUp(ctx context.Context, in *struct{ Body setUpSendRequest }) (*sendAnswer, error) {
 	if in.Body.ID == "" {
-		return s.mailed(ctx, in.Body.Pending, mailtoken.SetUp, s.SignIns.AskSetUp(ctx, in.Body.Pending, by(ctx)))
+		asked, err := s.mailed(ctx, in.Body.Pending, mailtoken.SetUp, s.SignIns.AskSetUp(ctx, in.Body.Pending, by(ctx)))
+		if errors.Is(err, mailtoken.ErrToken) { // none was mailed
+			err = errRequest.In("id").Saying("No token comes before this set-up. Name the number or mailbox to which a code is to go.")
+		}
+		return asked, err
 	}
 	if err := s.SignIns.SendSetUp(ctx, in.Body.Pending, in.Body.ID, by(ctx)); err != nil {
 		return nil, err

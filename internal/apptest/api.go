@@ -24,10 +24,17 @@ func (s *Server) API(credential string) *API {
 	return a
 }
 
-// With returns the caller with one header more.
+// With returns the caller with one header more, in the place of one of this name.
 func (a *API) With(name, value string) *API {
 	more := a.header.Clone()
 	more.Set(name, value)
+	return &API{server: a.server, header: more}
+}
+
+// Also returns the caller with one line more of a header.
+func (a *API) Also(name, value string) *API {
+	more := a.header.Clone()
+	more.Add(name, value)
 	return &API{server: a.server, header: more}
 }
 
@@ -69,6 +76,7 @@ func (a *API) Call(tb testing.TB, route string, body any) Answer {
 		tb.Fatal(err)
 	}
 	r.Header = a.header.Clone()
+	r.Host = r.Header.Get("Host") // empty: that of the address
 	if send != nil && r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"sallyport/internal/httpx"
 )
 
 // Document is the document of a server's REST interface, as somebody else's program reads it: what a caller is promised.
@@ -76,30 +78,58 @@ func readDocument(base string) (*Document, error) {
 	return d, nil
 }
 
-// answered is one kind of answer to a documented call.
-type answered struct {
-	call   string // operationId
-	status string
+// Promise is one answer that a document says a call can have.
+type Promise struct {
+	Call   string // operationId
+	Status string
+	Code   string // empty for a success
 }
 
-var seen sync.Map // answered → true, of all tests of this process
+func promised(call string, a Answer) Promise {
+	p := Promise{Call: call, Status: strconv.Itoa(a.Status)}
+	if a.Status >= http.StatusBadRequest {
+		p.Code = a.Code()
+	}
+	return p
+}
 
-// NeverSeen lists the successes that the documents of this process promise and that no test was answered.
-func NeverSeen() (all []string) {
+var kept sync.Map // Promise → true, of all tests of this process
+
+// Kept lists the answers that tests were given.
+func Kept() (all []Promise) {
+	kept.Range(func(p, _ any) bool {
+		all = append(all, p.(Promise))
+		return true
+	})
+	return all
+}
+
+// Unkept lists the answers that the documents of this process promise and that no test was given. What is the server's fault is no promise.
+func Unkept() (all []Promise) {
 	documents.Range(func(_, d any) bool {
-		for path, item := range d.(*Document).Paths.Map() {
-			for method, op := range item.Operations() {
-				for status := range op.Responses.Map() {
-					if _, was := seen.Load(answered{op.OperationID, status}); !was && status < "400" {
-						all = append(all, method+" "+path+": "+status)
+		for _, item := range d.(*Document).Paths.Map() {
+			for _, op := range item.Operations() {
+				for status, r := range op.Responses.Map() {
+					promised := codes(r.Value)
+					switch {
+					case status == "5XX":
+						continue
+					case status < "400":
+						promised = []string{""}
+					}
+					for _, code := range promised {
+						p := Promise{op.OperationID, status, code}
+						if _, was := kept.Load(p); !was && !slices.Contains(all, p) {
+							all = append(all, p)
+						}
 					}
 				}
 			}
 		}
 		return true
 	})
-	slices.Sort(all)
-	return slices.Compact(all)
+	slices.SortFunc(all, func(a, b Promise) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return all
 }
 
 // check holds a call and its answer to the document: what the server took must have been allowed, and what it said promised.
@@ -108,7 +138,7 @@ func (d *Document) check(r *http.Request, body []byte, a Answer) error {
 	r = r.Clone(context.Background())
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	route, params, err := d.router.FindRoute(r)
-	if err != nil { // nothing that there is: only problems are said about it
+	if err != nil || a.Code() == httpx.ErrNoPage.Code { // nothing that there is, though that router may take “sessions/” for “sessions/{session}”
 		if a.Status < http.StatusBadRequest {
 			return errors.New("an undocumented call was answered")
 		}
@@ -146,24 +176,28 @@ func (d *Document) check(r *http.Request, body []byte, a Answer) error {
 	if promised := route.Operation.Responses.Status(a.Status); len(promised.Value.Content) == 0 && len(a.Raw) > 0 {
 		return errors.New("the document promises no body")
 	}
-	seen.Store(answered{route.Operation.OperationID, strconv.Itoa(a.Status)}, true)
+	kept.Store(promised(route.Operation.OperationID, a), true)
 	return nil
 }
 
 // refuses reports whether the document knows the call to be refused with that code.
 func refuses(op *openapi3.Operation, a Answer) bool {
 	r := op.Responses.Status(a.Status)
-	if r == nil {
-		return false
-	}
-	for _, media := range r.Value.Content {
+	return r != nil && slices.Contains(codes(r.Value), a.Code())
+}
+
+// codes are those with which a refusal can come.
+func codes(r *openapi3.Response) (all []string) {
+	for _, media := range r.Content {
 		for _, part := range media.Schema.Value.AllOf {
-			if code := part.Value.Properties["code"]; code != nil && slices.Contains(code.Value.Enum, any(a.Code())) {
-				return true
+			if code := part.Value.Properties["code"]; code != nil {
+				for _, one := range code.Value.Enum {
+					all = append(all, one.(string))
+				}
 			}
 		}
 	}
-	return false
+	return all
 }
 
 // open reports whether a call can be made without a credential.

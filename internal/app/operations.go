@@ -72,7 +72,7 @@ func (a *App) ready(ctx context.Context) error {
 		return err
 	}
 	// A full disk still reads. This counter is charged by nobody and only ever written to.
-	if err := a.DB.Run(ctx, throttle.Pass(throttle.Key{Subject: "readiness"}, a.Now())); err != nil {
+	if err := a.DB.Run(ctx, throttle.Pass(a.Now(), throttle.Key{Subject: "readiness"})); err != nil {
 		return err
 	}
 	if err := a.Ring.Err(); err != nil {

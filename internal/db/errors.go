@@ -40,7 +40,7 @@ var (
 	errNested = errors.New("db: DB.Tx or DB.Run called inside a transaction; use the Tx that was passed in")
 	errEach   = errors.New("db: statement inside the row function of Each; collect the rows first")
 	errOver   = errors.New("db: Tx used after its closure returned")
-	errOne    = errors.New("db: the statement did not affect exactly one row")
+	errRows   = errors.New("db: the statement did not affect as many rows as it must")
 	errClosed = errors.New("db: closed")
 )
 

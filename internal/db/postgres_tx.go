@@ -39,7 +39,7 @@ func (d *pg) run(ctx context.Context, stmts []Stmt) error {
 	}
 	must := false
 	for i := range stmts {
-		must = must || stmts[i].One
+		must = must || stmts[i].Rows > 0
 	}
 	return d.attempts(ctx, func(t *pgTx) error {
 		if must {

@@ -86,7 +86,7 @@ func (s *Service) Password(ctx context.Context, u user.User, plain string, by au
 	if !ok {
 		return Proof{}, Refuse(ctx, s.DB, now, audit.Event{AccountID: u.AccountID, Actor: by, Target: u.ID}, ErrWrongPassword, key)
 	}
-	if err := s.DB.Run(ctx, throttle.Pass(key, now)); err != nil {
+	if err := s.DB.Run(ctx, throttle.Pass(now, key)); err != nil {
 		return Proof{}, throttle.Explain(ctx, s.DB, now, err, key)
 	}
 	return Proof{u.AccountID, u.ID, now}, nil

@@ -13,7 +13,7 @@ func (s *Service) AfterPassword(ctx context.Context, slug, email string, by audi
 	if err != nil {
 		return Step{}, err
 	}
-	return s.advance(ctx, p, p.step("", s.Now()), "", nil, true, by)
+	return s.advance(ctx, p, p.step("", s.Now()), addressKey(email), "", nil, true, by)
 }
 
 // EndIfDue is what Password does when the planned end of the second factor has come, with something that happens meanwhile.

@@ -149,8 +149,8 @@ func (s *Service) passwordOnce(ctx context.Context, c Credentials, by audit.Acto
 		return Step{}, err
 	}
 	if err := admitted(p.user, p.account); err != nil {
-		// Even this answer tells that the password is right, so the counter decides first.
-		if err := s.DB.Run(ctx, throttle.Pass(counters[0], s.Now())); err != nil {
+		// Even this answer tells that the password is right, so the counters decide first.
+		if err := s.DB.Run(ctx, throttle.Pass(s.Now(), counters...)); err != nil {
 			return Step{}, throttle.Explain(ctx, s.DB, s.Now(), err, counters...)
 		}
 		return Step{}, err
@@ -167,7 +167,7 @@ func (s *Service) passwordOnce(ctx context.Context, c Credentials, by audit.Acto
 	if trust.Trusted && step.State == SecondFactor {
 		return s.enterTrusted(ctx, trust, step, stmts, by)
 	}
-	step, err = s.advance(ctx, p, step, trust.Why, stmts, known, by)
+	step, err = s.advance(ctx, p, step, address, trust.Why, stmts, known, by)
 	if err != nil {
 		return step, throttle.Explain(ctx, s.DB, s.Now(), err, p.counters(address)...)
 	}
@@ -210,9 +210,10 @@ func (p person) step(returnTo string, now time.Time) Step {
 }
 
 // advance takes somebody whose password was right to the next state. The code page says why it asks again, where it does.
-func (s *Service) advance(ctx context.Context, p person, step Step, why browser.Why, stmts []db.Stmt, known bool, by audit.Actor) (Step, error) {
+func (s *Service) advance(ctx context.Context, p person, step Step, address throttle.Key, why browser.Why, stmts []db.Stmt, known bool, by audit.Actor) (Step, error) {
 	now := s.Now()
-	stmts = append([]db.Stmt{throttle.Pass(reauth.PasswordKey(p.user.AccountID, p.user.ID), now)}, stmts...)
+	// Both decide: of many guesses that all began before the address's wait did, the right one must not be told from those that it refused.
+	stmts = append([]db.Stmt{throttle.Pass(now, p.counters(address)...)}, stmts...)
 	if step.State == SignedIn {
 		var insert db.Stmt
 		step.Cookie, step.Session, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)

@@ -24,7 +24,7 @@ func TestSparingly(t *testing.T) {
 				if l {
 					last.Add(1)
 				}
-				return []db.Stmt{throttle.Pass(throttle.Key{AccountID: "acc_1", Subject: "noted"}, at), db.Write(
+				return []db.Stmt{throttle.Pass(at, throttle.Key{AccountID: "acc_1", Subject: "noted"}), db.Write(
 					`UPDATE throttles SET failures = failures + 1 WHERE account_id = $1 AND subject = $2`, noted.AccountID, noted.Subject)}
 			})
 			if err != nil {

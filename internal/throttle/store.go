@@ -3,6 +3,8 @@ package throttle
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"sallyport/internal/db"
@@ -14,13 +16,19 @@ type Key struct {
 	Subject   string
 }
 
-// Pass returns the statement that holds the counter and lets the transaction go on
-// only if no wait is running; otherwise it fails with ErrBlocked.
-func Pass(k Key, now time.Time) db.Stmt {
-	return db.Must(ErrBlocked, `
-		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES ($1, $2, 0, 0, $3)
-		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $3 WHERE throttles.blocked_until <= $3 OR throttles.blocked_until > $4`,
-		k.AccountID, k.Subject, db.At(now), db.At(Far(now)))
+// Pass returns the statement that holds the counters, in their order, and lets the transaction go on
+// only if none of them waits; otherwise it fails with ErrBlocked.
+func Pass(now time.Time, keys ...Key) db.Stmt {
+	args := []any{db.At(now), db.At(Far(now))}
+	rows := make([]string, len(keys))
+	for i, k := range keys {
+		rows[i] = fmt.Sprintf("($%d, $%d, 0, 0, $1)", len(args)+1, len(args)+2)
+		args = append(args, k.AccountID, k.Subject)
+	}
+	return db.MustAll(ErrBlocked, len(keys), `
+		INSERT INTO throttles (account_id, subject, failures, blocked_until, touched_at) VALUES `+strings.Join(rows, ", ")+`
+		ON CONFLICT (account_id, subject) DO UPDATE SET touched_at = $1 WHERE throttles.blocked_until <= $1 OR throttles.blocked_until > $2`,
+		args...)
 }
 
 // Fail charges one failure and starts the wait it earns. If a wait is running

@@ -63,14 +63,14 @@ func TestParallelFailuresShareOneLimit(t *testing.T) {
 		if charged.Load() != 5 || refused.Load() != 95 {
 			t.Errorf("%d charged, %d refused, want 5 and 95", charged.Load(), refused.Load())
 		}
-		if err := d.Run(t.Context(), throttle.Pass(k, now)); !errors.Is(err, throttle.ErrBlocked) {
+		if err := d.Run(t.Context(), throttle.Pass(now, k)); !errors.Is(err, throttle.ErrBlocked) {
 			t.Errorf("a right one in the wait: %v", err)
 		}
 		if left, err := throttle.Left(t.Context(), d, k, now.Add(time.Second)); left != 29*time.Second || err != nil {
 			t.Errorf("left %s, %v", left, err)
 		}
 		for _, other := range []throttle.Key{{AccountID: "acc_2", Subject: k.Subject}, {AccountID: "acc_1", Subject: "password:usr_2"}} {
-			if err := d.Run(t.Context(), throttle.Pass(other, now)); err != nil {
+			if err := d.Run(t.Context(), throttle.Pass(now, other)); err != nil {
 				t.Errorf("%+v is blocked too: %v", other, err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestParallelFailuresShareOneLimit(t *testing.T) {
 			t.Errorf("%d swept, %v, want none", n, err)
 		}
 		now = now.Add(time.Second)
-		if err := d.Run(t.Context(), throttle.Pass(k, now)); err != nil {
+		if err := d.Run(t.Context(), throttle.Pass(now, k)); err != nil {
 			t.Errorf("a right one after the wait: %v", err)
 		}
 		if err := fail(k); err != nil {
@@ -90,7 +90,7 @@ func TestParallelFailuresShareOneLimit(t *testing.T) {
 		if left, err := throttle.Left(t.Context(), d, k, now); left != time.Minute || err != nil {
 			t.Errorf("left %s, %v: a right password alone forgives nothing", left, err)
 		}
-		if err := d.Run(t.Context(), throttle.Clear(k), throttle.Pass(k, now)); err != nil {
+		if err := d.Run(t.Context(), throttle.Clear(k), throttle.Pass(now, k)); err != nil {
 			t.Errorf("after clearing: %v", err)
 		}
 	})
@@ -117,14 +117,14 @@ func TestAGuessReadFirstSeesTheWait(t *testing.T) {
 			if err := fail(at); !errors.Is(err, throttle.ErrBlocked) {
 				t.Errorf("a guess that read the clock %s before: %v", before, err)
 			}
-			if err := d.Run(t.Context(), throttle.Pass(k, at)); !errors.Is(err, throttle.ErrBlocked) {
+			if err := d.Run(t.Context(), throttle.Pass(at, k)); !errors.Is(err, throttle.ErrBlocked) {
 				t.Errorf("a right one that read it %s before: %v", before, err)
 			}
 			if left, err := throttle.Left(t.Context(), d, k, at); left <= throttle.Longest || err != nil {
 				t.Errorf("%s before: %s left, %v", before, left, err)
 			}
 		}
-		if err := d.Run(t.Context(), throttle.Pass(k, now.Add(-time.Hour))); err != nil {
+		if err := d.Run(t.Context(), throttle.Pass(now.Add(-time.Hour), k)); err != nil {
 			t.Errorf("with the clock put back an hour: %v", err)
 		}
 	})

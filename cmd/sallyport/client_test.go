@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,10 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/client"
 	"sallyport/internal/apptest"
 	"sallyport/internal/db/dbtest"
-	"sallyport/internal/domaintest"
 )
 
 // printed gives the programs of a language in a page, to the letter.
@@ -47,41 +42,11 @@ func TestProgramsInTheDocuments(t *testing.T) {
 		}
 		return path
 	}
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := s.App.Config.PublicURL.String()
-	person, err := client.New(address, client.Session(s.Browse(t, s.Ada).Cookie))
-	if err != nil {
-		t.Fatal(err)
-	}
 	// prepare makes an API key with all that belongs to it, and gives the variables that name the key, its private key and its secret.
 	prepare := func(name string) (key, signing, device string) {
 		t.Helper()
-		made, err := person.CreateAPIKey(t.Context(), client.NewAPIKey{
-			Name: name, Scopes: []string{"read", "admin"}, Device: true, PublicKey: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: open})),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The program has a clock of its own, which nobody moves on: the code of this half minute is left to it.
-		s.Clock.Set(time.Now())
-		phone := domaintest.Scan(t, made.ID, made.Enrolment.URI)
-		if err := person.ConfirmAPIKeyDevice(t.Context(), made.ID, phone.Code(s.Clock.Now().Add(-30*time.Second))); err != nil {
-			t.Fatal(err)
-		}
-		return "SALLYPORT_API_KEY_FILE=" + file(name, made.Key+"\n"),
-			"SALLYPORT_SIGNING_KEY_FILE=" + file("pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))),
-			"SALLYPORT_API_SECRET_FILE=" + file(name+"-secret", made.Enrolment.Secret+"\n")
+		p := s.Program(t, s.Ada, name, "read", "admin")
+		return "SALLYPORT_API_KEY_FILE=" + p.Key, "SALLYPORT_SIGNING_KEY_FILE=" + p.Signing, "SALLYPORT_API_SECRET_FILE=" + p.Secret
 	}
 	run := func(settings []string, dir string, args ...string) string {
 		t.Helper()
@@ -108,7 +73,7 @@ func TestProgramsInTheDocuments(t *testing.T) {
 	if n := strings.Count(shell[0], "\n"); n > 10 {
 		t.Errorf("the script has %d lines", n)
 	}
-	server := "SALLYPORT_SERVER=" + address
+	server := "SALLYPORT_SERVER=" + s.App.Config.PublicURL.String()
 	key, signing, device := prepare("one")
 	said := run([]string{server, key, signing}, dir, "sh", file("script.sh", shell[0]))
 	if !strings.Contains(said, apptest.Grace) || strings.Contains(said, `"email":"`+apptest.Ada) || !strings.Contains(said, `"support":"help@example.com"`) {

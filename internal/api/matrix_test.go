@@ -212,51 +212,17 @@ func (m *matrix) send(op operation, path, credential string, values map[string]a
 
 var volatile = regexp.MustCompile(`req_[0-9a-z]{26}`)
 
-// may reports whether the rules let one person change what is another's: written down here once more, apart from the code.
-func may(by person, role user.Role) bool {
-	return by.strong && (by.Role == user.Owner || by.Role == user.Admin && role == user.Member)
-}
-
 // check finds what a call changed that its caller may not. It reports whether the people are others than before.
-func (m *matrix) check(by person, what string, before, after []apptest.Row) (changed bool) {
+func (m *matrix) check(by person, what string, before, after []apptest.Row) bool {
 	roles := map[string]user.Role{}
 	for _, s := range m.sides {
 		for _, p := range s.people {
 			roles[p.ID] = p.Role
 		}
 	}
-	had := make(map[apptest.Row]int, len(before))
-	for _, row := range before {
-		had[row]++
-	}
-	for _, row := range after {
-		had[row]--
-	}
-	for row, n := range had {
-		role, known := roles[row.User]
-		switch {
-		case n == 0:
-			continue
-		case row.Table == "users", row.Table == "accounts":
-			changed = true
-		}
-		switch {
-		case row.Account != by.AccountID:
-			m.t.Errorf("%s: changed a row of another account: %+v", what, row)
-		case row.User == by.ID, row.Table == "throttles", row.Table == "send_days", row.Table == "send_slots":
-		case row.User != "" && !known && row.Table == "users": // invited
-			if role = user.Member; strings.Contains(row.Text, " owner ") || strings.Contains(row.Text, " admin ") {
-				role = user.Owner
-			}
-			fallthrough
-		default:
-			if role == "" {
-				role = user.Member // what is the account's, administrators may change
-			}
-			if !may(by, role) {
-				m.t.Errorf("%s: changed what it may not: %d of %+v", what, n, row)
-			}
-		}
+	faults, changed := apptest.Boundary{People: roles, By: by.User, Strong: by.strong}.Crossed(before, after)
+	for _, fault := range faults {
+		m.t.Errorf("%s: %s", what, fault)
 	}
 	return changed
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
@@ -126,9 +127,6 @@ func (c *Credential) Scopes() []Scope {
 	return c.Key.Scopes
 }
 
-// fromTheFuture is how far the time of issue may be ahead before the clock must have been wrong when it was noted (security.md F15).
-const fromTheFuture = 5 * time.Minute
-
 // dead says why a credential does not count at now, or nil.
 func (c *Credential) dead(now time.Time) error {
 	not := ErrKey
@@ -139,7 +137,7 @@ func (c *Credential) dead(now time.Time) error {
 	switch {
 	case !c.User.LockedAt.IsZero() || !c.User.InvitedAt.IsZero() || !c.Account.SuspendedAt.IsZero():
 		return not
-	case t != nil && (t.Epoch != c.User.Epoch || !now.Before(t.ExpiresAt) || t.IssuedAt.Sub(now) > fromTheFuture):
+	case t != nil && (t.Epoch != c.User.Epoch || !now.Before(t.ExpiresAt) || db.FromTheFuture(t.IssuedAt, now)):
 		return not
 	case c.Key.Expired(now):
 		return ErrExpired

@@ -111,9 +111,6 @@ func (b Browser) Named() string {
 	return b.Browser + ", " + b.System
 }
 
-// skew is how far a time may be ahead before the clock must have been wrong when it was noted (security.md F15).
-const skew = 5 * time.Minute
-
 // over reports whether the trust has ended by itself at now: it was given up to an end that never moves, under an epoch of its user's,
 // and under rules of the account's that may have become stricter since. Both clocks may have been wrong.
 func (b Browser) over(a account.Account, u user.User, now time.Time) bool {
@@ -121,7 +118,7 @@ func (b Browser) over(a account.Account, u user.User, now time.Time) bool {
 	return b.epoch != u.Epoch ||
 		!now.Before(b.ExpiresAt) || !now.Before(b.TrustedAt.Add(days)) ||
 		!a.TrustFrom.IsZero() && !b.TrustedAt.After(a.TrustFrom) ||
-		b.TrustedAt.Sub(now) > skew || b.LastUsedAt.Sub(now) > skew
+		db.FromTheFuture(b.TrustedAt, now) || db.FromTheFuture(b.LastUsedAt, now)
 }
 
 // Verdict is what a cookie was found to be worth. The zero Verdict is that of a browser which is not trusted and never was.

@@ -1,16 +1,12 @@
 package cli_test
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"sallyport/client"
 	"sallyport/internal/apptest"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -20,46 +16,10 @@ import (
 // remote is a terminal on another machine than the server's: all it has is the address, and a key of u's with its second factor.
 func remote(t *testing.T, s *apptest.Server, u user.User, scopes ...string) (r shell, secretFile string) {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := s.App.Config.PublicURL.String()
-	person, err := client.New(address, client.Session(s.Browse(t, u).Cookie))
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := person.CreateAPIKey(t.Context(), client.NewAPIKey{
-		Name: "Terminal", Scopes: scopes, Device: true, PublicKey: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: open})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Clock.Set(time.Now()) // commands have the machine's clock
-	phone := domaintest.Scan(t, made.ID, made.Enrolment.URI)
-	if err := person.ConfirmAPIKeyDevice(t.Context(), made.ID, phone.Code(s.Clock.Now().Add(-30*time.Second))); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	p := s.Program(t, u, "Terminal", scopes...)
 	return shell{environ: []string{
-		"SALLYPORT_SERVER=" + address, "SALLYPORT_API_KEY_FILE=" + file("key", made.Key+"\n"),
-		"SALLYPORT_SIGNING_KEY_FILE=" + file("pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))),
-	}}, file("secret", made.Enrolment.URI+"\n")
+		"SALLYPORT_SERVER=" + s.App.Config.PublicURL.String(), "SALLYPORT_API_KEY_FILE=" + p.Key, "SALLYPORT_SIGNING_KEY_FILE=" + p.Signing,
+	}}, p.URI
 }
 
 // TestUsersOfARunningServer looks after people without the database, as the administrator whose key it is.

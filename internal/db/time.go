@@ -15,6 +15,10 @@ type Time int64
 // no more than this counts; beyond it the clock was wrong (security.md F15).
 const Skew = time.Minute
 
+// FromTheFuture reports whether at is so far ahead of now that the clock must have been wrong when it was noted: what began then has no
+// end that can be trusted (security.md F15).
+func FromTheFuture(at, now time.Time) bool { return at.Sub(now) > 5*Skew }
+
 // At turns a time into its stored form; the zero time becomes 0.
 func At(t time.Time) Time {
 	if t.IsZero() {

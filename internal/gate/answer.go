@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sallyport/internal/assertion"
+	"sallyport/internal/httpx"
 	"sallyport/internal/session"
 )
 
@@ -114,14 +115,14 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, want want, about
 		return why
 	}
 	blank(w.Header())
-	w.Header().Set("Location", about.origin+Prefix+"start?"+want.again(about.back()))
+	address := about.origin + Prefix + "start?" + want.again(about.back())
 	if want.stay {
+		w.Header().Set("Location", address)
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2 demands one
 		w.WriteHeader(http.StatusUnauthorized)
 		return nil
 	}
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return httpx.SeeElsewhere(w, address)
 }
 
 // navigates reports whether a person opens a page, who can be sent somewhere else.

@@ -105,7 +105,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, origin string) er
 		door = "/door?" + query.Encode()
 	}
 	httpx.SetCookie(w, EntryCookie, secret, entryFor)
-	return seeOther(w, httpx.OriginOf(s.PublicURL)+door)
+	return httpx.SeeElsewhere(w, httpx.OriginOf(s.PublicURL)+door)
 }
 
 // enter takes a ticket for a pass, and leads on to the page that was wanted at first. The browser's secret stays until its time is
@@ -127,12 +127,12 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, origin string) er
 		return err
 	}
 	httpx.SetCookie(w, DoorCookie, pass, 0)
-	return seeOther(w, origin+pathOf(query.Get("to")))
+	return httpx.SeeElsewhere(w, origin+pathOf(query.Get("to")))
 }
 
 // toSignOut leads to the button that ends the session and, with it, every pass. It ends nothing itself: any site can link to it.
 func (s *Server) toSignOut(w http.ResponseWriter, _ *http.Request, _ string) error {
-	return seeOther(w, s.PublicURL.JoinPath("/sign-out").String())
+	return httpx.SeeElsewhere(w, s.PublicURL.JoinPath("/sign-out").String())
 }
 
 // leave ends this browser's pass here; the session itself is not the program's to end, so its button comes next.
@@ -152,12 +152,6 @@ func pathOf(to string) string {
 		return path
 	}
 	return "/"
-}
-
-func seeOther(w http.ResponseWriter, address string) error {
-	w.Header().Set("Location", address)
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
 }
 
 // by is who makes the request and from where.

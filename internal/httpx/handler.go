@@ -37,7 +37,12 @@ func SeeOther(w http.ResponseWriter, path string) error {
 	if _, ok := ReturnTo(path); !ok {
 		path = "/"
 	}
-	w.Header().Set("Location", path)
+	return SeeElsewhere(w, path)
+}
+
+// SeeElsewhere is SeeOther to an address of any site. The caller has compared it with a list: it must be none that somebody has only sent.
+func SeeElsewhere(w http.ResponseWriter, address string) error {
+	w.Header().Set("Location", address)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

@@ -132,16 +132,12 @@ func (s *Signed) FullAt() time.Time {
 	return s.SignedInAt
 }
 
-// FromTheFuture reports whether at is so far ahead of now that the clock must have been
-// wrong when it was noted: what began then has no end that can be trusted (security.md F15).
-func FromTheFuture(at, now time.Time) bool { return at.Sub(now) > 5*time.Minute }
-
 // over reports whether the session's whole or idle time has passed at now.
 func (s *Signed) over(now time.Time) bool {
 	return !now.Before(s.ExpiresAt) ||
 		!now.Before(s.LastSeenAt.Add(s.Account.Policy.SessionIdle.Std())) ||
 		!now.Before(s.SignedInAt.Add(s.Account.Policy.SessionLifetime.Std())) ||
-		FromTheFuture(s.SignedInAt, now) || FromTheFuture(s.LastSeenAt, now)
+		db.FromTheFuture(s.SignedInAt, now) || db.FromTheFuture(s.LastSeenAt, now)
 }
 
 // dead says why a session does not count at now, or nil.

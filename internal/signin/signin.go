@@ -282,7 +282,7 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 	if err != nil {
 		return nil, err
 	}
-	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) || session.FromTheFuture(p.StartedAt, s.Now()) {
+	if p.epoch != p.User.Epoch || !s.Now().Before(p.ExpiresAt) || db.FromTheFuture(p.StartedAt, s.Now()) {
 		return nil, ErrExpired
 	}
 	if err := admitted(p.User, p.Account); err != nil {

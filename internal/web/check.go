@@ -132,9 +132,7 @@ func (s *Site) leaveCheck(w http.ResponseWriter, r *http.Request) error {
 	st := checkOf(r)
 	if back := st.Check.Return(); back != "" {
 		httpx.ClearCookie(w, checkCookie)
-		w.Header().Set("Location", back) // another site's: check.ReturnTo has compared it with the list
-		w.WriteHeader(http.StatusSeeOther)
-		return nil
+		return httpx.SeeElsewhere(w, back) // check.ReturnTo has compared it with the list
 	}
 	return s.render(w, r, http.StatusOK, "", CheckDone{Cancelled: st.State == check.Cancelled})
 }

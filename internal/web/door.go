@@ -80,9 +80,7 @@ func (s *Site) door(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := url.Values{"ticket": {ticket}, "to": {want.path}}
-	w.Header().Set("Location", want.origin+httpx.DoorPrefix+"enter?"+query.Encode())
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return httpx.SeeElsewhere(w, want.origin+httpx.DoorPrefix+"enter?"+query.Encode())
 }
 
 // signInAgain leads somebody who is signed in to the sign-in page all the same, and back.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,64 +165,17 @@ func (m *matrix) call(rt httpx.Route, cookie, id string, f url.Values) call {
 	return call{p, rt, volatile.ReplaceAllString(said, "req_")}
 }
 
-// may reports whether the rules let one person change what is another's: written down here once more, apart from the code.
-func may(by actor, role user.Role) bool {
-	return by.strong && (by.Role == user.Owner || by.Role == user.Admin && role == user.Member)
-}
-
-// owner is whose a row is: the device of an API key is that of the key's person.
-func owner(row apptest.Row, lists ...[]apptest.Row) string {
-	if row.Table == "factors" && strings.HasPrefix(row.User, "key_") {
-		for _, k := range slices.Concat(lists...) {
-			if k.Table == "api_keys" && strings.Contains(k.Text, " "+row.User+" ") {
-				return k.User
-			}
-		}
-	}
-	return row.User
-}
-
-// check finds what a call changed that its actor may not. It reports whether the people are others than before.
-func (m *matrix) check(by actor, what string, before, after []apptest.Row) (changed bool) {
+// check finds what a call changed that its caller may not. It reports whether the people are others than before.
+func (m *matrix) check(by actor, what string, before, after []apptest.Row) bool {
 	roles := map[string]user.Role{}
 	for _, s := range m.sides {
 		for _, p := range s.people {
 			roles[p.ID] = p.Role
 		}
 	}
-	had := make(map[apptest.Row]int, len(before))
-	for _, row := range before {
-		had[row]++
-	}
-	for _, row := range after {
-		had[row]--
-	}
-	for row, n := range had {
-		row.User = owner(row, before, after)
-		role, known := roles[row.User]
-		switch {
-		case n == 0:
-			continue
-		case row.Table == "users", row.Table == "accounts":
-			changed = true
-		}
-		switch {
-		case row.Account != by.AccountID:
-			m.t.Errorf("%s: changed a row of another account: %+v", what, row)
-		case row.User == by.ID, row.Table == "throttles", row.Table == "send_days", row.Table == "send_slots":
-		case row.User != "" && !known && row.Table == "users": // invited
-			if role = user.Member; strings.Contains(row.Text, " owner ") || strings.Contains(row.Text, " admin ") {
-				role = user.Owner
-			}
-			fallthrough
-		default:
-			if role == "" {
-				role = user.Member // what is the organisation's, administrators may change
-			}
-			if !may(by, role) {
-				m.t.Errorf("%s: changed what it may not: %d of %+v", what, n, row)
-			}
-		}
+	faults, changed := apptest.Boundary{People: roles, By: by.User, Strong: by.strong}.Crossed(before, after)
+	for _, fault := range faults {
+		m.t.Errorf("%s: %s", what, fault)
 	}
 	return changed
 }

@@ -52,6 +52,7 @@ var fromWork = []code{
 	{"check_email_taken", 409, "Another user of the account has this e-mail address. An administrator can link them by external_id.", "createCheck"},
 	{"check_no_second_factor", 409, "The person has a password here and no second factor: they set one up here themselves.", "createCheck"},
 	{"check_not_passed", 409, "The second factor was not proved yet.", "getCheckResult"},
+	{"check_passkey_owed", 409, "The person has a password here and must add a passkey here first.", "createCheck verifyCheck"},
 	{"check_taken", 409, "The result was given already.", "getCheckResult"},
 	{"check_user_invited", 409, "The person has not accepted an invitation yet.", "createCheck"},
 	{"codes_off", 409, "The account’s policy does not let administrators give out backup codes (admin_codes).", "issueBackupCode"},

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/assertion"
@@ -55,6 +56,8 @@ var (
 	ErrCheckInvited = errs.New(errs.Conflict, "check_user_invited", "This person has not accepted an invitation yet, and can’t be asked for a second factor before.")
 	ErrCheckNoOwn   = errs.New(errs.Conflict, "check_no_second_factor",
 		"This person signs in here with a password of their own and has no second factor yet. They set one up in their settings here; nobody else’s word is enough for that.")
+	ErrCheckPasskey = errs.New(errs.Conflict, "check_passkey_owed",
+		"This person signs in here with a password of their own and must add a passkey first. They sign in here and add it; nobody else’s word is enough for that.")
 	ErrCheckRank  = errs.New(errs.Forbidden, "check_role_too_high", "This is an owner or administrator, and the API key is another administrator’s. Only an owner’s key, or their own, asks about them: wrong codes count against who is asked about.")
 	ErrCheckOther = errs.New(errs.Forbidden, "check_other_person",
 		"Somebody else is signed in in this browser. Sign out here first, then open the link again.")
@@ -135,14 +138,14 @@ func (c *Checks) Begin(ctx context.Context, p Program, a AskedFor, by audit.Acto
 	if err != nil {
 		return check.Check{}, "", err
 	}
-	if err := mayAsk(p, u, at); err != nil {
+	now := c.SignIns.Now()
+	if err := mayAsk(p, u, at, now); err != nil {
 		return check.Check{}, "", err
 	}
 	held := p.held
 	if u.Role.Administers() && p.owner.AccountID != "" { // a key is remembered for up to a second after its person was demoted
 		held = append(slices.Clone(held), user.Hold(p.by))
 	}
-	now := c.SignIns.Now()
 	one, link, stmts := check.Begin(now, u, p.owner, returnTo, a.Reference, by)
 	stmts = slices.Concat(held, created, stmts, []db.Stmt{insertPending(now, token.Bearer{AccountID: u.AccountID, UserID: u.ID, ID: one.ID}, u, ofCheck, "", false, "")})
 	err = c.SignIns.DB.Run(ctx, stmts...)
@@ -200,8 +203,9 @@ func (c *Checks) person(ctx context.Context, at account.Account, a AskedFor, by 
 }
 
 // mayAsk refuses whoever must not be asked. A first device is set up on the program's word only by people who have no password here:
-// for the others, that word would bind what opens this server too, in the name of anybody, owners included (security.md B64).
-func mayAsk(p Program, u user.User, at account.Account) error {
+// for the others, that word would bind what opens this server too, in the name of anybody, owners included (security.md B64). The same goes
+// for a passkey that is owed besides: it signs in here alone.
+func mayAsk(p Program, u user.User, at account.Account, now time.Time) error {
 	if err := p.over(u); err != nil {
 		return err
 	}
@@ -213,6 +217,14 @@ func mayAsk(p Program, u user.User, at account.Account) error {
 		return ErrCheckInvited
 	case u.HasPassword && u.Devices() == 0:
 		return ErrCheckNoOwn
+	}
+	return mayPass(u, at.Owes(u.Standing(u.Devices()), now))
+}
+
+// mayPass refuses the check of somebody who must add a passkey here first, which may be so only since the check began.
+func mayPass(u user.User, o account.Owed) error {
+	if u.HasPassword && o.AddPasskey {
+		return ErrCheckPasskey
 	}
 	return nil
 }

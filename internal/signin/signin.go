@@ -330,6 +330,11 @@ func (s *Service) verifyOnce(ctx context.Context, cookie string, a Attempt, by a
 	if p.State(s.Now()) != SecondFactor {
 		return Step{}, ErrExpired
 	}
+	if s.check != nil {
+		if err := mayPass(p.User, p.Owed(s.Now())); err != nil {
+			return Step{}, err
+		}
+	}
 	if a.Unsaid {
 		if a.FactorID, err = s.sentTo(ctx, p); err != nil {
 			return Step{}, err

@@ -30,7 +30,7 @@ func askers(t *testing.T, s *apptest.Server, u user.User) []asker {
 	t.Helper()
 	s.SetPolicy(t, "removal=password_and_code")
 	execute(t, s, user.Link(s.Clock.Now(), u, u.ID, domaintest.By)...)
-	shop := s.API(newKey(t, s, s.Alan, false, "Shop of "+u.Name, "checks").value)
+	shop := s.API(newKey(t, s, s.AddUser(t, s.Acme, "joan-"+u.ID+"@acme.test", "Joan", user.Owner), false, "Shop of "+u.Name, "checks").value)
 	person, anybody := session(t, s, u), s.API("")
 	in := func(call string) asker {
 		return asker{

@@ -224,7 +224,7 @@ func TestSignatures(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if s := caller.Signed; s.Level != session.AAL2 || !s.ByKey() || !s.FullAt().Equal(w.Clock.Now()) {
+			if s := caller.Signed; s.Level != session.AAL2 || !s.ByKey() || !s.ProvedAt.Equal(w.Clock.Now()) || !s.FullAt().IsZero() {
 				t.Errorf("%s: %+v", name, s.Session)
 			}
 			wantError(t, name+" unsigned", check(t, w, p.call()), machine.ErrSecondFactor)

@@ -70,8 +70,7 @@ type Signed struct {
 }
 
 // OfKey is how a program stands that calls the API with a key: in the name of u, at a level and since when its own second factor
-// was proved; the zero time if it was not: then nothing that wants a recent sign-in is done for it. It has no session, so none is
-// renewed. held fails if the key has ended.
+// was proved; the zero time if it was not. It has no session, so none is renewed. held fails if the key has ended.
 func OfKey(keyID string, u user.User, a account.Account, level Level, amr []string, provedAt, now time.Time, held db.Stmt) *Signed {
 	return &Signed{
 		Session: Session{
@@ -124,9 +123,10 @@ func (s *Signed) LastProof() time.Time {
 }
 
 // FullAt is when the person last showed all that they sign in with: the second factor too, where the session has one. A session that
-// began in a trusted browser has no such time until a code is entered in it.
+// began in a trusted browser has no such time until a code is entered in it. A program never has: what its key proves signs nobody in, and
+// must not stand for the password where that binds what does.
 func (s *Signed) FullAt() time.Time {
-	if s.Spared() {
+	if s.Spared() || s.ByKey() {
 		return time.Time{}
 	}
 	return s.SignedInAt

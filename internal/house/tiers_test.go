@@ -37,7 +37,7 @@ var tiers = map[string]tier{
 
 	"config": top, "app": top, "cli": top,
 
-	"cmd/sallyport": command, "examples/dashboard": command, "examples/middleware": command,
+	"cmd/sallyport": command, "examples/dashboard": command, "examples/middleware": command, "examples/assertion": command,
 
 	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "chrometest": proof, "acceptance": proof, "e2e": proof, "proxytest": proof, "house": proof,
 }
@@ -171,7 +171,7 @@ var reserved = map[string][]string{
 	// HTTP is delivery. metrics serves the scrape, app owns the listener, cli asks a running
 	// server for its health, client calls one; bench, apptest and e2e are clients, as are the door's examples. sms is the other way round: HTTP
 	// is what SMS gateways speak, and it sends requests and reads their receipts, but serves nothing.
-	"net/http": {"httpx", "web", "api", "gate", "client", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e", "client/door", "proxytest", "examples/dashboard", "examples/middleware"},
+	"net/http": {"httpx", "web", "api", "gate", "client", "metrics", "app", "cli", "sms", "bench", "apptest", "e2e", "client/door", "proxytest", "examples/dashboard", "examples/middleware", "examples/assertion"},
 	// Everybody else speaks to db.Querier and db.Tx, so that one place knows both engines. The
 	// bench measures the bare drivers as the other side of its ratios.
 	"database/sql":        {"db", "db/dbtest", "bench"},

@@ -13,6 +13,7 @@ func TestPrinted(t *testing.T) {
 	for page, files := range map[string][]string{
 		"reverse-proxy.md": {"nginx/sallyport.conf", "caddy/Caddyfile", "haproxy/haproxy.cfg"},
 		"middleware.md":    {"middleware/main.go"},
+		"forward-auth.md":  {"assertion/who.go", "assertion/who.mjs"},
 	} {
 		text, err := os.ReadFile(filepath.Join(root(t), "docs", page))
 		if err != nil {

@@ -34,8 +34,8 @@ type Browser struct {
 // NoScript is the option that switches JavaScript off, as a cautious person or a text browser does.
 const NoScript = true
 
-// Patience is how long a step may take before the test gives up on it.
-const Patience = 15 * time.Second
+// Patience is how long a step may take before the test gives up on it: much longer than any takes on a busy machine.
+const Patience = time.Minute
 
 // shared is the Chromium that the windows of one test process have in common: each has cookies, storage and a
 // user of its own, and starting one costs a tenth of starting a program.
@@ -320,7 +320,12 @@ func (b *Browser) Shoot(name string) {
 // Eval asks the page. It works with JavaScript switched off too: that stops the page's own.
 func Eval[T any](b *Browser, script string) T {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.Ctx, Patience)
+	return evalWithin[T](b, Patience, script)
+}
+
+func evalWithin[T any](b *Browser, limit time.Duration, script string) T {
+	b.T.Helper()
+	ctx, cancel := context.WithTimeout(b.Ctx, limit)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -57,7 +58,7 @@ func (b *Browser) Barriers(name string) (found []string) {
 			if scheme == "dark" { // its clothes have other colours and the same cut
 				rules = colourRules
 			}
-			for _, v := range Eval[[]string](b, fmt.Sprintf(axeRun, rules)) {
+			for _, v := range evalWithin[[]string](b, axePatience, fmt.Sprintf(axeRun, rules)) {
 				found = append(found, fmt.Sprintf("%s, %d pixels wide: %s", scheme, width, v))
 			}
 		}
@@ -70,6 +71,9 @@ func (b *Browser) Barriers(name string) (found []string) {
 	b.Width(1280)
 	return found
 }
+
+// axePatience is how long axe-core may look at a page. It computes all that time, so a busy machine needs more of it.
+const axePatience = 2 * time.Minute
 
 // axeRun gives one line a broken rule: its name, what it is about, and where.
 const axeRun = `axe.run(document, {runOnly: %s, resultTypes: ["violations"]})

@@ -155,6 +155,23 @@ func TestUnfinishedSignIns(t *testing.T) {
 		expect("cancelled in an unknown one", 1)
 
 		tomorrow()
+		late := begin(t, w, w.Ada)
+		w.Clock.Advance(signin.PendingFor)
+		if err := w.SignIn.Cancel(t.Context(), late, stranger, domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(1e9)
+		sweep()
+		expect("cancelled when its time was over", 1)
+		stats := d.Stats()
+		if err := w.SignIn.Cancel(t.Context(), late, stranger, domaintest.By); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.Stats().Commits - stats.Commits; n != 0 {
+			t.Errorf("cancelling what is not there writes %d times", n)
+		}
+
+		tomorrow()
 		for range 5 {
 			_ = try(t, w, w.Ada, phone.Wrong(w.Clock.Now())) // the fifth begins a wait
 		}

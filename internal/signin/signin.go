@@ -262,8 +262,11 @@ func (s *Service) Cancel(ctx context.Context, cookie string, known func(accountI
 		return nil
 	}
 	p, err := s.Pending(ctx, cookie)
-	if err != nil {
-		return s.DB.Run(ctx, forgetPending(b))
+	switch {
+	case errors.Is(err, ErrExpired), errors.Is(err, user.ErrLocked), errors.Is(err, account.ErrSuspended):
+		return nil // it opens nothing any more, if there is one at all: the sweep takes it away, and tells of it
+	case err != nil:
+		return err
 	}
 	stmts := append([]db.Stmt{forgetPending(b)}, p.endSent()...)
 	if !known(b.AccountID, b.UserID) {

@@ -161,6 +161,11 @@ func Hold(accountID string) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE accounts SET plan = plan WHERE account_id = $1`, accountID)
 }
 
+// HoldActive is Hold that fails with ErrSuspended if the account is.
+func HoldActive(accountID string) db.Stmt {
+	return db.Must(ErrSuspended, `UPDATE accounts SET plan = plan WHERE account_id = $1 AND suspended_at = 0`, accountID)
+}
+
 // SetPolicy replaces an account's policy, whatever it was.
 func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p Policy, by audit.Actor) error {
 	for {

@@ -96,8 +96,8 @@ func (s *Service) SetMailServer(ctx context.Context, proof reauth.Proof, w *sess
 	if err := proof.Check(w.User.AccountID, w.User.ID, s.Now()); err != nil {
 		return err
 	}
-	return s.Channels.Set(ctx, w.Account.ID, server, by, outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerSet,
-		map[string]string{"host": server.String(), "sender": server.From}, by))
+	return gone(s.Channels.Set(ctx, w.Account.ID, server, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerSet,
+		map[string]string{"host": server.String(), "sender": server.From}, by))...))
 }
 
 // RemoveMailServer takes the account's own mail server away.
@@ -117,8 +117,8 @@ func (s *Service) RemoveMailServer(ctx context.Context, proof reauth.Proof, w *s
 	if !ok {
 		return channel.ErrNoOwn
 	}
-	return s.Channels.Remove(ctx, w.Account.ID, by, outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerGone,
-		map[string]string{"host": own.String(), "sender": own.From}, by))
+	return gone(s.Channels.Remove(ctx, w.Account.ID, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerGone,
+		map[string]string{"host": own.String(), "sender": own.From}, by))...))
 }
 
 // TestMailServer sends a test message to the administrator's own address through the server that counts, and waits

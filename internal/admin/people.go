@@ -64,6 +64,19 @@ func enter(ctx context.Context, tx *db.Tx, w *session.Signed) (actor, error) {
 	return actor{a, u}, Administrator(u)
 }
 
+// still is enter for what concerns everybody, and no person in particular: statements that fail if whoever acts is not who the session
+// says any more. What they fail with is session.ErrNone by gone.
+func still(w *session.Signed) []db.Stmt {
+	return []db.Stmt{account.HoldActive(w.User.AccountID), w.Held(), user.Hold(w.User)}
+}
+
+func gone(err error) error {
+	if errors.Is(err, user.ErrChanged) || errors.Is(err, account.ErrSuspended) {
+		return session.ErrNone
+	}
+	return err
+}
+
 // on does something to another person of the administrator's account, in one transaction: what change says, provided that the
 // administrator may. An id of another account's is that of nobody.
 func (s *Service) on(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string,

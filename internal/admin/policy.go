@@ -161,8 +161,8 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	if p.Fingerprint() == was.Fingerprint() {
 		return nil
 	}
-	if err := account.ReplacePolicy(ctx, s.DB, s.Now(), a, p, by); err != nil {
-		return err
+	if err := account.ReplacePolicy(ctx, s.DB, s.Now(), a, p, by, still(w)...); err != nil {
+		return gone(err)
 	}
 	s.Adoption.Want(a.ID, s.Now())
 	return nil

@@ -16,7 +16,7 @@ func Hold(u User) db.Stmt {
 
 // OwnersBeside counts the owners beside u who can sign in.
 func OwnersBeside(ctx context.Context, q db.Querier, u User) (n int, err error) {
-	err = q.Get(ctx, `SELECT count(*) FROM users WHERE account_id = $1 AND user_id <> $2 AND role = 'owner' AND locked_at = 0 AND invited_at = 0`,
+	err = q.Get(ctx, `SELECT count(*) FROM users WHERE account_id = $1 AND user_id <> $2 AND role = 'owner' AND locked_at = 0 AND invited_at = 0 AND password_hash <> ''`,
 		[]any{u.AccountID, u.ID}, &n)
 	return n, err
 }

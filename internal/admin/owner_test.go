@@ -1,0 +1,29 @@
+package admin_test
+
+import (
+	"testing"
+
+	"sallyport/internal/admin"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/user"
+)
+
+// TestAnOwnerWithAPasswordStays: whom a program made known has no password here and signs in nowhere, so an owner of that kind is none who
+// stays.
+func TestAnOwnerWithAPasswordStays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		kay, stmts, err := user.CreatingExternal(w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "kay@acme.test"}, "kay", "", audit.Operator())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "made known", d.Run(t.Context(), stmts...), nil)
+		wantError(t, "promoted", w.Admin.OperatorSetRole(t.Context(), kay, user.Owner), nil)
+		wantError(t, "removing the last with a password", w.Admin.OperatorRemove(t.Context(), w.Ada), admin.ErrLastOwner)
+		wantError(t, "demoting the last with a password", w.Admin.OperatorSetRole(t.Context(), w.Ada, user.Member), admin.ErrLastOwner)
+		wantError(t, "her own removal", w.Admin.OperatorRemove(t.Context(), kay), nil)
+	})
+}

@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,11 @@ import (
 	"sallyport/internal/apptest"
 	"sallyport/internal/config"
 	"sallyport/internal/phone"
+	"sallyport/internal/sms"
+	"sallyport/internal/sms/kanneltest"
 )
+
+var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
 
 const (
 	twoFactor = "/settings/two-factor"
@@ -67,9 +72,22 @@ func TestCluvio(t *testing.T) {
 			if app.Issuer != "Acme" || app.Account != p.email {
 				t.Errorf("the entry is %q of %q", app.Account, app.Issuer)
 			}
-			if now := w.s.Clock.Now(); app.At(t, now) == app.At(t, now.Add(30*time.Second)) && app.At(t, now) == app.At(t, now.Add(time.Minute)) {
-				t.Error("the code does not change")
+			p.app = app
+			p.confirm(t)
+			// What the entry shows now lets this person in, and what it showed before does not.
+			first := p.code(t)
+			second := p.code(t)
+			if !sixDigits.MatchString(first) || !sixDigits.MatchString(second) {
+				t.Errorf("the app shows %q, then %q", first, second)
 			}
+			if first == second {
+				second = p.code(t) // one of a million
+			}
+			w.s.Clock.Advance(2 * time.Minute)
+			if a := p.verify(t, p.passes(t), second); a.Status == 200 {
+				t.Error("a code of two minutes ago was taken")
+			}
+			is(t, p.verify(t, p.passes(t), p.code(t)), "signed_in")
 		})
 		w.row("C7_verify_the_shown_code", func(t *testing.T) {
 			p := w.person(t)
@@ -153,18 +171,40 @@ func TestCluvio(t *testing.T) {
 		w.row("C15_configure_beside_sms", func(t *testing.T) {
 			w.visit(t).as(w.person(t)).open(twoFactor).offers(configure).press(configure).at(twoFactor + "/add-sms").sees("Add a phone number")
 		})
+		// Both by a real gateway, with the message centre behind it.
+		gateway := func(t *testing.T) (*suite, *kanneltest.Kannel) {
+			t.Helper()
+			k := kanneltest.Start(t, kanneltest.Options{})
+			real := w.another(t, func(c *config.Config) {
+				var err error
+				if c.SMS, err = sms.Parse(k.Setting("Acme")); err != nil {
+					t.Fatal(err)
+				}
+			})
+			real.policy(t, object{"enrolment": "recent_sign_in"})
+			return real, k
+		}
 		w.row("C16_number_next_text", func(t *testing.T) {
+			real, k := gateway(t)
 			to := number()
-			w.visit(t).as(w.person(t)).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next").sees("We sent a text message with a code")
-			w.sent(t, to)
+			real.visit(t).as(real.person(t)).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next").sees("We sent a text message with a code")
+			if got := k.WaitText(t, to, `#[0-9]{6}$`); got.From != "Acme" || !strings.Contains(got.Text, "code") {
+				t.Errorf("the text is %+v", got)
+			}
+			if all := k.Texts(); len(all) != 1 {
+				t.Errorf("%d texts arrived: %v", len(all), all)
+			}
 		})
 		w.row("C17_six_digits_verify", func(t *testing.T) {
-			p, to := w.person(t), number()
-			v := w.visit(t).as(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
-			right := w.sent(t, to)
+			real, k := gateway(t)
+			p, to := real.person(t), number()
+			v := real.visit(t).as(p).open(twoFactor+"/add-sms").fill("Mobile number", to).press("Next")
+			text := k.WaitText(t, to, `#[0-9]{6}$`).Text
+			right := text[len(text)-6:]
 			v.fill(codeField, right[1:]).press("Verify") // five digits are none
 			is(t, p.passes(t), "signed_in")
 			v.fill(codeField, right).press("Verify").sees("Two-factor authentication is on.")
+			is(t, p.passes(t), "second_factor")
 		})
 		w.row("C18_on_for_that_number", func(t *testing.T) {
 			p, to := w.person(t), number()

@@ -56,6 +56,19 @@ func walk(t *testing.T, system string, policy object, fn func(w *suite), change 
 	}
 }
 
+// another is a second server on the same engine, for rows that need it to be otherwise. It has a window of its own.
+func (w *suite) another(t *testing.T, change ...func(*config.Config)) *suite {
+	t.Helper()
+	dsn := dbtest.SQLite
+	if w.engine == db.Postgres {
+		dsn = dbtest.Postgres
+	}
+	other := &suite{t: t, s: apptest.Start(t, dsn(t), change...), engine: w.engine}
+	other.boss = &person{w: other, email: apptest.Ada}
+	other.boss.addApp(t)
+	return other
+}
+
 // row walks one demand; its name begins with the demand's id.
 func (w *suite) row(name string, fn func(t *testing.T)) {
 	w.t.Run(name, func(t *testing.T) {
@@ -179,6 +192,16 @@ func (p *person) addApp(t *testing.T) {
 	api := p.api(t)
 	begun := p.begin(t, api)
 	p.app, p.id = chrometest.Enter(t, begun.JSON["uri"].(string)), begun.JSON["id"].(string)
+	p.keep(api.Must(t, 200, "POST /v1/me/factors/"+p.id+"/confirm", object{"code": p.code(t)}))
+}
+
+// confirm is the person's app entered by the code that it shows, where its set-up has begun.
+func (p *person) confirm(t *testing.T) {
+	t.Helper()
+	in := p.passes(t)
+	is(t, in, "signed_in")
+	api := p.w.s.API(in.JSON["token"].(string))
+	p.id = p.factors(t, api)[0]["id"].(string)
 	p.keep(api.Must(t, 200, "POST /v1/me/factors/"+p.id+"/confirm", object{"code": p.code(t)}))
 }
 

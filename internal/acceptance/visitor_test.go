@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -248,6 +249,23 @@ func (v *visitor) as(p *person) *visitor {
 		_, err := chromedp.Call(v.b.Ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: v.b.Base + "/", Path: "/", Secure: &secure, HTTPOnly: &secure})
 		v.b.Must(err, "taking the cookies over")
 	}
+	return v
+}
+
+// onWindows says from now on that its system is another one.
+func (v *visitor) onWindows() *visitor {
+	v.t.Helper()
+	v.c.Agent = windows
+	if v.b == nil {
+		return v
+	}
+	say := func(agent string) {
+		_, err := chromedp.Call(v.b.Ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
+		v.b.Must(err, "changing the user agent")
+	}
+	before := chrometest.Eval[string](v.b, "navigator.userAgent")
+	say(strings.Replace(before, "X11; Linux x86_64", "Windows NT 10.0; Win64; x64", 1))
+	v.t.Cleanup(func() { say(before) }) // the next row has the same window
 	return v
 }
 

@@ -214,8 +214,8 @@ type Change struct {
 	ExternalID *string // what a program calls them; empty for nothing
 }
 
-// ChangeUser is SetRole, LockUser and UnlockUser in one, and links the person to what a program calls them, for callers that say how a person is to be rather than what to do: all of it
-// is done or nothing, and what is so already needs no doing.
+// ChangeUser is SetRole, LockUser and UnlockUser in one, and links the person to what a program calls them, for callers that say how a person is to be
+// rather than what to do: all of it is done or nothing, and what is so already needs no doing.
 //
 // Errors: those of the three, but ErrSoAlready; user.ErrExternal, user.ErrExternalTaken.
 func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, userID string, c Change, by audit.Actor) error {
@@ -229,7 +229,7 @@ func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *
 			return err
 		}
 	}
-	err := s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
+	return s.on(ctx, proof, w, userID, func(tx *db.Tx, who actor, target user.User) error {
 		if c.Role != nil {
 			if who.admin.Role != user.Owner {
 				return ErrOwners.In("role")
@@ -238,8 +238,8 @@ func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *
 				return err
 			}
 		}
-		if c.ExternalID != nil && *c.ExternalID != target.ExternalID {
-			if err := tx.Run(ctx, user.Link(s.Now(), target, *c.ExternalID, by)...); err != nil {
+		if c.ExternalID != nil {
+			if err := s.link(ctx, tx, target, *c.ExternalID, by); err != nil {
 				return err
 			}
 		}
@@ -255,6 +255,17 @@ func (s *Service) ChangeUser(ctx context.Context, proof reauth.SecondFactor, w *
 		}
 		return nil
 	})
+}
+
+// link notes what a program calls a person; what is so already needs no doing.
+func (s *Service) link(ctx context.Context, tx *db.Tx, target user.User, externalID string, by audit.Actor) error {
+	switch {
+	case externalID == target.ExternalID:
+		return nil
+	case !target.InvitedAt.IsZero(): // a new epoch would end the invitation
+		return ErrInvited
+	}
+	err := tx.Run(ctx, user.Link(s.Now(), target, externalID, by)...)
 	if db.IsUnique(err) {
 		return user.ErrExternalTaken
 	}
@@ -309,6 +320,16 @@ func (s *Service) OperatorSetRole(ctx context.Context, u user.User, role user.Ro
 		return err
 	}
 	return s.operate(ctx, u, func(tx *db.Tx, target user.User) error { return s.setRole(ctx, tx, target, role, audit.Operator()) })
+}
+
+// OperatorLink notes what a program calls a person, "" for nothing, for the operator. Errors: ErrInvited, user.ErrExternal, user.ErrExternalTaken.
+func (s *Service) OperatorLink(ctx context.Context, u user.User, externalID string) error {
+	if externalID != "" {
+		if err := user.CheckExternal(externalID); err != nil {
+			return err
+		}
+	}
+	return s.operate(ctx, u, func(tx *db.Tx, target user.User) error { return s.link(ctx, tx, target, externalID, audit.Operator()) })
 }
 
 // OperatorRemove takes a person off the account, for the operator. Errors: ErrLastOwner.

@@ -47,6 +47,10 @@ var deeds = []deed{
 	{"role", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
 		return w.Admin.SetRole(ctx, p, b.Signed, id, user.Admin, b.As())
 	}},
+	{"link", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
+		external := fmt.Sprintf("%x", id)
+		return w.Admin.ChangeUser(ctx, p, b.Signed, id, admin.Change{ExternalID: &external}, b.As())
+	}},
 	{"end sessions", func(ctx context.Context, w *domaintest.World, p reauth.SecondFactor, b domaintest.Browser, id string) error {
 		return w.Admin.EndSessions(ctx, p, b.Signed, id, "", b.As())
 	}},

@@ -184,6 +184,9 @@ func TestExternalID(t *testing.T) {
 		api.Must(t, 200, grace, object{})
 		is("customer-4711")
 
+		invited := api.Must(t, 201, "POST "+users, object{"email": "mary@acme.test"}).JSON["id"].(string)
+		refused(t, api.Call(t, "PATCH "+users+"/"+invited, object{"external_id": "mary"}), 409, "still_invited")
+
 		// Whoever is linked has their half-finished checks ended; nobody below does it to anybody above.
 		s.Enrol(t, s.Grace)
 		shop := s.API(newKey(t, s, s.Alan, false, "Shop", "checks").value)
@@ -193,7 +196,7 @@ func TestExternalID(t *testing.T) {
 		s.Enrol(t, s.Alan)
 		refused(t, session(t, s, s.Alan).Call(t, "PATCH "+users+"/"+s.Ada.ID, object{"external_id": "ada"}), 403, "role_too_high")
 		refused(t, session(t, s, s.Grace).Call(t, alan, object{"external_id": "alan"}), 403, "not_administrator")
-	})
+	}, apptest.WithInbox)
 }
 
 // TestReturnToStays: of all that can be said for an address to return to, nothing leads off the listed sites. What is taken is followed to where it ends.

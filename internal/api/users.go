@@ -179,7 +179,7 @@ func (s *Server) userCalls(t *table) {
 	add(t, looks(call{id: "getUser", route: "GET " + usersPath + "/{id}", summary: "One user, with devices, sessions and trusted browsers"}), s.getUser)
 	add(t, acts(call{
 		id: "updateUser", route: "PATCH " + usersPath + "/{id}", summary: "Change somebody’s role, lock or unlock them, or link them to a program’s id",
-		tells: "All of it or nothing is done, and what is so already is no error. Only owners change roles. Each change ends the person’s sessions and is told to them; unlocking also forgives the wrong codes that locked a device.",
+		tells: "All of it or nothing is done, and what is so already is no error. Only owners change roles. Each change ends the person’s sessions; role and lock are told to them. Unlocking also forgives the wrong codes that locked a device.",
 	}), s.updateUser)
 	add(t, acts(call{
 		id: "removeUser", route: "DELETE " + usersPath + "/{id}", summary: "Take somebody off the account for good",

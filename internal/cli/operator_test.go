@@ -164,6 +164,8 @@ func TestLockingTwiceChangesNothing(t *testing.T) {
 		{[]string{"user", "lock", "acme", "grace@acme.test"}, "is locked already"},
 		{[]string{"user", "unlock", "acme", "grace@acme.test"}, "may sign in again"},
 		{[]string{"user", "unlock", "acme", "grace@acme.test"}, "nothing was changed"},
+		{[]string{"user", "set-external-id", "acme", "grace@acme.test", "customer-4711"}, "as customer-4711 from now on"},
+		{[]string{"user", "set-external-id", "acme", "grace@acme.test", "customer-4711"}, "nothing was changed"},
 		{[]string{"account", "resume", "acme"}, "is active already; nothing was changed"},
 		{[]string{"account", "suspend", "acme"}, "end within a second"},
 		{[]string{"account", "suspend", "acme"}, "is suspended already; nothing was changed"},
@@ -174,7 +176,7 @@ func TestLockingTwiceChangesNothing(t *testing.T) {
 		}
 	}
 	out := s.does(t, "user", "show", "acme", "grace@acme.test")
-	if strings.Count(out, "user.locked") != 1 || strings.Count(out, "user.unlocked") != 1 || !strings.Contains(out, "command line") {
+	if strings.Count(out, "user.locked") != 1 || strings.Count(out, "user.unlocked") != 1 || strings.Count(out, "user.linked") != 1 || !strings.Contains(out, "external: customer-4711") || !strings.Contains(out, "command line") {
 		t.Errorf("the events:\n%s", out)
 	}
 }

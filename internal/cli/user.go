@@ -31,6 +31,7 @@ type userCmd struct {
 	Unlock         userUnlockCmd      `cmd:"" help:"Let a locked user in again."`
 	Invite         userInviteCmd      `cmd:"" help:"Invite somebody by mail; a link in it lets them choose a password."`
 	SetRole        userRoleCmd        `cmd:"" help:"Give a user another role."`
+	SetExternalID  userExternalCmd    `cmd:"" name:"set-external-id" help:"Note what a program calls a user whose password it keeps itself."`
 	Remove         userRemoveCmd      `cmd:"" help:"Take a user off the account for good; the audit log stays."`
 	BackupCode     userCodeCmd        `cmd:"" help:"Give out a fresh backup code for a user: once, for an hour."`
 }

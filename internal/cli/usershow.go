@@ -49,7 +49,7 @@ func (c userShowCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		s.sayUser(client.User{ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), CreatedAt: u.CreatedAt}, acct.Name, userState(acct, u, a.Now()), set.Left)
+		s.sayUser(client.User{ID: u.ID, Email: u.Email, Name: u.Name, Role: string(u.Role), ExternalID: u.ExternalID, CreatedAt: u.CreatedAt}, acct.Name, userState(acct, u, a.Now()), set.Left)
 		t := table{head: []string{"DEVICE", "KIND", "STATE", "ADDED", "LAST USED", "WRONG CODES IN A ROW"}}
 		for _, f := range devices {
 			t.add(f.Name, string(f.Kind), string(f.State), day(f.AddedAt), day(f.LastUsedAt), fmt.Sprint(f.Failures))
@@ -114,6 +114,9 @@ const (
 // sayUser prints who a user is.
 func (s *session) sayUser(u client.User, in, state string, codes int) {
 	s.print("e-mail:   %s\nname:     %s\nrole:     %s of %s\nid:       %s\nstate:    %s\ncreated:  %s", u.Email, u.Name, u.Role, in, u.ID, state, day(u.CreatedAt))
+	if u.ExternalID != "" {
+		s.print("external: %s", u.ExternalID)
+	}
 	s.print("backup codes left: %d\n", codes)
 }
 

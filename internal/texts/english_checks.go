@@ -21,5 +21,12 @@ var englishChecks = Catalogue{
 	"check.cancelled":       "Nothing was confirmed. Go back to where you came from.",
 	"check.codes_once":      "Backup codes are shown only once. If you did not save them and lose your device, ask the people whose page you come from: your second factor can be reset.",
 	"check.return":          "Go back",
+	"field.external_id":     "ID in your program",
+	"hint.external_id":      "As the program spells it. Empty for none.",
+	"link_user.title":       "ID in your program",
+	"link_user.lead":        "A program of yours that keeps its own passwords can ask for the second factor of {who} under this ID. A new one ends their sessions, and what the program has asked for just now.",
+	"link_user.button":      "Save",
+	"notice.user_linked":    "The ID is saved.",
+	"user.do.link":          "Set the ID in your program",
 	"setup.check":           "The page that you come from asks for a second factor from now on. Set one up here, once.",
 }

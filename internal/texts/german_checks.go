@@ -21,6 +21,13 @@ var germanChecks = Catalogue{
 	"check.cancelled":       "Es wurde nichts bestätigt. Gehen Sie dorthin zurück, woher Sie gekommen sind.",
 	"check.codes_once":      "Backup-Codes werden nur einmal angezeigt. Wenn Sie sie nicht gespeichert haben und Ihr Gerät verlieren, wenden Sie sich an die Menschen, von deren Seite Sie kommen: Ihr zweiter Faktor kann zurückgesetzt werden.",
 	"check.return":          "Zurück",
+	"field.external_id":     "Kennung in Ihrem Programm",
+	"hint.external_id":      "Wie das Programm sie schreibt. Leer für keine.",
+	"link_user.title":       "Kennung in Ihrem Programm",
+	"link_user.lead":        "Eines Ihrer Programme, das eigene Passwörter hat, kann unter dieser Kennung nach dem zweiten Faktor dieser Person fragen: {who}. Eine neue beendet die Sitzungen der Person und alles, wonach das Programm gerade gefragt hat.",
+	"link_user.button":      "Speichern",
+	"notice.user_linked":    "Die Kennung ist gespeichert.",
+	"user.do.link":          "Kennung in Ihrem Programm setzen",
 	"setup.check":           "Die Seite, von der Sie kommen, verlangt von jetzt an einen zweiten Faktor. Richten Sie hier einmal einen ein.",
 }
 

@@ -110,7 +110,7 @@ func (m *matrix) fields(by actor, id string) url.Values {
 		"email": pick(by.Email, fmt.Sprintf("new%d@%s.test", m.rng.IntN(1e9), "guest")), "new_email": {fmt.Sprintf("new%d@guest.test", m.rng.IntN(1e9))},
 		"password": {apptest.Password}, "current_password": {apptest.Password}, "new_password": {"another twelve quiet geese"},
 		"name": {"Changed"}, "your_name": {"Changed"}, "organisation": {"Changed"}, "token": {strings.Repeat("0", 26)}, "reason": {"lost phone"},
-		"role": pick("owner", "admin", "member"), "host": {"127.0.0.1"}, "port": {"1"}, "user": {"robot"}, "security": {"starttls"}, "server_password": {"robot's own"},
+		"role": pick("owner", "admin", "member"), "external_id": pick("", "customer-1"), "host": {"127.0.0.1"}, "port": {"1"}, "user": {"robot"}, "security": {"starttls"}, "server_password": {"robot's own"},
 		"from": pick("no-reply@guest.test", "2026-01-01"), "support": {"help@guest.test"}, "accent": {"#b3005e"}, "issuer": {"Changed"}, "language": {"en"},
 		"key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": pick("csv", "json"), "address": {"+4915112345678"},
 		"enforcement": pick("required", "optional"), "shown": {m.sides[0].account.Policy.Fingerprint()}, "grace_days": {"3"}, "trust": {"yes"},

@@ -69,6 +69,7 @@ const (
 	NoticeTextRestored      Notice = "text_restored"
 	NoticeUserReset         Notice = "user_reset"
 	NoticeRoleSet           Notice = "role_set"
+	NoticeUserLinked        Notice = "user_linked"
 	NoticeUserLocked        Notice = "user_locked"
 	NoticeUserUnlocked      Notice = "user_unlocked"
 	NoticeUserRemoved       Notice = "user_removed"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"sallyport/internal/admin"
 	"sallyport/internal/channel"
@@ -124,6 +125,21 @@ func (s *Site) setRole(w http.ResponseWriter, r *http.Request) error {
 		return s.Admin.SetRole(ctx, s.fresh(r), signed(r), r.PathValue("id"), user.Role(role), by(r))
 	}, func(_ *http.Request, p Somebody, u user.User, role string, f *FormError) View {
 		return SetRole{Somebody: p, Present: string(u.Role), Role: role, Error: f}
+	})(w, r)
+}
+
+func (s *Site) showLinkUser(w http.ResponseWriter, r *http.Request) error {
+	return s.person(func(_ *http.Request, p Somebody, u user.User) View {
+		return LinkUser{Somebody: p, ExternalID: u.ExternalID}
+	})(w, r)
+}
+
+func (s *Site) linkUser(w http.ResponseWriter, r *http.Request) error {
+	return s.act("external_id", NoticeUserLinked, func(ctx context.Context, r *http.Request, externalID string) error {
+		externalID = strings.TrimSpace(externalID) // pasted with a blank at its end, more often than not
+		return s.Admin.ChangeUser(ctx, s.fresh(r), signed(r), r.PathValue("id"), admin.Change{ExternalID: &externalID}, by(r))
+	}, func(_ *http.Request, p Somebody, _ user.User, externalID string, f *FormError) View {
+		return LinkUser{Somebody: p, ExternalID: externalID, Error: f}
 	})(w, r)
 }
 

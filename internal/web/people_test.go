@@ -145,6 +145,9 @@ func TestPeoplePages(t *testing.T) {
 		c := boss(t, s)
 		base := "/admin/users/" + s.Grace.ID
 		c.Get(base+"/role").Sees(http.StatusOK, "has this role now: Member").Press("Change the role").Sees(http.StatusConflict, "That is so already")
+		c.Get(base+"/link").Sees(http.StatusOK, "ID in your program").Press("Save", "external_id", "a b").Sees(http.StatusUnprocessableEntity, "1 to 200 visible characters").
+			Press("Save", "external_id", " customer-4711 ").Follow().Sees(http.StatusOK, "The ID is saved.", "ID in your program customer-4711")
+		c.Get(base+"/link").Press("Save", "external_id", "").Follow().Sees(http.StatusOK, "The ID is saved.").Lacks("customer-4711 Added")
 		c.Get(base+"/role").Press("Change the role", "role", "root").Sees(http.StatusUnprocessableEntity, "The role must be")
 		c.Get(base+"/role").Press("Change the role", "role", "admin").Follow().Sees(http.StatusOK, "The role was changed")
 		lock := c.Get(base+"/lock").Sees(http.StatusOK, "is signed out everywhere")
@@ -173,12 +176,12 @@ func TestPagesNameOneAccount(t *testing.T) {
 		phone, _ := s.Enrolled(t, apptest.Alan)
 		c := s.SignedInWith(t, apptest.Alan, phone)
 		before := s.Rows(t)
-		for _, deed := range []string{"reset", "backup-code", "role", "lock", "unlock", "remove"} {
+		for _, deed := range []string{"reset", "backup-code", "role", "link", "lock", "unlock", "remove"} {
 			for id, status := range map[string]int{stranger.ID: http.StatusNotFound, "usr_0": http.StatusNotFound, "%00": http.StatusNotFound, s.Ada.ID: http.StatusForbidden, s.Alan.ID: http.StatusForbidden} {
 				for _, method := range []string{http.MethodGet, http.MethodPost} {
 					var form url.Values
 					if method == http.MethodPost {
-						form = url.Values{"reason": {"lost"}, "role": {"member"}, "id": {s.Grace.ID}, "user_id": {s.Grace.ID}}
+						form = url.Values{"reason": {"lost"}, "role": {"member"}, "external_id": {"customer-1"}, "id": {s.Grace.ID}, "user_id": {s.Grace.ID}}
 					}
 					p := c.Send(c.Request(method, "/admin/users/"+id+"/"+deed, form))
 					if p.Status != status || strings.Contains(p.Body, "Strange") || strings.Contains(p.Body, stranger.Email) {

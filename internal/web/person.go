@@ -21,7 +21,7 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := UserPage{
-		UserRow: userRow(who, p.User, s.Now()), SignedIn: p.SignedInAt, Added: p.User.CreatedAt,
+		UserRow: userRow(who, p.User, s.Now()), SignedIn: p.SignedInAt, Added: p.User.CreatedAt, ExternalID: p.User.ExternalID,
 		Demand: string(p.Owed.Demand), Cause: string(p.Owed.Cause), Ends: p.Owed.By, Support: s.Support,
 		AddPasskey: p.Owed.AddPasskey, Passkey: p.Owed.Passkey,
 	}
@@ -90,6 +90,9 @@ func actionsOn(who *session.Signed, p admin.Person) (actions []string, why strin
 		actions = append(actions, "end-keys")
 	}
 	actions = append(actions, "role")
+	if p.User.InvitedAt.IsZero() {
+		actions = append(actions, "link")
+	}
 	if p.User.LockedAt.IsZero() {
 		actions = append(actions, "lock")
 	} else {

@@ -184,6 +184,8 @@ func (s *Site) routes() []httpx.Route {
 		acts("POST /admin/users/{id}/backup-code", httpx.Recent, s.giveCode),
 		acts("GET /admin/users/{id}/role", httpx.Recent, s.showSetRole),
 		acts("POST /admin/users/{id}/role", httpx.Recent, s.setRole),
+		acts("GET /admin/users/{id}/link", httpx.Recent, s.showLinkUser),
+		acts("POST /admin/users/{id}/link", httpx.Recent, s.linkUser),
 		acts("GET /admin/users/{id}/lock", httpx.Recent, s.showLockUser),
 		acts("POST /admin/users/{id}/lock", httpx.Recent, s.lockUser),
 		acts("GET /admin/users/{id}/end-sessions", httpx.Recent, s.showEndSessions),

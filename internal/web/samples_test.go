@@ -304,7 +304,7 @@ func allSamples() []sample {
 	all = append(all, peopleSamples(boss)...)
 	all = append(all, trustSamples(outside, ends)...)
 	all = append(all, doorSamples(outside, ada)...)
-	all = append(all, checkSamples(outside, ends)...)
+	all = append(all, checkSamples(outside, boss, ends)...)
 	all = append(all, usersSamples(boss, longBoss)...)
 	all = append(all, browsersSamples(ada, boss, long)...)
 	all = append(all, keySamples(ada, boss, long)...)

@@ -65,7 +65,8 @@ func usersSamples(boss, longBoss Chrome) []sample {
 			}
 			v.Browsers = []TrustedBrowser{{ID: "trb_1", Name: "Phone", Browser: "Safari on iOS", Address: "203.0.113.7", Trusted: ago(9 * day), LastUsed: ago(20 * time.Hour), Ends: sampleNow.Add(81 * day)}}
 			v.Keys = sampleKeys()[:2]
-			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "lock", "remove"}
+			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "link", "lock", "remove"}
+			v.ExternalID = "customer-4711"
 		})},
 		sample{"user-self", boss, one(0, account.Prove, account.ByRole, func(v *UserPage) {
 			v.Devices, v.Backup, v.Actions, v.Why = []Device{phone}, &BackupState{Made: ago(day)}, nil, "self"

@@ -59,7 +59,7 @@ func TestEveryNoticeHasItsText(t *testing.T) {
 		{Notice: NoticeAccountCreated, About: "https://x/?a=<b>"}: "at <bdi>https://x/?a=&lt;b&gt;</bdi>", {Notice: NoticeDeviceConfirmed, About: "Tablet"}: "“<bdi>Tablet</bdi>” is confirmed",
 		{Notice: NoticeConfirmedBefore, About: "Tablet"}: "Tablet", {Notice: NoticeDeviceGone}: "no longer", {Notice: NoticeDeviceRemoved}: "removed", {Notice: NoticeTwoFactorOff}: "off",
 		{Notice: NoticeDeviceRenamed}: "name", {Notice: NoticeCodesSaved}: "safe", {Notice: NoticeCodesReplaced}: "in force", {Notice: NoticeOneSessionEnded}: "ended", {Notice: NoticeOthersEnded}: "other",
-		{Notice: NoticeUserReset}: "reset", {Notice: NoticeRoleSet}: "role", {Notice: NoticeUserLocked}: "locked", {Notice: NoticeUserUnlocked}: "unlocked",
+		{Notice: NoticeUserReset}: "reset", {Notice: NoticeRoleSet}: "role", {Notice: NoticeUserLinked}: "ID", {Notice: NoticeUserLocked}: "locked", {Notice: NoticeUserUnlocked}: "unlocked",
 		{Notice: NoticeUserRemoved}: "removed", {Notice: NoticeUserInvited}: "on its way", {Notice: NoticeJoined}: "Sign in",
 		{Notice: NoticeBrowserRenamed}: "new name", {Notice: NoticeBrowserEnded}: "no longer trusted", {Notice: NoticeBrowsersEnded}: "No browser",
 		{Notice: NoticeUserSessionsEnded}: "ended", {Notice: NoticeUserBrowsersEnded}: "asks for a code",

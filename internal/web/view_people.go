@@ -74,6 +74,17 @@ func (SetRole) page() string   { return "setrole" }
 func (SetRole) onCard() bool   { return false }
 func (v SetRole) failed() bool { return v.Error != nil }
 
+// LinkUser is /admin/users/{id}/link. Posts external_id.
+type LinkUser struct {
+	Somebody
+	ExternalID string // what a program calls them; empty for nothing
+	Error      *FormError
+}
+
+func (LinkUser) page() string   { return "linkuser" }
+func (LinkUser) onCard() bool   { return false }
+func (v LinkUser) failed() bool { return v.Error != nil }
+
 // LockUser is /admin/users/{id}/lock.
 type LockUser struct {
 	Somebody

@@ -58,6 +58,7 @@ type UserPage struct {
 	Keys       []APIKey
 	SignedIn   time.Time // the last time; zero if never
 	Added      time.Time
+	ExternalID string        // what a program calls them; empty for nothing
 	Demand     string        // as of package account
 	Cause      string        // as there
 	Ends       time.Time     // of the grace
@@ -65,7 +66,7 @@ type UserPage struct {
 	AddPasskey bool          // they have a second factor that is none, and add one after it
 	Stuck      []MethodState // nothing can be set up, for these reasons, and something is to be
 	Support    string        // whom to write to about plans; may be empty
-	Actions    []string      // "reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "lock", "unlock", "remove", "invite"
+	Actions    []string      // "reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "link", "lock", "unlock", "remove", "invite"
 	Why        string        // why there are none: "self", "rank", "level"; empty if there are
 	Events     []UserEvent
 }

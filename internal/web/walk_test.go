@@ -75,7 +75,7 @@ func newWalker(t *testing.T, s *apptest.Server) *walker {
 		return url.Values{
 			"email": {apptest.Ada}, "password": {apptest.Password}, "current_password": {apptest.Password}, "new_password": {"another twelve quiet geese"},
 			"code": {phone.Code(s.Clock.Now())}, "name": {"Changed"}, "id": {phone.FactorID}, "token": {strings.Repeat("0", 26)}, "organisation": {"Other"}, "your_name": {"Other"},
-			"host": {"127.0.0.1"}, "port": {"1"}, "security": {"starttls"}, "user": {"robot"}, "server_password": {"robot's own"}, "from": {"no-reply@acme.test"}, "reason": {"lost phone"}, "role": {"admin"},
+			"host": {"127.0.0.1"}, "port": {"1"}, "security": {"starttls"}, "user": {"robot"}, "server_password": {"robot's own"}, "from": {"no-reply@acme.test"}, "reason": {"lost phone"}, "role": {"admin"}, "external_id": {"customer-1"},
 			"accent": {"#b3005e"}, "support": {"help@acme.test"}, "issuer": {"Acme"}, "language": {"en"}, "key": {"verify.button"}, "text": {"Submit"}, "remove": {"yes"}, "q": {"verify"}, "format": {"csv"}, "trust": {"yes"},
 			"scope_read": {"yes"}, "way": {"signature"}, "public_key": {publicKey}, "ends": {"2027-01-31"}, "networks": {"192.0.2.0/24"},
 		}

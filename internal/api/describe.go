@@ -261,9 +261,17 @@ func (t *table) groups() []*huma.Tag {
 
 // samples are examples of members that many types have, by name.
 var samples = map[string]interface{}{
+	"credential": map[string]interface{}{
+		"id": "hK1d…", "rawId": "hK1d…", "type": "public-key", "clientExtensionResults": map[string]interface{}{},
+		"response": map[string]interface{}{"clientDataJSON": "eyJ0eX…", "authenticatorData": "SZYN5Y…", "signature": "MEUCIQ…", "userHandle": "dXNyXz…"},
+	},
+	"options":  map[string]interface{}{"challenge": "p3qJ0m…", "rpId": "sallyport.example.com", "timeout": 300000, "userVerification": "required"},
 	"password": "twelve quiet geese", "code": "123456", "token": "acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4m.…", "pending": "acc_01jd3k8zq0c4m.usr_01jd3k8zq0c4m.…",
 	"email": "ada@example.com", "name": "My phone", "address": "192.0.2.7", "user_agent": "curl/8.14", "reason": "lost phone", "language": "en",
 }
+
+// passkeys reports whether a member belongs to a passkey's answer.
+func passkeys(member string) bool { return member == "credential" || member == "ceremony" }
 
 // example makes a value that the schema allows, of the examples of its members.
 func example(registry huma.Registry, s *huma.Schema, name string) interface{} {
@@ -282,6 +290,9 @@ func example(registry huma.Registry, s *huma.Schema, name string) interface{} {
 	case huma.TypeObject:
 		all := map[string]interface{}{}
 		for _, member := range slices.Sorted(maps.Keys(s.Properties)) {
+			if _, is := s.Properties["code"]; is && passkeys(member) { // instead of a code
+				continue
+			}
 			all[member] = example(registry, s.Properties[member], member)
 		}
 		return all

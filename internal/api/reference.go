@@ -50,7 +50,7 @@ type referenceCall struct {
 
 type referenceMember struct {
 	Name, Kind string
-	Needed     bool
+	Mark       string // whether it must be sent, or may be absent from an answer
 	Says       template.HTML
 }
 
@@ -136,11 +136,11 @@ func (t *table) referenceCall(c call, op *huma.Operation) referenceCall {
 		}
 	}
 	for _, p := range op.Parameters {
-		shown.Parameters = append(shown.Parameters, referenceMember{Name: p.Name, Kind: p.In + ", " + t.kind(p.Schema), Needed: p.Required, Says: marked(p.Description)})
+		shown.Parameters = append(shown.Parameters, referenceMember{Name: p.Name, Kind: p.In + ", " + t.kind(p.Schema), Mark: marks(false, p.Required), Says: marked(p.Description)})
 	}
 	if op.RequestBody != nil {
 		for _, m := range op.RequestBody.Content {
-			shown.Members, shown.Request = t.members(m.Schema), pretty(m.Example)
+			shown.Members, shown.Request = t.members(m.Schema, false, ""), pretty(m.Example)
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
@@ -149,7 +149,7 @@ func (t *table) referenceCall(c call, op *huma.Operation) referenceCall {
 		}
 		answer := referenceAnswer{Status: status}
 		for _, m := range op.Responses[status].Content {
-			answer.Members, answer.Example = t.members(m.Schema), pretty(m.Example)
+			answer.Members, answer.Example = t.members(m.Schema, true, ""), pretty(m.Example)
 		}
 		shown.Answers = append(shown.Answers, answer)
 	}
@@ -161,25 +161,64 @@ func (t *table) referenceCall(c call, op *huma.Operation) referenceCall {
 	return shown
 }
 
-// members lists those of an object.
-func (t *table) members(s *huma.Schema) (all []referenceMember) {
-	if s.Ref != "" {
-		s = t.huma.OpenAPI().Components.Schemas.SchemaFromRef(s.Ref)
+// What is said of members beside their kind.
+const (
+	mustBeSent  = "needed"
+	mayBeAbsent = "may be absent"
+)
+
+// marks says it of the members of a body, or of an answer.
+func marks(answer, required bool) string {
+	switch {
+	case !answer && required:
+		return mustBeSent
+	case answer && !required:
+		return mayBeAbsent
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+	return ""
+}
+
+// members lists those of an object, the required ones first, each followed by its own members: “allow[].method”.
+func (t *table) members(s *huma.Schema, answer bool, within string) (all []referenceMember) {
+	s = t.resolved(s)
+	names := slices.Sorted(maps.Keys(s.Properties))
+	required := func(name string) bool { return slices.Contains(s.Required, name) }
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch {
+		case required(a) == required(b):
+			return 0
+		case required(a):
+			return -1
+		}
+		return 1
+	})
+	for _, name := range names {
 		p := s.Properties[name]
-		all = append(all, referenceMember{Name: name, Kind: t.kind(p), Needed: slices.Contains(s.Required, name), Says: marked(p.Description)})
+		all = append(all, referenceMember{within + name, t.kind(p), marks(answer, required(name)), marked(p.Description)})
+		of, below := t.resolved(p), "."
+		if of.Type == huma.TypeArray {
+			of, below = t.resolved(of.Items), "[]."
+		}
+		all = append(all, t.members(of, answer, within+name+below)...)
 	}
 	return all
 }
 
+// resolved is the schema that a reference stands for.
+func (t *table) resolved(s *huma.Schema) *huma.Schema {
+	if s.Ref != "" {
+		return t.huma.OpenAPI().Components.Schemas.SchemaFromRef(s.Ref)
+	}
+	return s
+}
+
 // kind says in words what a value may be.
 func (t *table) kind(s *huma.Schema) string {
-	if s.Ref != "" {
-		s = t.huma.OpenAPI().Components.Schemas.SchemaFromRef(s.Ref)
-	}
+	s = t.resolved(s)
 	says := s.Type
 	switch {
+	case says == "": // what another standard describes: a passkey's options, or its answer
+		return "object"
 	case s.Type == huma.TypeArray:
 		return "list of " + t.kind(s.Items)
 	case s.Format == "date-time":

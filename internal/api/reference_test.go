@@ -15,9 +15,12 @@ import (
 func TestReference(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t))
 	c := s.Client(t)
-	page := c.Get("/docs").Sees(200, "API reference", "Getting started", "Error codes", "Sallyport-OTP")
+	page := c.Get("/docs").Sees(200, "API reference", "Getting started", "Error codes", "Sallyport-OTP", "allow[].method", "list of object, may be absent")
 	if dir := os.Getenv("SALLYPORT_DUMP_PAGES"); dir != "" {
-		css := c.Get(page.Find(`rel="stylesheet" href="([^"]+)"`)).Body
+		css := ""
+		for _, sheet := range regexp.MustCompile(`rel="stylesheet" href="([^"]+)"`).FindAllStringSubmatch(page.Body, -1) {
+			css += c.Get(sheet[1]).Body
+		}
 		if err := os.WriteFile(dir+"/docs.html", []byte(strings.Replace(page.Body, "</head>", "<style>"+css+"</style></head>", 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -50,6 +53,9 @@ func TestReference(t *testing.T) {
 	}
 	if found := regexp.MustCompile(`(?i)<script|<style|<iframe|style="| on[a-z]+="|(src|href)="(https?:)?//`).FindString(page.Body); found != "" {
 		t.Errorf("the page has %q", found)
+	}
+	if strings.Index(page.Body, `id="errors"`) < strings.LastIndex(page.Body, "<section id=") {
+		t.Error("whoever reads it from the beginning meets all codes before the first call")
 	}
 	if csp := page.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") || strings.Contains(csp, "script") {
 		t.Errorf("Content-Security-Policy is %q", csp)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"sallyport/internal/config"
+	"sallyport/internal/db"
 )
 
 // ofOneRound is how many verifications, or calls with a code, one round has: each by another person or key, since the
@@ -176,20 +178,45 @@ func (b *bench) callsWithCodes(ctx context.Context, p *programs, engine string, 
 	if err != nil {
 		return err
 	}
+	var did db.Stats         // by the server's database
+	var asking time.Duration // CPU of this process, which asks
 	ratios, sides, err := allByTurns(b.rounds, func(round int) (sample, error) {
-		return burst(clients, ofOneRound, p.cpu, func(c, i int) error {
+		before, err := p.stats()
+		if err != nil {
+			return sample{}, err
+		}
+		own := ownCPU()
+		s, err := burst(clients, ofOneRound, p.cpu, func(c, i int) error {
 			i += round * ofOneRound
 			key := p.people[i*stride%len(p.people)].key // whose ticket it is
 			_, err := p.wires[c].want(http.StatusOK, call(p.host, "POST /v1/sign-in/verify", "", fmt.Sprintf(`{"pending":%q,"code":%q}`, pending[i].cookie, key.Code(key.Step(time.Now())))))
 			return err
 		})
+		asking += ownCPU() - own
+		after, failed := p.stats()
+		did.Statements += after.Statements - before.Statements
+		did.Transactions += after.Transactions - before.Transactions
+		did.Commits += after.Commits - before.Commits
+		return s, errors.Join(err, failed)
 	}, updates, p.bare)
 	if err != nil {
 		return err
 	}
+	each := func(n int64) float64 { return float64(n) / float64(ofOneRound*(b.rounds+1)) }
 	b.report.figure("POST /v1/sign-in/verify ÷ durable updates, "+engine, ratios[0], a, "verifications   "+sides[0].String(), "durable updates "+sides[1].String(),
-		"bare handler    "+sides[2].String(), fmt.Sprintf("÷ the bare handler: %s", number(ratios[1])))
+		"bare handler    "+sides[2].String(), fmt.Sprintf("÷ the bare handler: %s", number(ratios[1])),
+		fmt.Sprintf("%.1f statements and %.2f transactions each, %.1f to a commit; the client that asks takes %s CPU each beside", each(did.Statements), each(did.Transactions),
+			float64(did.Transactions)/float64(did.Commits), short(asking/time.Duration(ofOneRound*(b.rounds+1)))))
 	return nil
+}
+
+// stats asks the server what its database has done so far.
+func (p *programs) stats() (s db.Stats, err error) {
+	res, err := http.Get("http://" + p.host + statsPath)
+	if err != nil {
+		return s, err
+	}
+	return s, errors.Join(json.NewDecoder(res.Body).Decode(&s), res.Body.Close())
 }
 
 // call is a request of a program, with more headers by name and value.

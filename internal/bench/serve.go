@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ const (
 	checkPath  = "/bench/check"
 	publicPath = "/bench/public"
 	hashPath   = "/bench/hash"
+	statsPath  = "/bench/stats" // what the server's database has done so far
 )
 
 // serve is the other process: a whole server on the stage in dir, with those routes. It
@@ -67,6 +69,8 @@ func serve(ctx context.Context, dir string) error {
 				return
 			}
 			w.WriteHeader(http.StatusNoContent)
+		case statsPath:
+			_ = json.NewEncoder(w).Encode(a.DB.Stats()) // the parent says that it could not be read
 		default:
 			pages.ServeHTTP(w, r)
 		}

@@ -71,8 +71,8 @@ func afterwards(ctx context.Context, wait time.Duration) (context.Context, conte
 func (a *App) background(ctx, limit context.Context) {
 	connected, disconnect := context.WithCancel(limit)
 	var all sync.WaitGroup
-	all.Go(func() { a.sweepUntil(ctx) })
-	all.Go(func() { a.sealUntil(ctx) })
+	all.Go(func() { everyMinute(ctx, func() { a.sweep(ctx) }) })
+	all.Go(func() { everyMinute(ctx, func() { a.seal(ctx) }) })
 	all.Go(func() {
 		a.Adoption.Run(ctx, func(err error) {
 			a.Log.Warn("counting people's second factors failed; it is tried again in a minute", "error", err)
@@ -86,49 +86,40 @@ func (a *App) background(ctx, limit context.Context) {
 	all.Wait()
 }
 
-const (
-	sweepEvery = time.Minute
-	sweepBatch = 500
-)
+// sweepBatch is how many rows of a table are removed at once.
+const sweepBatch = 500
 
-// sweepUntil removes rows whose time is over, and ends second factors whose end was planned. Nothing depends on it:
-// what has expired counts for nothing whether its row is still there or not (security.md B12), and what was planned
-// happens at the next password at the latest.
-func (a *App) sweepUntil(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
+// everyMinute does work again and again until ctx ends.
+func everyMinute(ctx context.Context, work func()) {
+	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
-				a.Log.Warn("sweeping failed; it is tried again in a minute", "error", err)
-			}
+			work()
 		}
 	}
 }
 
-// sealEvery is how often settled audit events are sealed.
-const sealEvery = time.Minute
+// sweep removes rows whose time is over, and ends second factors whose end was planned. Nothing depends on it:
+// what has expired counts for nothing whether its row is still there or not (security.md B12), and what was planned
+// happens at the next password at the latest.
+func (a *App) sweep(ctx context.Context) {
+	if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+		a.Log.Warn("sweeping failed; it is tried again in a minute", "error", err)
+	}
+}
 
-// sealUntil seals audit events behind those who write them. What is not sealed when a server stops, the next one seals.
-func (a *App) sealUntil(ctx context.Context) {
-	tick := time.NewTicker(sealEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			switch _, err := a.Audit.Seal(ctx); {
-			case err == nil || ctx.Err() != nil:
-			case errors.Is(err, audit.ErrChain):
-				a.Log.Error("an audit chain is broken and not sealed any further; run sallyport audit verify", "error", err)
-			default:
-				a.Log.Warn("sealing the audit log failed; it is tried again in a minute", "error", err)
-			}
-		}
+// seal seals audit events behind those who write them. What is not sealed when a server stops, the next one seals.
+func (a *App) seal(ctx context.Context) {
+	switch _, err := a.Audit.Seal(ctx); {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, audit.ErrChain):
+		a.Log.Error("an audit chain is broken and not sealed any further; run sallyport audit verify", "error", err)
+	default:
+		a.Log.Warn("sealing the audit log failed; it is tried again in a minute", "error", err)
 	}
 }
 

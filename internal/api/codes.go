@@ -27,7 +27,7 @@ var fromNature = []natural{
 	{code{name: "unsupported_media_type", status: 415, meaning: "The body is sent as something else than this call takes, or encoded (gzip)."}, every},
 	{code{name: "request_too_large", status: 413, meaning: "The body is larger than this call takes."}, every},
 	{code{name: "wrong_host", status: 421, meaning: "The server does not answer under that name."}, every},
-	{code{name: "invalid_request", status: 422, meaning: "A member or parameter is unknown, missing, of the wrong type or out of its bounds; “field” names it."}, every},
+	{code{name: "invalid_request", status: 422, meaning: "A member or parameter is unknown, missing, of the wrong type or out of its bounds; “field” names it."}, func(c call) bool { return !c.form }},
 	{code{name: "rate_limited", status: 429, meaning: "This caller makes too many calls. Wait as long as Retry-After says."}, every},
 	{code{name: "not_signed_in", status: 401, meaning: "There is no credential, or it counts no longer: it has ended, expired or was revoked."}, signed},
 	{code{name: "set_up_required", status: 401, meaning: "The person must set up a second factor first; the session has ended."}, signed},

@@ -5,6 +5,7 @@ package api
 var fromWork = []code{
 	{"client_authentication", 400, "The key is missing, or there in more than one way.", "createToken"},
 	{"grant_type_unknown", 400, "Only client_credentials is granted.", "createToken"},
+	{"invalid_request", 400, "A parameter stands in the address.", "createToken"},
 	{"malformed_code", 400, "The code is none.", "createToken"},
 	{"second_factor_required", 400, "The member otp is missing, or this key has no device; “how” says what it has.", "createToken"},
 	{"token_scope", 400, "A token has scopes of its key only.", "createToken"},

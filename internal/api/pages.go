@@ -32,6 +32,16 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
+// noQuery refuses parameters where a call has none.
+func noQuery(r *http.Request) error {
+	err := checkQuery(r)
+	if err == nil && r.URL.RawQuery != "" {
+		name, _, _ := strings.Cut(r.URL.RawQuery, "=")
+		err = errRequest.In(cut(name)).Saying("This call takes no parameters in its address.")
+	}
+	return err
+}
+
 // checkQuery refuses what two readers of an address may understand differently: a parameter that stands in it twice (B35), bad
 // escapes, text that is not UTF-8, and control characters, which nothing is named with.
 func checkQuery(r *http.Request) error {

@@ -54,7 +54,10 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 	doc := t.described()
 	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) }) // few servers are ever asked for it
 	routes := append(slices.Clone(t.routes), httpx.Route{
-		Pattern: published.route, Level: httpx.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+		Pattern: published.route, Level: httpx.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			if err := noQuery(r); err != nil {
+				return err
+			}
 			body, err := document()
 			if err != nil {
 				return err

@@ -80,6 +80,9 @@ func (s *Server) tokenCall(t *table) {
 
 // token exchanges a key and a code for an access token.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
+	if err := noQuery(r); err != nil { // a secret in an address is in somebody's log (RFC 6749 §2.3.1)
+		return err
+	}
 	form, err := httpx.Form(r, "grant_type", "otp", "scope", "client_id", "client_secret")
 	if err != nil {
 		return err

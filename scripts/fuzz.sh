@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Fuzz every target of the tree in turn: scripts/fuzz.sh DURATION (as "3s" or "5m").
+# FUZZWORKERS is how many processes try inputs at once; without it, one a core.
 # Prints one line a target, and at the end their number; a crash shows its input and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,11 +17,12 @@ pkg='' built=''
 while IFS=: read -r file target; do
 	if [[ $pkg != "./$(dirname "$file")" ]]; then
 		pkg=./$(dirname "$file") built=yes
-		go test -c -fuzz . -o "$binary" "$pkg" >"$work/build" 2>&1 || built=''
+		go test -c -fuzz . -vet=off -ldflags=-s -o "$binary" "$pkg" >"$work/build" 2>&1 || built=''
 	fi
 	fuzz() {
 		[[ $built ]] || { cp "$work/build" "$log" && return 1; }
 		(cd "$pkg" && "$binary" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$duration" \
+			-test.parallel "${FUZZWORKERS:-$(nproc)}" \
 			-test.fuzzcachedir "$found/$(go list)") >"$log" 2>&1
 	}
 	# Go's fuzzer sometimes fails by its own end of time, and says no more than that: once more then.

@@ -34,14 +34,14 @@ mkdir -p build
 go build -C tools -o ../build/summary ./summary
 go build -o build/pg ./internal/db/dbtest/pg
 
-# The two longest begin, so that neither is left over at the end with a core idle. The browser's tests come after
-# the others: they measure nothing, but they need the machine. They start programs and scripts, whose changes Go's cache of
-# results does not know, so they always run.
+# What has limits of time runs first, the longest of it at the beginning. What waits, for codes, rotations and browsers, comes after
+# it: it measures nothing, but it needs the machine, and what only computes fills its pauses.
+# They start programs and scripts, whose changes Go's cache of results does not know, so they always run. The linters vet; and without a debugger's tables the linker has half the work.
 tests() {
-	local long='./cmd/sallyport ./internal/web' house
-	house=$(go list ./... | grep -vE '/(cmd/sallyport|internal/web|internal/e2e|internal/acceptance|internal/proxytest)$')
-	# shellcheck disable=SC2086 # the list of packages is meant to be split
-	{ go test -json $long $house; go test -json -count=1 -parallel 4 ./internal/e2e ./internal/acceptance ./internal/proxytest; } || true
+	local once='-json -vet=off -ldflags=-s' waiting='./internal/e2e ./internal/acceptance ./internal/proxytest ./internal/cli' computing='./internal/web ./internal/api' rest
+	rest=$(go list ./... | grep -vE '/(cmd/sallyport|internal/(e2e|acceptance|proxytest|cli|web|api))$')
+	# shellcheck disable=SC2086 # the lists are meant to be split
+	{ go test $once ./cmd/sallyport $rest; go test $once -count=1 -p 3 -parallel 6 $waiting $computing; } || true
 }
 export -f tests
 
@@ -53,7 +53,7 @@ beside() { # beside NAME COMMAND…
 	echo "$verdict" >"build/$name.verdict"
 }
 verdict_of() { cat "build/$1" && return "$(<"build/$1.verdict")"; }
-{ beside lint scripts/lint.sh; beside fuzz scripts/fuzz.sh "${FUZZTIME:-2s}"; } &
+{ beside lint scripts/lint.sh; FUZZWORKERS=1 beside fuzz scripts/fuzz.sh "${FUZZTIME:-2s}"; } &
 others=$!
 # The pipe's verdict is the summary's: it fails when a test failed, or when none ran.
 stage tests bash -c 'set -o pipefail; build/pg -- bash -c tests | build/summary -counts build/counts'

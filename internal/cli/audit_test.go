@@ -16,8 +16,10 @@ import (
 
 // TestAudit is the record as the operator has it: listed, exported, verified; and what somebody does to it by hand is found.
 func TestAudit(t *testing.T) {
+	t.Parallel() // a rotation mostly waits
 	for engine, address := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			dsn := address(t)
 			w := domaintest.New(t, dbtest.Open(t, dsn))
 			operator := shell{environ: []string{"SALLYPORT_DATABASE=" + dsn, "SALLYPORT_KEY_FILE=" + w.KeyFile}}

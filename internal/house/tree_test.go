@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -59,17 +61,32 @@ func (f file) line(n ast.Node) string {
 	return lines[f.set.Position(n.Pos()).Line-1]
 }
 
-// packages asks the go command for every package of the module.
+// listed and parsed are the tree as it stands when the first rule asks; no rule changes it.
+var (
+	listed = sync.OnceValues(list)
+	parsed = sync.OnceValues(parseAll)
+)
+
+// packages is every package of the module.
 func packages(t *testing.T) []pkg {
 	t.Helper()
+	all, err := listed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// list asks the go command.
+func list() ([]pkg, error) {
 	// -e: a package that does not compile just now is some other test's finding.
 	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Name,Doc,Dir,GoFiles,TestGoFiles,XTestGoFiles,Imports,Deps", "./...")
-	cmd.Dir = root(t)
+	cmd.Dir = filepath.Join("..", "..")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list: %v\n%s", err, stderr.String())
+		return nil, fmt.Errorf("go list: %w\n%s", err, stderr.String())
 	}
 	var all []pkg
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -79,16 +96,16 @@ func packages(t *testing.T) []pkg {
 			break
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		if len(p.GoFiles)+len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
 			all = append(all, p)
 		}
 	}
 	if len(all) < 3 {
-		t.Fatalf("go list found %d packages: the rules would pass on an empty tree", len(all))
+		return nil, fmt.Errorf("go list found %d packages: the rules would pass on an empty tree", len(all))
 	}
-	return all
+	return all, nil
 }
 
 // root is the folder that holds go.mod.
@@ -104,39 +121,51 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// files parses every Go file of every package, tests included.
+// files is every Go file of every package, tests included.
 func files(t *testing.T) []file {
 	t.Helper()
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func parseAll() ([]file, error) {
+	packages, err := listed()
+	if err != nil {
+		return nil, err
+	}
 	var all []file
-	for _, p := range packages(t) {
+	for _, p := range packages {
 		for _, group := range []struct {
 			names []string
 			test  bool
 		}{{p.GoFiles, false}, {p.TestGoFiles, true}, {p.XTestGoFiles, true}} {
 			for _, name := range group.names {
-				all = append(all, parse(t, p, name, group.test))
+				f, err := parse(p, name, group.test)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, f)
 			}
 		}
 	}
-	return all
+	return all, nil
 }
 
-func parse(t *testing.T, p pkg, name string, test bool) file {
-	t.Helper()
+func parse(p pkg, name string, test bool) (file, error) {
 	full := filepath.Join(p.Dir, name)
 	text, err := os.ReadFile(full)
 	if err != nil {
-		t.Fatal(err)
+		return file{}, err
 	}
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, full, text, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatalf("%s: %v", full, err)
-	}
 	return file{
 		pkg: p, test: test, set: set, tree: tree, text: text,
 		path: path.Join(strings.TrimPrefix(p.ImportPath, module+"/"), name),
-	}
+	}, err
 }
 
 // source parses one made-up file, for the tests that show a rule failing.

@@ -91,7 +91,7 @@ func (a *API) Call(tb testing.TB, route string, body any) Answer {
 	}
 	answer := Answer{Status: res.StatusCode, Header: res.Header, Raw: raw}
 	_ = json.Unmarshal(raw, &answer.JSON) // a body that is no object leaves it nil
-	if err := a.server.Document(tb).check(r, sent, answer); err != nil {
+	if err := a.server.promise(tb).check(r, sent, answer); err != nil {
 		tb.Errorf("%s: %d %s\nis not as the document says: %v", route, answer.Status, answer.Raw, err)
 	}
 	return answer

@@ -42,6 +42,22 @@ func (s *Server) Document(tb testing.TB) *Document {
 	return d
 }
 
+// promised are the documents that calls are held to, by what they depend on: the product's name. A server writes its own when it
+// is asked for it, which costs more than most tests' calls together.
+var promised sync.Map // string → func() (*Document, error)
+
+// promise is what a caller of this server is promised: its document, or that of another server of the same product in this process.
+func (s *Server) promise(tb testing.TB) *Document {
+	tb.Helper()
+	read, _ := promised.LoadOrStore(s.App.Config.Brand.Name, s.document)
+	d, err := read.(func() (*Document, error))()
+	if err != nil {
+		promised.Delete(s.App.Config.Brand.Name) // the next server may do better
+		tb.Fatalf("the document of the REST interface: %v", err)
+	}
+	return d
+}
+
 // readDocument asks the server at base for its document.
 func readDocument(base string) (*Document, error) {
 	res, err := http.Get(base + "/v1/openapi.json")

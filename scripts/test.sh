@@ -38,7 +38,7 @@ go build -o build/pg ./internal/db/dbtest/pg
 # it: it measures nothing, but it needs the machine, and what only computes fills its pauses.
 # They start programs and scripts, whose changes Go's cache of results does not know, so they always run. The linters vet; and without a debugger's tables the linker has half the work.
 tests() {
-	local once='-json -vet=off -ldflags=-s' waiting='./internal/e2e ./internal/acceptance ./internal/proxytest ./internal/cli' computing='./internal/web ./internal/api' rest
+	local once='-json -timeout 30m -vet=off -ldflags=-s' waiting='./internal/e2e ./internal/acceptance ./internal/proxytest ./internal/cli' computing='./internal/web ./internal/api' rest
 	rest=$(go list ./... | grep -vE '/(cmd/sallyport|internal/(e2e|acceptance|proxytest|cli|web|api))$')
 	# shellcheck disable=SC2086 # the lists are meant to be split
 	{ go test $once ./cmd/sallyport $rest; go test $once -count=1 -p 3 -parallel 6 $waiting $computing; } || true

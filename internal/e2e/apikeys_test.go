@@ -82,7 +82,7 @@ func TestAPIKey(t *testing.T) {
 const oneOfEachKind = `(() => {
 	const seen = new Set();
 	for (const call of document.querySelectorAll("main section")) {
-		const parts = [...call.querySelectorAll("h4, pre, details")].map(e => e.tagName + (e.tagName === "H4" ? e.innerText[0] : ""));
+		const parts = [...call.querySelectorAll("h4, pre, details")].map(e => e.tagName + (e.tagName === "H4" ? e.textContent[0] : ""));
 		if (parts.every(p => seen.has(p))) call.remove();
 		parts.forEach(p => seen.add(p));
 	}

@@ -17,6 +17,7 @@ type Change struct {
 	Suspended   *bool
 	Allow       []Allowance // each with Method, Reason and Until; it takes the place of one for the same method
 	Disallow    []Method
+	Ending      []db.Stmt // of other packages', in the transaction that suspends: what ends with it for good
 }
 
 // SetPlan puts an account on other terms. Errors: ErrPlan, ErrTrial, ErrNotFound.
@@ -121,6 +122,7 @@ func (a Account) altered(now time.Time, plans Plans, c Change, by audit.Actor) (
 	case *c.Suspended:
 		is.SuspendedAt = now
 		note(audit.AccountSuspended, nil)
+		events = append(events, c.Ending...)
 	default:
 		is.SuspendedAt = time.Time{}
 		note(audit.AccountResumed, nil)

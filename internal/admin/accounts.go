@@ -81,11 +81,13 @@ func (s *Service) Standing(ctx context.Context, a account.Account) (adoption.Day
 	return s.Adoption.Current(ctx, a)
 }
 
-// AlterAccount changes an account's plan, trial, suspension and exceptions. Errors: those of account.Alter.
+// AlterAccount changes an account's plan, trial, suspension and exceptions. What a suspension ends does not live again when the account is
+// resumed: it may have been a thief's. Errors: those of account.Alter.
 func (s *Service) AlterAccount(ctx context.Context, accountID string, c account.Change, by audit.Actor) (account.Account, error) {
 	if !named(accountID) {
 		return account.Account{}, account.ErrNotFound
 	}
+	c.Ending = []db.Stmt{user.EndAccount(accountID)}
 	return account.Alter(ctx, s.DB, s.Now(), accountID, s.Plans, c, by)
 }
 

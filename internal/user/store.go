@@ -201,6 +201,11 @@ func EndSessions(u User) db.Stmt {
 // EndEverybody returns the statement that ends all sessions, half-finished sign-ins, trusted browsers and mailed tokens of all users.
 func EndEverybody() db.Stmt { return db.Write(`UPDATE users SET epoch = epoch + 1`) }
 
+// EndAccount is EndEverybody for one account. Who is only invited has nothing that could end but the invitation, which stays.
+func EndAccount(accountID string) db.Stmt {
+	return db.Write(`UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND invited_at = 0`, accountID)
+}
+
 // RaiseEpoch returns the statement that ends all sessions and half-finished
 // sign-ins of the user, provided the epoch is still the one the caller saw: the
 // row is held, so a rule over the user's other rows is decided by one transaction

@@ -42,17 +42,17 @@ func (s *Server) Document(tb testing.TB) *Document {
 	return d
 }
 
-// promised are the documents that calls are held to, by what they depend on: the product's name. A server writes its own when it
+// heldTo are the documents that calls are held to, by what they depend on: the product's name. A server writes its own when it
 // is asked for it, which costs more than most tests' calls together.
-var promised sync.Map // string → func() (*Document, error)
+var heldTo sync.Map // string → func() (*Document, error)
 
 // promise is what a caller of this server is promised: its document, or that of another server of the same product in this process.
 func (s *Server) promise(tb testing.TB) *Document {
 	tb.Helper()
-	read, _ := promised.LoadOrStore(s.App.Config.Brand.Name, s.document)
+	read, _ := heldTo.LoadOrStore(s.App.Config.Brand.Name, s.document)
 	d, err := read.(func() (*Document, error))()
 	if err != nil {
-		promised.Delete(s.App.Config.Brand.Name) // the next server may do better
+		heldTo.Delete(s.App.Config.Brand.Name) // the next server may do better
 		tb.Fatalf("the document of the REST interface: %v", err)
 	}
 	return d

@@ -180,3 +180,40 @@ func TestWhoSeesWhatSomebodyHas(t *testing.T) {
 		}
 	})
 }
+
+// TestAnEndedSessionDoesNothing: for up to a second a session is remembered after its end, its person's demotion or their lock.
+func TestAnEndedSessionDoesNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Enrol(t, w.Grace)
+		for name, end := range map[string]func(b domaintest.Browser) error{
+			"signed out": func(b domaintest.Browser) error { return w.Sessions.SignOut(t.Context(), b.Signed, b.As()) },
+			"demoted": func(b domaintest.Browser) error {
+				return w.Admin.OperatorSetRole(t.Context(), b.Signed.User, user.Member)
+			},
+			"locked": func(b domaintest.Browser) error {
+				return w.Admin.Lock(t.Context(), read(t, w, b.Signed.User), audit.Operator())
+			},
+			"removed": func(b domaintest.Browser) error { return w.Admin.OperatorRemove(t.Context(), b.Signed.User) },
+			"suspended": func(b domaintest.Browser) error {
+				return account.SetSuspended(t.Context(), d, w.Clock.Now(), w.Acme.ID, true, audit.Operator())
+			},
+		} {
+			b := strong(t, w, w.AddUser(t, w.Acme, name[:3]+name[len(name)-3:]+"@acme.test", "", user.Admin))
+			wantError(t, name, end(b), nil)
+			for _, deed := range deeds {
+				if err := deed.do(t.Context(), w, proof(w, b), b, w.Grace.ID); !errors.Is(err, session.ErrNone) {
+					t.Errorf("%s: %s: %v", name, deed.name, err)
+				}
+			}
+			_, err := w.Admin.Invite(t.Context(), proof(w, b), b.Signed, admin.Invitee{Email: "new@acme.test", Role: user.Member}, b.As())
+			wantError(t, name+": invite", err, session.ErrNone)
+			was := b.Signed.Account.Policy
+			wantError(t, name+": policy", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, requiring(was, 9), b.As()), session.ErrNone)
+			wantError(t, name+": mail server", w.Admin.SetMailServer(t.Context(), prove(t, w, b.Signed.User), b.Signed, acmeMail, b.As()), session.ErrNone)
+			wantError(t, "the operator's mail server", w.Channels.Set(t.Context(), w.Acme.ID, acmeMail, audit.Operator()), nil)
+			wantError(t, name+": no mail server", w.Admin.RemoveMailServer(t.Context(), prove(t, w, b.Signed.User), b.Signed, b.As()), session.ErrNone)
+			wantError(t, "resume", account.SetSuspended(t.Context(), d, w.Clock.Now(), w.Acme.ID, false, audit.Operator()), nil)
+		}
+	})
+}

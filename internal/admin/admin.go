@@ -27,7 +27,9 @@ import (
 // Errors of administration.
 var (
 	ErrReason = account.ErrReason
-	ErrHash   = errs.New(errs.Invalid, "password_hash_unknown", "This password hash is damaged, of an unknown kind, or too dear to check. Argon2, bcrypt, scrypt and PBKDF2 in their usual notation can be brought.").In("password")
+	// ErrChecked refuses a password for somebody whom a program made known: their devices were bound on its word.
+	ErrChecked = errs.New(errs.Conflict, "checked_person", "This person is known by a program only, which keeps their password and vouched for their devices. To let them sign in here, remove and invite them.")
+	ErrHash    = errs.New(errs.Invalid, "password_hash_unknown", "This password hash is damaged, of an unknown kind, or too dear to check. Argon2, bcrypt, scrypt and PBKDF2 in their usual notation can be brought.").In("password")
 )
 
 // Service administers. All exported fields are needed.
@@ -76,8 +78,12 @@ func (s *Service) hash(ctx context.Context, plain string, also ...string) (strin
 	return s.Hasher.Hash(ctx, plain)
 }
 
-// SetPassword gives a person a new password. It ends their sessions and leaves their second factor as it is.
+// SetPassword gives a person a new password. It ends their sessions and leaves their second factor as it is. Errors: ErrChecked, those of
+// password.Check.
 func (s *Service) SetPassword(ctx context.Context, a account.Account, u user.User, plain string, by audit.Actor) error {
+	if !u.HasPassword && u.InvitedAt.IsZero() {
+		return ErrChecked
+	}
 	hash, err := s.hash(ctx, plain, u.Email, u.Name, a.Name)
 	if err != nil {
 		return err

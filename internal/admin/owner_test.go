@@ -27,3 +27,25 @@ func TestAnOwnerWithAPasswordStays(t *testing.T) {
 		wantError(t, "her own removal", w.Admin.OperatorRemove(t.Context(), kay), nil)
 	})
 }
+
+// TestNoPasswordForACheckedPerson: the devices of whom a program made known were bound on its word, passkeys too, which sign in alone once
+// there is a password (ADR 24). So they get none beside these.
+func TestNoPasswordForACheckedPerson(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		kay, stmts, err := user.CreatingExternal(w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "kay@acme.test"}, "kay", "", audit.Operator())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "made known", d.Run(t.Context(), stmts...), nil)
+		wantError(t, "a password", w.Admin.SetPassword(t.Context(), w.Acme, read(t, w, kay), "nine quiet harbour cranes", audit.Operator()), admin.ErrChecked)
+		if read(t, w, kay).HasPassword {
+			t.Error("she has one")
+		}
+		invited, err := w.Admin.OperatorInvite(t.Context(), w.Acme.ID, admin.Invitee{Email: "new@acme.test", Role: user.Member})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "a password for somebody invited", w.Admin.SetPassword(t.Context(), w.Acme, read(t, w, invited), "nine quiet harbour cranes", audit.Operator()), nil)
+	})
+}

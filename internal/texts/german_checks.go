@@ -47,6 +47,7 @@ var germanChecksErrors = Catalogue{
 	"error.check_no_second_factor": "Diese Person meldet sich hier mit einem eigenen Passwort an und hat noch keinen zweiten Faktor. Sie richtet ihn in ihren Einstellungen hier ein, das Wort von jemand anderem genügt dafür nicht.",
 	"error.check_passkey_owed":     "Diese Person meldet sich hier mit einem eigenen Passwort an und muss zuerst einen Passkey hinzufügen. Sie meldet sich hier an und fügt ihn hinzu, das Wort von jemand anderem genügt dafür nicht.",
 	"error.check_role_too_high":    "Diese Person ist Inhaber/in oder Administrator/in, und der API-Schlüssel gehört einer anderen Person mit der Rolle Administrator/in. Nach ihr fragt nur ein Schlüssel einer Person mit der Rolle Inhaber/in oder ihr eigener: Falsche Codes zählen gegen die Person, nach der gefragt wird.",
+	"error.checked_person":         "Diese Person ist nur durch ein Programm bekannt, das ihr Passwort führt und für ihre Geräte gebürgt hat. Soll sie sich hier anmelden können, entfernen Sie sie und laden Sie sie ein.",
 	"error.check_other_person":     "In diesem Browser ist jemand anderes angemeldet. Melden Sie sich hier zuerst ab und öffnen Sie dann den Link noch einmal.",
 	"error.external_id_invalid":    "Die Kennung einer Person bei einem Programm hat 1 bis 200 sichtbare Zeichen und keine Leerzeichen.",
 	"error.external_id_taken":      "Jemand anderes in dieser Organisation hat diese Kennung schon.",

@@ -81,7 +81,7 @@ func Creating(now time.Time, n New, by audit.Actor) (User, []db.Stmt, error) {
 	if _, err := ParseRole(string(n.Role)); err != nil {
 		return User{}, nil, err
 	}
-	u := User{AccountID: n.AccountID, ID: id.New("usr", now), Email: email, Name: name, Role: n.Role, Epoch: 1, CreatedAt: now}
+	u := User{AccountID: n.AccountID, ID: id.New("usr", now), Email: email, Name: name, Role: n.Role, Epoch: 1, HasPassword: n.PasswordHash != "", CreatedAt: now}
 	return u, append([]db.Stmt{
 		db.Write(`INSERT INTO users (account_id, user_id, email, name, role, password_hash, created_at, called) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			u.AccountID, u.ID, u.Email, u.Name, string(u.Role), n.PasswordHash, db.At(now), calledOf(u.Email, u.Name)),

@@ -21,7 +21,7 @@ type natural struct {
 	of func(c call) bool
 }
 
-// fromNature are the errors that calls can give by what their row in the table says.
+// fromNature are the errors that calls can give by what their row in the table says, held by the tests as fromWork is.
 var fromNature = []natural{
 	{code{name: "malformed_request", status: 400, meaning: "The body is no JSON that two readers would read alike, or a parameter is badly escaped or there twice."}, every},
 	{code{name: "unsupported_media_type", status: 415, meaning: "The body is sent as something else than this call takes, or encoded (gzip)."}, every},
@@ -41,24 +41,24 @@ var fromNature = []natural{
 	{code{name: "too_many_attempts", status: 429, meaning: "Too many wrong codes. Wait as long as Retry-After says."}, byProgram},
 	{code{name: "factor_locked", status: 429, meaning: "Too many wrong codes in a row: the API key’s device is locked."}, byProgram},
 	{code{name: "scope_missing", status: 403, meaning: "The API key lacks the scope that this call needs."}, byProgram},
-	{code{name: "key_network", status: 403, meaning: "The API key may not be used from this address."}, byProgram},
+	{code{name: "key_network", status: 403, meaning: "The API key may not be used from this address."}, signed},
 	{code{name: "session_needed", status: 403, meaning: "Only people, in a session, may make this call."}, func(c call) bool { return signed(c) && c.key == "" }},
 	{code{name: "credentials_mixed", status: 422, meaning: "There is more than one second factor, or one beside what needs none."}, signed},
-	{code{name: "signature_malformed", status: 401, meaning: "Signature or Signature-Input can’t be read."}, signed},
-	{code{name: "signature_count", status: 401, meaning: "A call has exactly one signature."}, signed},
-	{code{name: "signature_component", status: 401, meaning: "The signature covers something that is not there."}, signed},
-	{code{name: "signature_coverage", status: 401, meaning: "The signature does not cover all that it must."}, signed},
-	{code{name: "signature_field_repeated", status: 401, meaning: "A header that the signature covers stands there twice."}, signed},
-	{code{name: "signature_tag", status: 401, meaning: "The signature’s tag is not “sallyport”."}, signed},
-	{code{name: "signature_algorithm", status: 401, meaning: "The signature’s algorithm is not that of the key."}, signed},
-	{code{name: "signature_created", status: 401, meaning: "The signature’s time is more than a minute off."}, signed},
-	{code{name: "signature_expired", status: 401, meaning: "The signature has expired by its own word."}, signed},
-	{code{name: "signature_nonce", status: 401, meaning: "The nonce has not 16 to 64 characters."}, signed},
-	{code{name: "signature_replayed", status: 401, meaning: "A call with this nonce was made already."}, signed},
-	{code{name: "signature_wrong", status: 401, meaning: "The signature is not right."}, signed},
-	{code{name: "content_digest_wrong", status: 401, meaning: "Content-Digest is not that of the body."}, signed},
+	{code{name: "signature_malformed", status: 401, meaning: "Signature or Signature-Input can’t be read."}, byProgram},
+	{code{name: "signature_count", status: 401, meaning: "A call has exactly one signature."}, byProgram},
+	{code{name: "signature_component", status: 401, meaning: "The signature covers something that is not there."}, byProgram},
+	{code{name: "signature_coverage", status: 401, meaning: "The signature does not cover all that it must."}, byProgram},
+	{code{name: "signature_field_repeated", status: 401, meaning: "A header that the signature covers stands there twice."}, byProgram},
+	{code{name: "signature_tag", status: 401, meaning: "The signature’s tag is not “sallyport”."}, byProgram},
+	{code{name: "signature_algorithm", status: 401, meaning: "The signature’s algorithm is not that of the key."}, byProgram},
+	{code{name: "signature_created", status: 401, meaning: "The signature’s time is more than a minute off."}, byProgram},
+	{code{name: "signature_expired", status: 401, meaning: "The signature has expired by its own word."}, byProgram},
+	{code{name: "signature_nonce", status: 401, meaning: "The nonce has not 16 to 64 characters."}, byProgram},
+	{code{name: "signature_replayed", status: 401, meaning: "A call with this nonce was made already."}, byProgram},
+	{code{name: "signature_wrong", status: 401, meaning: "The signature is not right."}, byProgram},
+	{code{name: "content_digest_wrong", status: 401, meaning: "Content-Digest is not that of the body."}, byProgram},
 	{code{name: "not_administrator", status: 403, meaning: "The person is no administrator of the account."}, func(c call) bool { return c.scope == httpx.Account }},
-	{code{name: "second_factor_required", status: 403, meaning: "The session was begun without a second factor, and this call needs one."}, func(c call) bool { return c.level == httpx.AAL2 }},
+	{code{name: "second_factor_required", status: 403, meaning: "The session was begun without a second factor, and this call needs one."}, func(c call) bool { return c.level == httpx.AAL2 && c.scope != httpx.Operator }},
 	{code{name: "factor_needed", status: 401, meaning: "The second factor was proved too long ago. Prove it again with POST /v1/session/confirm, then repeat the call."}, func(c call) bool {
 		return c.fresh == httpx.Recent || c.fresh == httpx.Whole || c.scope == httpx.Account && c.level == httpx.AAL2
 	}},

@@ -111,15 +111,6 @@ func promised(call string, a Answer) Promise {
 
 var kept sync.Map // Promise → true, of all tests of this process
 
-// Kept lists the answers that tests were given.
-func Kept() (all []Promise) {
-	kept.Range(func(p, _ any) bool {
-		all = append(all, p.(Promise))
-		return true
-	})
-	return all
-}
-
 // Unkept lists the answers that the documents of this process promise and that no test was given. What is the server's fault is no promise.
 func Unkept() (all []Promise) {
 	documents.Range(func(_, d any) bool {

@@ -187,12 +187,15 @@ func checked(st signin.Standing) checkedPerson {
 	}
 }
 
-// overAs says of a pending sign-in that is over that the check is.
-func overAs(err error) error {
-	if errors.Is(err, signin.ErrExpired) {
-		return check.ErrOver
+// overAs says of a pending sign-in that takes no code that its check is over; or, where a device is to be set up first, that there is none.
+func overAs(st signin.Standing, err error) error {
+	switch {
+	case !errors.Is(err, signin.ErrExpired):
+		return err
+	case st.State == check.SetUp:
+		return factor.ErrNotFound
 	}
-	return err
+	return check.ErrOver
 }
 
 func (s *Server) sendCheckCode(ctx context.Context, in *struct {
@@ -205,7 +208,7 @@ func (s *Server) sendCheckCode(ctx context.Context, in *struct {
 		err = st.SignIn.Send(ctx, "", in.Body.Method, by(ctx))
 	}
 	if err != nil {
-		return nil, overAs(err)
+		return nil, overAs(st, err)
 	}
 	sent, err := st.SignIn.Sent(ctx, st.Pending)
 	return &sendAnswer{resend{stamp(sent.ResendAt())}}, err
@@ -229,7 +232,7 @@ func (s *Server) verifyCheck(ctx context.Context, in *struct {
 	step, err := st.SignIn.Verify(ctx, "", a, by(ctx))
 	s.Count(signin.Outcome(step, err), string(step.Method))
 	if err != nil {
-		return nil, overAs(err)
+		return nil, overAs(st, err)
 	}
 	if st, err = s.Checks.Find(ctx, p, in.ID); err != nil {
 		return nil, err

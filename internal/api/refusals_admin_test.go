@@ -157,7 +157,11 @@ func TestRefusedChecks(t *testing.T) {
 	for route, body := range calls("/v1/checks/chk_none") {
 		refused(t, api.Call(t, route, body), 404, "check_not_found")
 	}
-	at := check()
+	at := "/v1/checks/" + text(api.Must(t, 201, "POST /v1/checks", whom()), "id")
+	for _, one := range []string{"/send", "/verify"} { // Kay has nothing yet, and the check is not over
+		refused(t, api.Call(t, "POST "+at+one, calls(at)["POST "+at+one]), 404, "factor_not_found")
+	}
+	at = check()
 	suspended := true
 	alter := func() {
 		// The account alone: a suspension ends sign-ins besides, so only one of the same moment hears why.

@@ -50,10 +50,12 @@ var pageHeaders = []header{
 	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 }
 
-// AsPage adds to an answer of a Bare surface what every page has.
+// AsPage adds to an answer what every page has: to one of a Bare surface all of it. What the answer says itself stays.
 func AsPage(h http.Header) {
 	for _, page := range pageHeaders {
-		h[page.name] = page.value
+		if _, said := h[page.name]; !said {
+			h[page.name] = page.value
+		}
 	}
 }
 

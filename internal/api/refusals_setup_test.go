@@ -138,6 +138,19 @@ func TestRefusedKinds(t *testing.T) {
 	}
 }
 
+// refusedDevice enters what is wrong for an app that is being set up, until no code is taken.
+func refusedDevice(t *testing.T, s *apptest.Server, phone domaintest.Phone, confirm func(code string) apptest.Answer) {
+	t.Helper()
+	refused(t, confirm("1"), 422, "malformed_code")
+	slow := phone
+	slow.Off = -2 * time.Minute
+	refused(t, confirm(slow.Code(s.Clock.Now())), 422, "clock_off")
+	for range 4 {
+		refused(t, confirm(phone.Wrong(s.Clock.Now())), 422, "wrong_code")
+	}
+	refused(t, confirm(phone.Wrong(s.Clock.Now())), 429, "too_many_attempts")
+}
+
 // TestRefusedSetUps: what is wrong with a name, an address and a code of a second factor that is being set up.
 func TestRefusedSetUps(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
@@ -159,14 +172,7 @@ func TestRefusedSetUps(t *testing.T) {
 
 			app := way.begin(t, object{"kind": "totp", "name": "App"})
 			phone, confirm := domaintest.Scan(t, text(app, "id"), text(app, "uri")), func(code string) apptest.Answer { return way.confirm(t, object{"id": text(app, "id"), "code": code}) }
-			refused(t, confirm("1"), 422, "malformed_code")
-			slow := phone
-			slow.Off = -2 * time.Minute
-			refused(t, confirm(slow.Code(s.Clock.Now())), 422, "clock_off")
-			for range 4 {
-				refused(t, confirm(phone.Wrong(s.Clock.Now())), 422, "wrong_code")
-			}
-			refused(t, confirm(phone.Wrong(s.Clock.Now())), 429, "too_many_attempts")
+			refusedDevice(t, s, phone, confirm)
 
 			address := []string{"grace@example.com", "alan@example.com"}[i]
 			mailbox := way.begin(t, object{"kind": "email", "name": "Mail", "address": address})
@@ -276,14 +282,7 @@ func TestRefusedKeyDevices(t *testing.T) {
 	confirm := func(code string) apptest.Answer {
 		return person.Call(t, "POST "+at+"/device/confirm", object{"code": code})
 	}
-	refused(t, confirm("1"), 422, "malformed_code")
-	slow := phone
-	slow.Off = -2 * time.Minute
-	refused(t, confirm(slow.Code(s.Clock.Now())), 422, "clock_off")
-	for range 4 {
-		refused(t, confirm(phone.Wrong(s.Clock.Now())), 422, "wrong_code")
-	}
-	refused(t, confirm(phone.Wrong(s.Clock.Now())), 429, "too_many_attempts")
+	refusedDevice(t, s, phone, confirm)
 	s.Clock.Advance(factor.PendingFor)
 	refused(t, confirm(phone.Code(s.Clock.Now())), 410, "enrolment_expired")
 	made := object{"name": " ", "scopes": []string{"read"}, "password": apptest.Password}

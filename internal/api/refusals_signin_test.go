@@ -1,12 +1,8 @@
 package api_test
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +13,6 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/factor"
-	"sallyport/internal/httpsig"
 	"sallyport/internal/otp"
 	"sallyport/internal/throttle"
 	"sallyport/internal/user"
@@ -140,73 +135,6 @@ func TestRefusedTokens(t *testing.T) {
 	s.Clock.Advance(2 * time.Hour)
 	p.value = text(made, "key")
 	refused(t, get("123456"), 401, "key_expired")
-}
-
-// TestRefusedSignatures: what is wrong with a signature is told by a code of its own.
-func TestRefusedSignatures(t *testing.T) {
-	s := apptest.Start(t, dbtest.SQLite(t))
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made := session(t, s, s.Grace).Must(t, 201, "POST /v1/me/api-keys", object{
-		"name": "Bound", "scopes": []string{"read", "factors"}, "public_key": base64.StdEncoding.EncodeToString(der), "password": apptest.Password,
-	})
-	caller := s.API(text(made, "key")).With("X-Seen", "1")
-	signed := func(method, path, body string, change func(*httpsig.Params)) map[string]string {
-		m := httpsig.Message{
-			Method: method, TargetURI: s.App.Config.PublicURL.String() + path, Body: []byte(body),
-			Header: map[string][]string{"Authorization": {"Bearer " + text(made, "key")}, "X-Seen": {"1"}},
-		}
-		p := httpsig.Params{Components: []string{"@method", "@target-uri", "authorization"}, KeyID: text(made, "id"), Created: s.Clock.Now(), Tag: httpsig.Tag}
-		if body != "" {
-			p.Components = append(p.Components, "content-digest")
-		}
-		change(&p)
-		header, err := httpsig.Sign(m, p, private)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return header
-	}
-	call := func(by *apptest.API, header map[string]string, route string, body any) apptest.Answer {
-		for name, value := range header {
-			by = by.With(name, value)
-		}
-		return by.Call(t, route, body)
-	}
-	as := func(*httpsig.Params) {}
-	input := func(edit func(string) string) map[string]string {
-		header := signed("GET", "/v1/me", "", as)
-		header["Signature-Input"] = edit(header["Signature-Input"])
-		return header
-	}
-	seen := signed("GET", "/v1/me", "", func(p *httpsig.Params) { p.Components = append(p.Components, "x-seen") })
-	once := signed("GET", "/v1/me", "", as)
-	if got := call(caller, once, "GET /v1/me", nil); got.Status != 200 {
-		t.Fatalf("%s", got.Raw)
-	}
-	for code, header := range map[string]map[string]string{
-		"signature_replayed":  once,
-		"signature_malformed": input(func(string) string { return "?" }),
-		"signature_count":     input(func(is string) string { return is + ", other=" + is[strings.Index(is, "("):] }),
-		"signature_component": input(func(is string) string { return strings.Replace(is, "(", `("x-none" `, 1) }),
-		"signature_algorithm": input(func(is string) string { return is + `;alg="ecdsa-p256-sha256"` }),
-		"signature_expired":   input(func(is string) string { return is + ";expires=1" }),
-		"signature_coverage":  signed("GET", "/v1/me", "", func(p *httpsig.Params) { p.Components = p.Components[:2] }),
-		"signature_tag":       signed("GET", "/v1/me", "", func(p *httpsig.Params) { p.Tag = "other" }),
-		"signature_created":   signed("GET", "/v1/me", "", func(p *httpsig.Params) { p.Created = p.Created.Add(-2 * time.Minute) }),
-		"signature_nonce":     signed("GET", "/v1/me", "", func(p *httpsig.Params) { p.Nonce = "short" }),
-		"signature_wrong":     signed("GET", "/v1/me/sessions", "", as),
-	} {
-		refused(t, call(caller, header, "GET /v1/me", nil), 401, code)
-	}
-	refused(t, call(caller.Also("X-Seen", "2"), seen, "GET /v1/me", nil), 401, "signature_field_repeated")
-	refused(t, call(caller, signed("POST", "/v1/me/factors", "{}", as), "POST /v1/me/factors", "{ }"), 401, "content_digest_wrong")
 }
 
 // TestServerFault: which fault of the server's it was is told to its log alone.

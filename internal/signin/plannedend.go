@@ -18,7 +18,7 @@ import (
 // Where the policy gives the mailed token a delay, the token only plans the end of the second
 // factor. The plan is a time in the user's row. Until then the second factor is asked for as ever, and
 // every address the person has gets a token that calls the end off (K2); so do a complete
-// sign-in, a changed or forgotten password, a reset and a lock, each in its own transaction.
+// sign-in, a changed or forgotten password, a changed address, a reset and a lock, each in its own transaction.
 
 // planEnd plans the end of the second factor and tells it everywhere. If a text can't be sent because a limit of
 // the day is reached, nothing is planned: an end of which not every address hears would be a quiet one.

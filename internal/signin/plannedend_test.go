@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/mailtoken"
 	"sallyport/internal/notify"
+	"sallyport/internal/profile"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/sms"
@@ -153,6 +154,18 @@ func TestPlanIsCalledOff(t *testing.T) {
 		},
 		"a password set": func(t *testing.T, w *domaintest.World, _ domaintest.Phone, _ domaintest.Browser, _ string) error {
 			return w.Admin.SetPassword(t.Context(), w.Acme, fresh(t, w), "nine quiet harbour cranes", audit.Operator())
+		},
+		"a changed address": func(t *testing.T, w *domaintest.World, p domaintest.Phone, _ domaintest.Browser, _ string) error { // the old mailbox asked for the plan
+			b := w.Browse(t, w.Ada)
+			proofs := profile.Proofs{Password: domaintest.Password, Code: p.Code(w.Clock.Now())}
+			if err := w.Profile.AskEmail(t.Context(), b.Signed, "ada@new.test", proofs, b.As()); err != nil {
+				return err
+			}
+			_, _, err := w.Profile.ConfirmEmail(t.Context(), b.Signed, w.MailedToken(t, "ada@new.test"), domaintest.Password, b.As())
+			return err
+		},
+		"an address set": func(t *testing.T, w *domaintest.World, _ domaintest.Phone, _ domaintest.Browser, _ string) error {
+			return w.Admin.SetEmail(t.Context(), fresh(t, w), "ada@new.test", audit.Operator())
 		},
 		"a reset": func(t *testing.T, w *domaintest.World, _ domaintest.Phone, _ domaintest.Browser, _ string) error {
 			return w.Admin.ResetTwoFactor(t.Context(), fresh(t, w), "lost", audit.Operator())

@@ -167,7 +167,8 @@ func StoreMailedHash(now time.Time, u User, hash string, by audit.Actor) []db.St
 	}, CallOff(now, u, by)...)
 }
 
-// StoreEmail returns the statements that give a user another address, in its canonical form. The caller's transaction
+// StoreEmail returns the statements that give a user another address, in its canonical form, and call off the planned end of the second
+// factor, which a mail to the old one asked for. The caller's transaction
 // fails with a unique violation if somebody in the account has it, and must end the user's sessions too, by RaiseEpoch or
 // EndSessions: with them end the tokens that lie in the old mailbox.
 func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
@@ -177,7 +178,7 @@ func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserEmailChanged, Actor: by, Target: u.ID, Detail: map[string]string{"from": u.Email, "to": email},
 		}),
-	}, noteWords(u.AccountID, u.ID, email, u.Name)...)
+	}, append(noteWords(u.AccountID, u.ID, email, u.Name), CallOff(now, u, by)...)...)
 }
 
 // SetLanguage notes which language a user reads, "" for that of the browser. It fails with ErrLanguage.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,8 @@ func TestCloudCX(t *testing.T) {
 			for all := n; ; all++ {
 				var codes []string
 				for _, m := range x.Wait(t, local, all) {
-					if c := lineOfSix.FindString(m.Text); c != "" {
+					// A clock put forward while a mail is on its way has it sent once more (ADR 10).
+					if c := lineOfSix.FindString(m.Text); c != "" && !slices.Contains(codes, c) {
 						codes = append(codes, c)
 					}
 				}

@@ -211,7 +211,7 @@ func TestAnEndedSessionDoesNothing(t *testing.T) {
 			was := b.Signed.Account.Policy
 			wantError(t, name+": policy", w.Admin.SetPolicy(t.Context(), proof(w, b), b.Signed, was, requiring(was, 9), b.As()), session.ErrNone)
 			wantError(t, name+": mail server", w.Admin.SetMailServer(t.Context(), prove(t, w, b.Signed.User), b.Signed, acmeMail, b.As()), session.ErrNone)
-			wantError(t, "the operator's mail server", w.Channels.Set(t.Context(), w.Acme.ID, acmeMail, audit.Operator()), nil)
+			wantError(t, "the operator's mail server", w.Channels.Set(t.Context(), w.Acme.ID, acmeMail, true, audit.Operator()), nil)
 			wantError(t, name+": no mail server", w.Admin.RemoveMailServer(t.Context(), prove(t, w, b.Signed.User), b.Signed, b.As()), session.ErrNone)
 			wantError(t, "resume", account.SetSuspended(t.Context(), d, w.Clock.Now(), w.Acme.ID, false, audit.Operator()), nil)
 		}

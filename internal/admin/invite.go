@@ -25,7 +25,7 @@ type Invitee struct {
 // Invite mails somebody a link with which they join the account, good once and for a week; for somebody who is invited already
 // it ends the link before it, and the name and role are as they are now. Administrators invite members, owners anybody.
 //
-// Errors: those of who may act at all, ErrOwners, channel.ErrNoMail, user.ErrEmail, user.ErrEmailTaken, brake.ErrMails.
+// Errors: those of who may act at all, ErrOwners, channel.ErrNoMail and ErrNotOwners, user.ErrEmail, user.ErrEmailTaken, brake.ErrMails.
 func (s *Service) Invite(ctx context.Context, proof reauth.SecondFactor, w *session.Signed, n Invitee, by audit.Actor) (user.User, error) {
 	if err := s.may(proof, w); err != nil {
 		return user.User{}, err
@@ -56,7 +56,7 @@ func (s *Service) invite(ctx context.Context, accountID string, n Invitee, by au
 	if err != nil {
 		return user.User{}, err
 	}
-	if _, err := s.Channels.MailOf(ctx, accountID); err != nil { // or nobody would ever get the link
+	if _, err := s.Channels.MailTo(ctx, accountID, n.Role, true); err != nil { // or nobody would ever get the link
 		return user.User{}, err
 	}
 	u, err := s.inviting(ctx, fresh, create, by, may)

@@ -86,7 +86,8 @@ func (s *Service) CheckMailServer(ctx context.Context, w *session.Signed, server
 }
 
 // SetMailServer gives the account a mail server of its own (X6). Whoever has that server reads every code and token
-// that is mailed, so it asks for the proof, and the administrator is told.
+// that is mailed, so it asks for the proof, and the administrator is told. What opens
+// the account of an owner or administrator goes through one that an owner chose only.
 //
 // Errors: ErrNotAdministrator, session.ErrLevel, reauth.ErrProofNeeded, mail.ErrServer, channel.ErrPassword.
 func (s *Service) SetMailServer(ctx context.Context, proof reauth.Proof, w *session.Signed, server mail.Server, by audit.Actor) error {
@@ -96,7 +97,7 @@ func (s *Service) SetMailServer(ctx context.Context, proof reauth.Proof, w *sess
 	if err := proof.Check(w.User.AccountID, w.User.ID, s.Now()); err != nil {
 		return err
 	}
-	return gone(s.Channels.Set(ctx, w.Account.ID, server, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerSet,
+	return gone(s.Channels.Set(ctx, w.Account.ID, server, w.User.Role == user.Owner, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerSet,
 		map[string]string{"host": server.String(), "sender": server.From}, by))...))
 }
 

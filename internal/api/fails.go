@@ -75,6 +75,7 @@ var fromWork = []code{
 	{"mailed_disable_planned", 409, "The second factor is going to be switched off already.", "askDisable confirmDisable"},
 	{"mailed_disable_same_mailbox", 409, "The token would go to the mailbox that is the person’s only second factor.", "askDisable confirmDisable"},
 	{"method_not_configured", 409, "This kind of second factor needs a server for messages, and none is set up.", "addFactor beginSetUp confirmFactor confirmSetUp sendFactorCode sendSetUpCode"},
+	{"mail_server_not_owners", 409, "An administrator chose the mail server, so no token of an owner or administrator goes through it until an owner saves it.", "inviteUser"},
 	{"no_mail_server", 409, "No mail server is set up.", "createAccount inviteUser testMailServer"},
 	{"no_second_factor", 409, "The person has no second factor, so no backup codes either.", "newBackupCodes"},
 	{"nothing_to_replace", 409, "The person has no second factor, so a backup code is of no use.", "issueBackupCode"},

@@ -27,6 +27,7 @@ type mailServer struct {
 	User        string      `json:"user" example:"robot@example.com" doc:"The name to sign in with; may be empty."`
 	HasPassword bool        `json:"has_password" doc:"Whether a password is stored. It is never told."`
 	From        string      `json:"from" example:"Acme <no-reply@example.com>" doc:"Who sends."`
+	ByOwner     bool        `json:"by_owner" doc:"Whether an owner or the operator chose it. Through one that an administrator chose goes nothing that opens the account of an owner or administrator: their mail takes the shared server, where there is one."`
 	Last        *mailResult `json:"last_result,omitempty" doc:"How the last mail went."`
 }
 
@@ -47,7 +48,7 @@ func (s *Server) mailCalls(t *table) {
 	add(t, call{
 		id: "setMailServer", route: "PUT /v1/account/mail", level: httpx.AAL2, fresh: httpx.Proved, scope: httpx.Account, key: "admin",
 		group: "Account", summary: "Give the account a mail server of its own",
-		tells: "Whoever has that server reads every code that is mailed, so it asks for your own password, and you are told by mail. Without `server_password` the stored one stays, as long as host, port, security and user are the same.",
+		tells: "Whoever has that server reads every code that is mailed, so it asks for your own password, and you are told by mail. What opens the account of an owner or administrator goes through it only if an owner chose it. Without `server_password` the stored one stays, as long as host, port, security and user are the same.",
 	}, s.setMail)
 	add(t, call{
 		id: "removeMailServer", route: "POST /v1/account/mail/remove", level: httpx.AAL2, fresh: httpx.Proved, scope: httpx.Account, key: "admin",
@@ -67,7 +68,7 @@ func (s *Server) mail(ctx context.Context, _ *struct{}) (*mailSettingsAnswer, er
 	}
 	told := mailSettings{Shared: m.Deployment, Mailboxes: m.Mailboxes}
 	if own := m.Own; own != nil {
-		told.Own = &mailServer{Host: own.Host, Port: own.Port, Security: string(own.Security), User: own.User, HasPassword: own.HasPassword, From: own.From}
+		told.Own = &mailServer{Host: own.Host, Port: own.Port, Security: string(own.Security), User: own.User, HasPassword: own.HasPassword, From: own.From, ByOwner: own.ByOwner}
 		if last := own.Last; last.Code != "" {
 			told.Own.Last = &mailResult{last.Code == channel.ResultOK, last.Code, last.Detail, stamp(last.At)}
 		}

@@ -64,6 +64,11 @@ func TestRefusedOnOthers(t *testing.T) {
 	refused(t, adas.Call(t, "POST "+users, object{"email": "mary@acme.test"}), 429, "too_many_mails")
 	s.App.Channels.Mail = nil
 	refused(t, adas.Call(t, "POST "+users, object{"email": "karen@acme.test"}), 409, "no_mail_server")
+	own := object{"host": "mail.acme.test", "port": 465, "security": "tls", "from": "login@acme.test", "password": apptest.Password}
+	alans.Must(t, 200, "PUT /v1/account/mail", own)
+	refused(t, adas.Call(t, "POST "+users, object{"email": "karen@acme.test", "role": "admin"}), 409, "mail_server_not_owners")
+	adas.Must(t, 200, "PUT /v1/account/mail", own)
+	adas.Must(t, 201, "POST "+users, object{"email": "karen@acme.test", "role": "admin"})
 }
 
 // TestRefusedHelp: what the account's rules forbid administrators, what would be of no use, and one code too many.

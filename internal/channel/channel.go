@@ -18,13 +18,15 @@ import (
 	"sallyport/internal/mail"
 	"sallyport/internal/seal"
 	"sallyport/internal/sms"
+	"sallyport/internal/user"
 )
 
 // Errors about channels.
 var (
-	ErrNoMail = errs.New(errs.Conflict, "no_mail_server", "No mail server is set up, so no mail can be sent. An administrator can set one up under Mail server.")
-	ErrNoOwn  = errs.New(errs.NotFound, "no_own_mail_server", "Your organisation has no mail server of its own.")
-	ErrNoSMS  = errs.New(errs.Conflict, "no_sms_gateway", "Text messages can’t be sent here: the server has no SMS gateway.")
+	ErrNoMail    = errs.New(errs.Conflict, "no_mail_server", "No mail server is set up, so no mail can be sent. An administrator can set one up under Mail server.")
+	ErrNotOwners = errs.New(errs.Conflict, "mail_server_not_owners", "An administrator chose the mail server, so what opens an owner’s or administrator’s account is not sent through it. An owner saves it once more under Mail server.")
+	ErrNoOwn     = errs.New(errs.NotFound, "no_own_mail_server", "Your organisation has no mail server of its own.")
+	ErrNoSMS     = errs.New(errs.Conflict, "no_sms_gateway", "Text messages can’t be sent here: the server has no SMS gateway.")
 )
 
 // Service knows the channels. Mail and SMS are nil where the deployment has none.
@@ -60,6 +62,25 @@ func (s *Service) AnyMail(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	return anyServer(ctx, s.DB)
+}
+
+// MailTo is MailOf for mail to somebody of that role, which opens their account or does not. A server that an administrator chose can be theirs
+// alone, and whoever reads the token of an owner who forgot their password is that owner. So the mail of owners and administrators goes
+// through the deployment's, where there is one, and else what opens their account is not sent (security.md B64): that fails with ErrNotOwners.
+func (s *Service) MailTo(ctx context.Context, accountID string, role user.Role, opens bool) (mail.Sender, error) {
+	if !role.Administers() {
+		return s.MailOf(ctx, accountID)
+	}
+	own, ok, err := s.Server(ctx, accountID)
+	switch {
+	case err != nil:
+		return nil, err
+	case ok && !own.ByOwner && s.Mail != nil:
+		return s.Mail, nil
+	case ok && !own.ByOwner && opens:
+		return nil, ErrNotOwners
+	}
+	return s.MailOf(ctx, accountID)
 }
 
 // MailOf returns who sends an account's mail: its own server if it has one, else the
@@ -117,6 +138,7 @@ func resultOf(err error, now time.Time) Result {
 type Server struct {
 	mail.Server
 	HasPassword bool
+	ByOwner     bool // an owner or the operator chose it
 	Last        Result
 	sealed      []byte
 	accountID   string
@@ -151,8 +173,9 @@ func (s *Service) Complete(ctx context.Context, accountID string, server mail.Se
 	return server, server.Check()
 }
 
-// Set gives an account a mail server of its own, completed by Complete. More is written in the same transaction.
-func (s *Service) Set(ctx context.Context, accountID string, server mail.Server, by audit.Actor, more ...db.Stmt) error {
+// Set gives an account a mail server of its own, completed by Complete; byOwner says that an owner or the operator chose it.
+// More is written in the same transaction.
+func (s *Service) Set(ctx context.Context, accountID string, server mail.Server, byOwner bool, by audit.Actor, more ...db.Stmt) error {
 	server, err := s.Complete(ctx, accountID, server)
 	if err != nil {
 		return err
@@ -161,7 +184,7 @@ func (s *Service) Set(ctx context.Context, accountID string, server mail.Server,
 	if err != nil {
 		return err
 	}
-	return s.DB.Run(ctx, append(more, put(accountID, server, sealed, s.Now()), audit.Record(s.Now(), audit.Event{
+	return s.DB.Run(ctx, append(more, put(accountID, server, sealed, byOwner, s.Now()), audit.Record(s.Now(), audit.Event{
 		AccountID: accountID, Action: audit.MailServerSet, Actor: by, Target: accountID,
 		Detail: map[string]string{"host": server.String(), "sender": server.From},
 	}))...)

@@ -34,7 +34,7 @@ func letter(w *domaintest.World) mail.Message {
 
 func set(t *testing.T, w *domaintest.World, s mail.Server) {
 	t.Helper()
-	if err := w.Channels.Set(t.Context(), w.Acme.ID, s, audit.Operator()); err != nil {
+	if err := w.Channels.Set(t.Context(), w.Acme.ID, s, true, audit.Operator()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -112,7 +112,7 @@ func TestPasswordStaysWithItsServer(t *testing.T) {
 		w.Channels.Options.Roots = m.Roots
 		keep := m.Server
 		keep.Password = ""
-		wantError(t, "none is stored", w.Channels.Set(ctx, w.Acme.ID, keep, audit.Operator()), mail.ErrServer)
+		wantError(t, "none is stored", w.Channels.Set(ctx, w.Acme.ID, keep, true, audit.Operator()), mail.ErrServer)
 		set(t, w, m.Server)
 		keep.From = "other@acme.test"
 		set(t, w, keep)
@@ -127,7 +127,7 @@ func TestPasswordStaysWithItsServer(t *testing.T) {
 		} {
 			moved := keep
 			change(&moved)
-			wantError(t, "another "+what, w.Channels.Set(ctx, w.Acme.ID, moved, audit.Operator()), channel.ErrPassword)
+			wantError(t, "another "+what, w.Channels.Set(ctx, w.Acme.ID, moved, true, audit.Operator()), channel.ErrPassword)
 		}
 		own, ok, err := w.Channels.Server(ctx, w.Acme.ID)
 		if err != nil || !ok || own.Password != "" || !own.HasPassword || own.Host != m.Server.Host || own.From != "other@acme.test" {
@@ -139,7 +139,7 @@ func TestPasswordStaysWithItsServer(t *testing.T) {
 		if own, _, _ = w.Channels.Server(ctx, w.Acme.ID); own.HasPassword {
 			t.Error("without a user there is a password")
 		}
-		wantError(t, "the password of before", w.Channels.Set(ctx, w.Acme.ID, keep, audit.Operator()), mail.ErrServer)
+		wantError(t, "the password of before", w.Channels.Set(ctx, w.Acme.ID, keep, true, audit.Operator()), mail.ErrServer)
 	})
 }
 
@@ -170,7 +170,7 @@ func TestPasswordIsSealed(t *testing.T) {
 		}
 		stolen := m.Server
 		stolen.Password = "something else"
-		if err := w.Channels.Set(ctx, other.ID, stolen, audit.Operator()); err != nil {
+		if err := w.Channels.Set(ctx, other.ID, stolen, true, audit.Operator()); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Run(ctx, db.Write(`UPDATE mail_servers SET password = $2 WHERE account_id = $1`, other.ID, before)); err != nil {
@@ -314,7 +314,7 @@ func TestTwoChangeItAtOnce(t *testing.T) {
 				if i >= 4 {
 					s.Password = "" // keeps it, or is refused because the other server is in place
 				}
-				if err := w.Channels.Set(ctx, w.Acme.ID, s, audit.Operator()); err != nil && !errors.Is(err, channel.ErrPassword) {
+				if err := w.Channels.Set(ctx, w.Acme.ID, s, true, audit.Operator()); err != nil && !errors.Is(err, channel.ErrPassword) {
 					t.Errorf("%d: %v", i, err)
 				}
 			})

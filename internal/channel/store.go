@@ -8,12 +8,12 @@ import (
 	"sallyport/internal/mail"
 )
 
-const columns = `account_id, host, port, security, username, password, sender, result, detail, result_at`
+const columns = `account_id, host, port, security, username, password, sender, by_owner, result, detail, result_at`
 
 func scanServer(scan func(...any) error) (Server, error) {
 	var s Server
 	var at db.Time
-	err := scan(&s.accountID, &s.Host, &s.Port, &s.Security, &s.User, &s.sealed, &s.From, &s.Last.Code, &s.Last.Detail, &at)
+	err := scan(&s.accountID, &s.Host, &s.Port, &s.Security, &s.User, &s.sealed, &s.From, &s.ByOwner, &s.Last.Code, &s.Last.Detail, &at)
 	s.Last.At, s.HasPassword = at.Std(), s.User != ""
 	return s, err
 }
@@ -41,12 +41,12 @@ func anyServer(ctx context.Context, q db.Querier) (bool, error) {
 	return n > 0, err
 }
 
-func put(accountID string, s mail.Server, sealed []byte, now time.Time) db.Stmt {
+func put(accountID string, s mail.Server, sealed []byte, byOwner bool, now time.Time) db.Stmt {
 	return db.Write(`
-		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, by_owner, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (account_id) DO UPDATE SET host = excluded.host, port = excluded.port, security = excluded.security, username = excluded.username,
-			password = excluded.password, sender = excluded.sender, result = '', detail = '', result_at = 0, changed_at = excluded.changed_at`,
-		accountID, s.Host, s.Port, string(s.Security), s.User, sealed, s.From, db.At(now))
+			password = excluded.password, sender = excluded.sender, by_owner = excluded.by_owner, result = '', detail = '', result_at = 0, changed_at = excluded.changed_at`,
+		accountID, s.Host, s.Port, string(s.Security), s.User, sealed, s.From, byOwner, db.At(now))
 }
 
 // note keeps a result, unless the server was changed meanwhile: then it is another's. What was sealed tells the server.

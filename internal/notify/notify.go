@@ -276,7 +276,9 @@ func (s *Service) mail(ctx context.Context, l letter) error {
 	if err != nil {
 		return err
 	}
-	sender, err := s.Channels.MailOf(ctx, l.account.ID)
+	// Codes count for little without the password, and what keeps the second factor on is sent in any case.
+	opens := l.secret != "" && l.message.Kind != outbox.Code && l.message.Kind != outbox.DisableCancel
+	sender, err := s.Channels.MailTo(ctx, l.account.ID, l.user.Role, opens)
 	if s.Channels.Mail != nil && aboutServer(l.message.Kind) {
 		// Whoever took an account's mail over would keep this one back.
 		sender, err = s.Channels.Mail, nil
@@ -284,6 +286,9 @@ func (s *Service) mail(ctx context.Context, l letter) error {
 	if errors.Is(err, channel.ErrNoMail) && l.secret == "" && l.message.Kind != outbox.TestMail {
 		// Who runs a server without mail has chosen that nobody gets notices; a warning for each would bury the others.
 		return &dropped{channel.ErrNoMail.Code}
+	}
+	if errors.Is(err, channel.ErrNotOwners) {
+		return &dropped{channel.ErrNotOwners.Code}
 	}
 	if err != nil {
 		return err

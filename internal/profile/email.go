@@ -7,7 +7,6 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
-	"sallyport/internal/channel"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
@@ -38,7 +37,7 @@ func (s *Service) ToChangeEmail(ctx context.Context, w *session.Signed) (Needs, 
 // AskEmail mails a token to the address that somebody wants to sign in with. Until it comes back the old one stays. Whether
 // somebody else in the account has the address is not told to who has not proved that it is theirs: then nothing is mailed to it.
 // The present address hears at once, of the new one only enough to know it again: it may be mistyped, and a stranger's.
-// Errors: user.ErrEmail and ErrSameEmail in the field "new_email", channel.ErrNoMail, those of the proofs, brake.ErrMails.
+// Errors: user.ErrEmail and ErrSameEmail in the field "new_email", channel.ErrNoMail and ErrNotOwners, those of the proofs, brake.ErrMails.
 func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string, p Proofs, by audit.Actor) error {
 	email, err := user.CanonicalEmail(typed)
 	if err != nil {
@@ -47,10 +46,8 @@ func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string,
 	if email == w.User.Email {
 		return ErrSameEmail
 	}
-	if open, err := s.Channels.Of(ctx, w.User.AccountID); err != nil {
+	if _, err := s.Channels.MailTo(ctx, w.User.AccountID, w.User.Role, true); err != nil {
 		return err
-	} else if !open.Mail {
-		return channel.ErrNoMail
 	}
 	needs, err := s.ToChangeEmail(ctx, w)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	help := exec.Command("make", "help")
+	help := exec.Command("make", "--no-print-directory", "help")
 	help.Dir = root(t)
 	targets, err := help.Output()
 	if err != nil {
@@ -49,7 +49,7 @@ func TestTargets(t *testing.T) {
 	}
 	for _, script := range scripts {
 		name := filepath.Base(filepath.Dir(script))
-		dry := exec.Command("make", "--dry-run", "example-"+name)
+		dry := exec.Command("make", "--dry-run", "--no-print-directory", "example-"+name)
 		dry.Dir = root(t)
 		if out, err := dry.CombinedOutput(); err != nil || string(out) != "examples/"+name+"/run.sh\n" {
 			t.Errorf("make example-%s does %q, %v", name, out, err)

@@ -372,7 +372,7 @@ func TestWithoutMailEverybodyIsTold(t *testing.T) {
 		for _, email := range []string{w.Ada.Email, "nobody@acme.test"} {
 			wantError(t, email, w.Recovery.Ask(t.Context(), "", email, domaintest.By), channel.ErrNoMail)
 		}
-		err := w.Channels.Set(t.Context(), w.Acme.ID, mail.Server{Host: "mail.acme.test", Port: 465, Security: "tls", From: "login@acme.test"}, audit.Operator())
+		err := w.Channels.Set(t.Context(), w.Acme.ID, mail.Server{Host: "mail.acme.test", Port: 465, Security: "tls", From: "login@acme.test"}, true, audit.Operator())
 		if err != nil {
 			t.Fatal(err)
 		}

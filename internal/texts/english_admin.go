@@ -39,6 +39,8 @@ var englishAdmin = Catalogue{
 	"mailserver.test_failed":           "The test message could not be sent",
 	"mailserver.set_up":                "Use your own server",
 	"mailserver.change":                "Change the server",
+	"mailserver.by_admin":              "An administrator chose it. Until an owner saves it here once more, nothing that opens an owner’s or administrator’s account goes through it: no new password, no invitation.",
+	"mailserver.by_admin_shared":       "An administrator chose it. Until an owner saves it here once more, mail to owners and administrators goes through the server that everybody shares.",
 	"mailserver.power":                 "Whoever controls this server can read every code that is mailed. Use one that you trust.",
 	"mailserver.locked":                "To change the mail server you need a second factor of your own. Set one up first; you are asked for it at each sign-in from then on.",
 	"mailserver.unlock":                "Set up two-factor authentication",

@@ -59,7 +59,7 @@ func (s *Site) mailServerView(r *http.Request) (MailServer, error) {
 	if err != nil || m.Own == nil {
 		return v, err
 	}
-	v.Own, v.Server, v.Keeps = true, m.Own.String(), m.Own.HasPassword
+	v.Own, v.Server, v.Keeps, v.ByAdmin = true, m.Own.String(), m.Own.HasPassword, !m.Own.ByOwner
 	v.Host, v.Port, v.Security, v.User, v.From = m.Own.Host, strconv.Itoa(m.Own.Port), string(m.Own.Security), m.Own.User, m.Own.From
 	if m.Own.Last.Code != "" {
 		v.Result = resultWords(catalogueOf(r), m.Own.Last)

@@ -264,6 +264,8 @@ func allSamples() []sample {
 		{"mailserver-none", mails, MailServer{Mine: "ada@acme.test", Security: "starttls"}},
 		{"mailserver-deployment", mails, MailServer{Deployment: true, Mine: "ada@acme.test", Security: "starttls"}},
 		{"mailserver-locked", mails, MailServer{Mine: "ada@acme.test", Locked: true}},
+		{"mailserver-by-admin", mails, server(func(v *MailServer) { v.ByAdmin = true })},
+		{"mailserver-by-admin-shared", mails, server(func(v *MailServer) { v.ByAdmin, v.Deployment = true, true })},
 		{"mailserver-own-locked", mails, server(func(v *MailServer) { v.Locked = true })},
 		{"mailserver-saved", noticed(mails, NoticeMailServerSet), own},
 		{"mailserver-sent", told(mails, NoticeTestSent, "ada@acme.test"), server(func(v *MailServer) { v.Result = &MailResult{OK: true, At: ago(time.Minute)} })},

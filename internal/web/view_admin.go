@@ -32,6 +32,7 @@ type MailServer struct {
 	Own        bool   // the organisation has a server of its own: it counts
 	Deployment bool   // there is one for everybody, which counts otherwise
 	Server     string // the own one, as "host:port"
+	ByAdmin    bool   // an administrator chose it: what opens an owner's account does not go through it
 	Result     *MailResult
 	Mine       string // where a test message goes: one's own address
 	Locked     bool   // signed in without a second factor: there is nothing to press

@@ -128,6 +128,7 @@ type MailServer struct {
 	Security    string      `json:"security"`              // how the connection is encrypted
 	User        string      `json:"user"`                  // the name to sign in with; may be empty
 	HasPassword bool        `json:"has_password"`          // whether a password is stored. It is never told
+	ByOwner     bool        `json:"by_owner"`              // whether an owner or the operator chose it: else owners and administrators get nothing through it that opens their account
 	From        string      `json:"from"`                  // who sends
 	LastResult  *MailResult `json:"last_result,omitempty"` // how the last mail went
 }

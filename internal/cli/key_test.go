@@ -95,7 +95,7 @@ func TestRotationsUnderTraffic(t *testing.T) {
 			}
 			servers := &channel.Service{DB: w.DB, Ring: w.Ring, Now: w.Clock.Now}
 			server := mail.Server{Host: "mail.acme.test", Port: 587, Security: mail.StartTLS, User: "acme", Password: "hunter2", From: "no-reply@acme.test"}
-			if err := servers.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+			if err := servers.Set(ctx, w.Acme.ID, server, true, domaintest.By); err != nil {
 				t.Fatal(err)
 			}
 			queue := func(ring *seal.Ring) {
@@ -147,7 +147,7 @@ func TestRotationsUnderTraffic(t *testing.T) {
 			}
 			servers.Ring = now.Ring
 			server.From, server.Password = "hello@acme.test", "" // keeps the password, so opens it
-			if err := servers.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+			if err := servers.Set(ctx, w.Acme.ID, server, true, domaintest.By); err != nil {
 				t.Errorf("the mail server's password: %v", err)
 			}
 
@@ -170,7 +170,7 @@ func TestRotationsUnderTraffic(t *testing.T) {
 				"a password": func() {
 					elsewhere := &channel.Service{DB: w.DB, Ring: behind, Now: w.Clock.Now}
 					server.Password = "hunter3"
-					if err := elsewhere.Set(ctx, w.Acme.ID, server, domaintest.By); err != nil {
+					if err := elsewhere.Set(ctx, w.Acme.ID, server, true, domaintest.By); err != nil {
 						t.Fatal(err)
 					}
 				},

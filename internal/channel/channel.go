@@ -68,32 +68,37 @@ func (s *Service) AnyMail(ctx context.Context) (bool, error) {
 // alone, and whoever reads the token of an owner who forgot their password is that owner. So the mail of owners and administrators goes
 // through the deployment's, where there is one, and else what opens their account is not sent (security.md B64): that fails with ErrNotOwners.
 func (s *Service) MailTo(ctx context.Context, accountID string, role user.Role, opens bool) (mail.Sender, error) {
-	if !role.Administers() {
-		return s.MailOf(ctx, accountID)
-	}
 	own, ok, err := s.Server(ctx, accountID)
 	switch {
 	case err != nil:
 		return nil, err
-	case ok && !own.ByOwner && s.Mail != nil:
+	case !ok || own.ByOwner || !role.Administers():
+		return s.through(own, ok)
+	case s.Mail != nil:
 		return s.Mail, nil
-	case ok && !own.ByOwner && opens:
+	case opens:
 		return nil, ErrNotOwners
 	}
-	return s.MailOf(ctx, accountID)
+	return s.through(own, ok)
 }
 
 // MailOf returns who sends an account's mail: its own server if it has one, else the
 // deployment's; ErrNoMail if there is neither.
 func (s *Service) MailOf(ctx context.Context, accountID string) (mail.Sender, error) {
-	own, err := read(ctx, s.DB, accountID)
-	switch {
-	case errors.Is(err, db.ErrNotFound) && s.Mail != nil:
-		return s.Mail, nil
-	case errors.Is(err, db.ErrNotFound):
-		return nil, ErrNoMail
-	case err != nil:
+	own, ok, err := s.Server(ctx, accountID)
+	if err != nil {
 		return nil, err
+	}
+	return s.through(own, ok)
+}
+
+// through sends through an account's own server, if it has one, else through the deployment's.
+func (s *Service) through(own Server, ok bool) (mail.Sender, error) {
+	switch {
+	case !ok && s.Mail != nil:
+		return s.Mail, nil
+	case !ok:
+		return nil, ErrNoMail
 	}
 	server, err := s.open(own)
 	if err != nil {

@@ -82,36 +82,31 @@ type userExternalCmd struct {
 }
 
 func (c userExternalCmd) Run(s *session) error {
-	done := func(email string) {
-		if c.ID == "" {
-			s.print("No program knows %s by an id from now on; their sessions end within a second.", email)
-			return
-		}
-		s.print("A program asks for the second factor of %s as %s from now on; their sessions end within a second.", email, c.ID)
-	}
-	if c.named(s) {
-		return c.user(s, c.who, func(r *client.Client, u client.User) error {
-			if u.ExternalID == c.ID {
-				s.print("It is so already; nothing was changed.")
-				return nil
-			}
-			if _, err := r.UpdateUser(s.ctx, u.ID, client.UpdateUserRequest{ExternalID: &c.ID}); err != nil {
-				return err
-			}
-			done(u.Email)
-			return nil
-		})
-	}
-	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
-		if u.ExternalID == c.ID {
+	link := func(email, was string, change func() error) error {
+		if was == c.ID {
 			s.print("It is so already; nothing was changed.")
 			return nil
 		}
-		if err := a.Admin.OperatorLink(s.ctx, u, c.ID); err != nil {
+		if err := change(); err != nil {
 			return err
 		}
-		done(u.Email)
+		if c.ID == "" {
+			s.print("No program knows %s by an id from now on; their sessions end within a second.", email)
+		} else {
+			s.print("A program asks for the second factor of %s as %s from now on; their sessions end within a second.", email, c.ID)
+		}
 		return nil
+	}
+	if c.named(s) {
+		return c.user(s, c.who, func(r *client.Client, u client.User) error {
+			return link(u.Email, u.ExternalID, func() error {
+				_, err := r.UpdateUser(s.ctx, u.ID, client.UpdateUserRequest{ExternalID: &c.ID})
+				return err
+			})
+		})
+	}
+	return c.on(s, func(a *app.App, _ account.Account, u user.User) error {
+		return link(u.Email, u.ExternalID, func() error { return a.Admin.OperatorLink(s.ctx, u, c.ID) })
 	})
 }
 

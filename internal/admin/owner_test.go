@@ -11,16 +11,23 @@ import (
 	"sallyport/internal/user"
 )
 
+// madeKnown is somebody whom a program's check made known: without a password.
+func madeKnown(t *testing.T, w *domaintest.World) user.User {
+	t.Helper()
+	kay, stmts, err := user.CreatingExternal(w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "kay@acme.test"}, "kay", "", audit.Operator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "made known", w.DB.Run(t.Context(), stmts...), nil)
+	return kay
+}
+
 // TestAnOwnerWithAPasswordStays: whom a program made known has no password here and signs in nowhere, so an owner of that kind is none who
 // stays.
 func TestAnOwnerWithAPasswordStays(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
-		kay, stmts, err := user.CreatingExternal(w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "kay@acme.test"}, "kay", "", audit.Operator())
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantError(t, "made known", d.Run(t.Context(), stmts...), nil)
+		kay := madeKnown(t, w)
 		wantError(t, "promoted", w.Admin.OperatorSetRole(t.Context(), kay, user.Owner), nil)
 		wantError(t, "removing the last with a password", w.Admin.OperatorRemove(t.Context(), w.Ada), admin.ErrLastOwner)
 		wantError(t, "demoting the last with a password", w.Admin.OperatorSetRole(t.Context(), w.Ada, user.Member), admin.ErrLastOwner)
@@ -33,11 +40,7 @@ func TestAnOwnerWithAPasswordStays(t *testing.T) {
 func TestNoPasswordForACheckedPerson(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
-		kay, stmts, err := user.CreatingExternal(w.Clock.Now(), user.New{AccountID: w.Acme.ID, Email: "kay@acme.test"}, "kay", "", audit.Operator())
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantError(t, "made known", d.Run(t.Context(), stmts...), nil)
+		kay := madeKnown(t, w)
 		wantError(t, "a password", w.Admin.SetPassword(t.Context(), w.Acme, read(t, w, kay), "nine quiet harbour cranes", audit.Operator()), admin.ErrChecked)
 		if read(t, w, kay).HasPassword {
 			t.Error("she has one")

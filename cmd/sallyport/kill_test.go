@@ -92,9 +92,9 @@ func TestTerminate(t *testing.T) {
 			}
 			p.open(t, func(d *db.DB) { a.hold(t, d) })
 			// Not one request was cut off in its middle. A connection may be closed while it is idle,
-			// in the very instant in which a client sends on it: of the twelve a few on a busy machine, and nothing was begun.
+			// in the very instant in which a client sends on it; that is rare, and nothing was begun.
 			cut := slices.DeleteFunc(slices.Clone(a.lost), func(how string) bool { return strings.Contains(how, "connection refused") })
-			if len(cut) > len(crowd)/3 {
+			if len(cut) > 1 {
 				t.Errorf("%d of %d requests were cut off: %q", len(cut), len(a.lost), cut)
 			}
 			t.Logf("%d acknowledgements hold; stopped after %v", a.total(), took)

@@ -25,12 +25,12 @@ func (s *Server) MessagesTo(tb testing.TB, to string, n int) []notify.Received {
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// SentCode is the newest code in n messages to an address. Messages of one moment come in no order: the newest may be a notice.
+// SentCode is the code in the newest of n messages to an address; of several of one moment, which come in no order, in one that has a code.
 func (s *Server) SentCode(tb testing.TB, to string, n int) string {
 	tb.Helper()
 	all := s.MessagesTo(tb, to, n)
 	for _, m := range all {
-		if code := sixDigits.FindString(m.Text); code != "" {
+		if code := sixDigits.FindString(m.Text); code != "" && m.At.Equal(all[0].At) {
 			return code
 		}
 	}

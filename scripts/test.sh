@@ -36,7 +36,8 @@ go build -o build/pg ./internal/db/dbtest/pg
 
 # What has limits of time runs first, the longest of it at the beginning. What waits, for codes, rotations and browsers, comes after
 # it: it measures nothing, but it needs the machine, and what only computes fills its pauses.
-# They start programs and scripts, whose changes Go's cache of results does not know, so they always run. The linters vet; and without a debugger's tables the linker has half the work.
+# What waits starts programs and scripts, whose changes Go's cache of results does not know, so it always runs.
+# The linters vet; and without a debugger's tables the linker has half the work.
 tests() {
 	local once='-json -timeout 30m -vet=off -ldflags=-s' waiting='./internal/e2e ./internal/acceptance ./internal/proxytest ./internal/cli' computing='./internal/web ./internal/api' rest
 	rest=$(go list ./... | grep -vE '/(cmd/sallyport|internal/(e2e|acceptance|proxytest|cli|web|api))$')

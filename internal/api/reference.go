@@ -74,8 +74,7 @@ func (s *Server) Reference(sheets []string, icon string, proxies httpx.Proxies, 
 		return nil, err
 	}
 	body := sync.OnceValues(func() ([]byte, error) { // few servers are ever asked for it
-		t := newTable(s.Product, s.Version, s.PublicURL)
-		s.calls(t)
+		t := s.table()
 		t.described()
 		var b bytes.Buffer
 		err := page.Execute(&b, t.reference(s.Product, icon, s.PublicURL.String(), sheets))

@@ -49,10 +49,8 @@ type Server struct {
 
 // Mux builds the surface.
 func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string, int, time.Duration)) (*httpx.Mux, error) {
-	t := newTable(s.Product, s.Version, s.PublicURL)
-	s.calls(t)
-	doc := t.described()
-	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) }) // few servers are ever asked for it
+	t := s.table()
+	document := sync.OnceValues(s.document)
 	routes := append(slices.Clone(t.routes), httpx.Route{
 		Pattern: published.route, Level: httpx.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			if err := noQuery(r); err != nil {
@@ -82,7 +80,21 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 	})
 }
 
-// calls is every call there is.
+// document writes the interface down (OpenAPI 3.1). It takes a table of its own, which weighs as much as all else that a server keeps: few are
+// ever asked for it.
+func (s *Server) document() ([]byte, error) {
+	t := s.table()
+	return json.Marshal(t.described())
+}
+
+// table is every call there is.
+func (s *Server) table() *table {
+	t := newTable(s.Product, s.Version, s.PublicURL)
+	s.calls(t)
+	return t
+}
+
+// calls puts every call into the table.
 func (s *Server) calls(t *table) {
 	s.signInCalls(t)
 	s.sessionCalls(t)

@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -33,12 +34,17 @@ import (
 //go:embed pages static
 var embedded embed.FS
 
+// pageFile is a page in its folder. It defines the title and the content under the folder's name ("signin/title"); whatever else it defines is
+// defined nowhere else.
+const pageFile = "page.html"
+
 // Pages renders views. It is safe for use by many requests at once.
 type Pages struct {
 	// Now is the clock that says what "today" is. Set it before the first Render.
 	Now func() time.Time
 
-	sets   map[edition]func() (*template.Template, error)
+	names  []string // of the pages: their folders
+	sets   map[texts.Language]func() (*template.Template, error)
 	own    map[edition]*sync.Pool // of *worded
 	assets assets
 }
@@ -58,7 +64,7 @@ type edition struct {
 // NewPages parses the templates and prepares the static files.
 // It fails only when the program was built wrong.
 func NewPages() (*Pages, error) {
-	p := &Pages{Now: time.Now, sets: make(map[edition]func() (*template.Template, error)), own: make(map[edition]*sync.Pool)}
+	p := &Pages{Now: time.Now, sets: make(map[texts.Language]func() (*template.Template, error)), own: make(map[edition]*sync.Pool)}
 	var err error
 	if p.assets, err = loadAssets(embedded); err != nil {
 		return nil, err
@@ -75,22 +81,25 @@ func NewPages() (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.Glob(embedded, "pages/*/page.html")
+	files, err := fs.Glob(embedded, "pages/*/"+pageFile)
 	if err != nil {
 		return nil, fmt.Errorf("web: pages: %w", err)
 	}
-	for _, file := range files {
-		page, err := parse(file)
-		if err != nil {
+	pages := make([]*template.Template, len(files))
+	for i, file := range files {
+		if pages[i], err = parse(file); err != nil {
 			return nil, err
 		}
-		for _, l := range texts.Languages() {
-			e, say := edition{path.Base(path.Dir(file)), l}, texts.In(l)
-			p.sets[e] = sync.OnceValues(func() (*template.Template, error) { return bind(layout, page, p.funcs(&say)) })
-			p.own[e] = &sync.Pool{New: func() any {
+		p.names = append(p.names, path.Base(path.Dir(file)))
+	}
+	for _, l := range texts.Languages() {
+		say := texts.In(l)
+		p.sets[l] = sync.OnceValues(func() (*template.Template, error) { return bind(layout, pages, p.funcs(&say)) })
+		for i, name := range p.names {
+			p.own[edition{name, l}] = &sync.Pool{New: func() any {
 				w := &worded{}
 				// A template that can't be bound stops compose before it comes here.
-				w.set, _ = bind(layout, page, p.funcs(&w.say))
+				w.set, _ = bind(layout, pages[i:i+1], p.funcs(&w.say))
 				return w
 			}}
 		}
@@ -98,17 +107,25 @@ func NewPages() (*Pages, error) {
 	return p, nil
 }
 
-// bind puts a page into the layout, with the functions that say the texts of one language.
-// It copies both, because html/template changes what it executes.
-func bind(layout, page *template.Template, funcs template.FuncMap) (*template.Template, error) {
+// bind puts pages into one set with the layout, with the functions that say the texts of one language. It copies all of them, because
+// html/template changes what it executes.
+func bind(layout *template.Template, pages []*template.Template, funcs template.FuncMap) (*template.Template, error) {
 	set, err := layout.Clone()
 	if err != nil {
 		return nil, err
 	}
 	set.Funcs(funcs)
-	for _, t := range page.Templates() {
-		if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
-			return nil, err
+	for _, page := range pages {
+		for _, t := range page.Templates() {
+			if t.Name() == page.Name() || t.Name() == pageFile { // only the blanks between what the file defines
+				continue
+			}
+			if set.Lookup(t.Name()) != nil {
+				return nil, fmt.Errorf("%s: %q stands elsewhere already", page.Name(), t.Name())
+			}
+			if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return set, nil
@@ -116,10 +133,10 @@ func bind(layout, page *template.Template, funcs template.FuncMap) (*template.Te
 
 // frame is what the layout sees.
 type frame struct {
-	Chrome Chrome
-	View   View
-	Card   bool // one card in the upper third; otherwise the bar and the list of places
-	Failed bool // the title begins with "Error: "
+	Chrome         Chrome
+	Title, Content template.HTML
+	Card           bool // one card in the upper third; otherwise the bar and the list of places
+	Failed         bool // the title begins with "Error: "
 
 	Problem bool // the request failed as a whole: whom to ask is said
 }
@@ -142,31 +159,37 @@ func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View)
 	return nil
 }
 
-// compose executes the page's template into b.
+// compose executes the page's templates into b: its own parts, then the layout around them, which all pages of a language share.
 func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 	e := edition{v.page(), cmp.Or(chrome.Language, texts.English)}
-	bound, ok := p.sets[e]
+	pool, ok := p.own[e]
 	if !ok {
 		return fmt.Errorf("web: no template for %s in %q", v.page(), chrome.Language)
 	}
-	set, err := bound()
+	set, err := p.sets[e.language]()
 	if err != nil {
-		return fmt.Errorf("web: %s: %w", v.page(), err)
+		return fmt.Errorf("web: %w", err)
 	}
 	if chrome.Wording != nil {
-		own := p.own[e].Get().(*worded)
-		defer p.own[e].Put(own)
+		own := pool.Get().(*worded)
+		defer pool.Put(own)
 		own.say, set = *chrome.Wording, own.set
+	}
+	part := func(name string) template.HTML {
+		var said bytes.Buffer
+		err = errors.Join(err, set.ExecuteTemplate(&said, e.page+"/"+name, v))
+		return template.HTML(said.String())
 	}
 	_, problem := v.(Problem)
 	data := frame{
 		Problem: problem,
 		Chrome:  chrome,
-		View:    v,
+		Title:   part("title"),
+		Content: part("content"),
 		Card:    v.onCard() || chrome.Person == nil,
 		Failed:  v.failed(),
 	}
-	if err := set.ExecuteTemplate(b, "layout", data); err != nil {
+	if err := errors.Join(err, set.ExecuteTemplate(b, "layout", data)); err != nil {
 		return fmt.Errorf("web: render %s: %w", v.page(), err)
 	}
 	return nil

@@ -66,14 +66,14 @@ func TestEveryPageHasSamples(t *testing.T) {
 	for _, s := range samples() {
 		seen[s.view.page()] = true
 	}
-	for e := range p.sets {
-		if !seen[e.page] {
-			t.Errorf("page %s is shown by no sample", e.page)
+	for _, name := range p.names {
+		if !seen[name] {
+			t.Errorf("page %s is shown by no sample", name)
 		}
 	}
 	for name := range seen {
 		for _, l := range texts.Languages() {
-			if p.sets[edition{name, l}] == nil {
+			if p.own[edition{name, l}] == nil {
 				t.Errorf("no template for %s in %s", name, l)
 			}
 		}

@@ -15,16 +15,18 @@ import (
 	"sallyport/internal/texts"
 )
 
+// Each change of a face or text is made in one transaction with more.
+
 // SetLook changes the account's name and what its face has beside the logo. Errors: those of the look, ErrNotFound.
-func SetLook(ctx context.Context, d *db.DB, now time.Time, accountID string, l Look, by audit.Actor) error {
-	return ChangeLook(ctx, d, now, accountID, LookChange{&l.Name, &l.Accent, &l.Support, &l.Issuer}, by)
+func SetLook(ctx context.Context, d *db.DB, now time.Time, accountID string, l Look, by audit.Actor, more ...db.Stmt) error {
+	return ChangeLook(ctx, d, now, accountID, LookChange{&l.Name, &l.Accent, &l.Support, &l.Issuer}, by, more...)
 }
 
 // LookChange is what becomes of a look; what is nil stays as it is.
 type LookChange struct{ Name, Accent, Support, Issuer *string }
 
 // ChangeLook is SetLook for some of it: what somebody else changes of the rest at the same moment stands.
-func ChangeLook(ctx context.Context, d *db.DB, now time.Time, accountID string, c LookChange, by audit.Actor) error {
+func ChangeLook(ctx context.Context, d *db.DB, now time.Time, accountID string, c LookChange, by audit.Actor, more ...db.Stmt) error {
 	detail := map[string]string{}
 	return changeFace(ctx, d, now, accountID, detail, by, func(name *string, f *Face) error {
 		l := Account{Name: *name, Face: *f}.Look()
@@ -40,11 +42,11 @@ func ChangeLook(ctx context.Context, d *db.DB, now time.Time, accountID string, 
 		*name, f.Accent, f.Support, f.Issuer = l.Name, l.Accent, l.Support, l.Issuer
 		maps.Copy(detail, map[string]string{"name": l.Name, "accent": l.Accent, "support": l.Support, "issuer": l.Issuer})
 		return nil
-	})
+	}, more...)
 }
 
 // SetLogo gives the account a logo. Errors: those of brand.ReadLogo, ErrNotFound.
-func SetLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, file []byte, by audit.Actor) error {
+func SetLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, file []byte, by audit.Actor, more ...db.Stmt) error {
 	logo, err := brand.ReadLogo(file)
 	if err != nil {
 		return err
@@ -52,15 +54,15 @@ func SetLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, fil
 	p := Picture{File: fileOf(accountID, logo.PNG), Width: logo.Width, Height: logo.Height, Pale: logo.Pale}
 	detail := map[string]string{"logo": strconv.Itoa(p.Width) + " × " + strconv.Itoa(p.Height)}
 	return changeFace(ctx, d, now, accountID, detail, by, func(_ *string, f *Face) error { f.Logo = p; return nil },
-		db.Write(`
+		append(more, db.Write(`
 			INSERT INTO account_logos (account_id, file, png) VALUES ($1, $2, $3)
-			ON CONFLICT (account_id) DO UPDATE SET file = excluded.file, png = excluded.png`, accountID, p.File, logo.PNG))
+			ON CONFLICT (account_id) DO UPDATE SET file = excluded.file, png = excluded.png`, accountID, p.File, logo.PNG))...)
 }
 
 // RemoveLogo takes the account's logo away, if there is one.
-func RemoveLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, by audit.Actor) error {
+func RemoveLogo(ctx context.Context, d *db.DB, now time.Time, accountID string, by audit.Actor, more ...db.Stmt) error {
 	return changeFace(ctx, d, now, accountID, map[string]string{"logo": "removed"}, by, func(_ *string, f *Face) error { f.Logo = Picture{}; return nil },
-		db.Write(`DELETE FROM account_logos WHERE account_id = $1`, accountID))
+		append(more, db.Write(`DELETE FROM account_logos WHERE account_id = $1`, accountID))...)
 }
 
 // changeFace writes a name and face only where they still are as they were read, so that two administrators at once
@@ -96,7 +98,7 @@ func changeFace(ctx context.Context, d *db.DB, now time.Time, accountID string, 
 }
 
 // SetText gives the account its own wording of a text. Errors: ErrLanguage, those of texts.Catalogue.Check, ErrNotFound.
-func SetText(ctx context.Context, d *db.DB, now time.Time, accountID string, l texts.Language, key, own string, by audit.Actor) error {
+func SetText(ctx context.Context, d *db.DB, now time.Time, accountID string, l texts.Language, key, own string, by audit.Actor, more ...db.Stmt) error {
 	if !slices.Contains(texts.Languages(), l) {
 		return ErrLanguage
 	}
@@ -104,20 +106,20 @@ func SetText(ctx context.Context, d *db.DB, now time.Time, accountID string, l t
 	if err != nil {
 		return err
 	}
-	return d.Run(ctx, append(reworded(now, accountID, l, key, own, by), db.Write(`
+	return d.Run(ctx, append(append(reworded(now, accountID, l, key, own, by), more...), db.Write(`
 		INSERT INTO account_texts (account_id, language, text_key, wording) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (account_id, language, text_key) DO UPDATE SET wording = excluded.wording`, accountID, string(l), key, own))...)
 }
 
 // RestoreText takes an own wording back, or fails with ErrNotOwn.
-func RestoreText(ctx context.Context, d *db.DB, now time.Time, accountID string, l texts.Language, key string, by audit.Actor) error {
+func RestoreText(ctx context.Context, d *db.DB, now time.Time, accountID string, l texts.Language, key string, by audit.Actor, more ...db.Stmt) error {
 	if !slices.Contains(texts.Languages(), l) {
 		return ErrLanguage
 	}
 	if !texts.In(l).Editable(key) {
 		return texts.ErrKey
 	}
-	return d.Run(ctx, append(reworded(now, accountID, l, key, "", by),
+	return d.Run(ctx, append(append(reworded(now, accountID, l, key, "", by), more...),
 		db.Must(ErrNotOwn, `DELETE FROM account_texts WHERE account_id = $1 AND language = $2 AND text_key = $3`, accountID, string(l), key))...)
 }
 

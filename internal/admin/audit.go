@@ -8,6 +8,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/id"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
@@ -138,7 +139,7 @@ func (s *Service) ExportAudit(ctx context.Context, w *session.Signed, f audit.Fi
 	if err := acting(w); err != nil {
 		return err
 	}
-	return s.exportAudit(ctx, w.Account.ID, f, format, by, out)
+	return gone(s.exportAudit(ctx, w.Account.ID, f, format, by, out, still(w)...))
 }
 
 // OperatorExportsAudit is ExportAudit for the command line; the zero account stands for what belongs to none.
@@ -146,7 +147,10 @@ func (s *Service) OperatorExportsAudit(ctx context.Context, a account.Account, f
 	return s.exportAudit(ctx, a.ID, f, format, audit.Operator(), out)
 }
 
-func (s *Service) exportAudit(ctx context.Context, accountID string, f audit.Filter, format audit.Format, by audit.Actor, out func([]audit.Event, map[string]audit.Named) error) error {
+// exportAudit records the export in one transaction with more.
+func (s *Service) exportAudit(
+	ctx context.Context, accountID string, f audit.Filter, format audit.Format, by audit.Actor, out func([]audit.Event, map[string]audit.Named) error, more ...db.Stmt,
+) error {
 	now := s.Now()
 	detail := map[string]string{"format": string(format)}
 	for i, a := range f.Actions {
@@ -163,7 +167,8 @@ func (s *Service) exportAudit(ctx context.Context, accountID string, f audit.Fil
 			detail[name] = at.UTC().Format(time.RFC3339)
 		}
 	}
-	if err := s.DB.Run(ctx, audit.Record(now, audit.Event{AccountID: accountID, Action: audit.Exported, Actor: by, Target: accountID, Detail: detail})); err != nil {
+	exported := audit.Record(now, audit.Event{AccountID: accountID, Action: audit.Exported, Actor: by, Target: accountID, Detail: detail})
+	if err := s.DB.Run(ctx, append(more, exported)...); err != nil {
 		return err
 	}
 	for before := ""; ; {

@@ -59,7 +59,7 @@ func TestAuditBelongsToAdministrators(t *testing.T) {
 		if err != nil || len(p.Events) != 1 || p.Events[0].AccountID != w.Acme.ID || len(p.People) != 0 {
 			t.Errorf("another account's id: %+v, %v", p, err)
 		}
-		boss.Level = session.AAL2
+		boss = strong(t, w, w.Alan).Signed
 		var exported []audit.Event
 		if err := w.Admin.ExportAudit(t.Context(), boss, audit.Filter{}, audit.JSON, domaintest.By.As(w.Alan.ID), func(events []audit.Event, people map[string]audit.Named) error {
 			exported = append(exported, events...)

@@ -9,7 +9,8 @@ import (
 	"sallyport/internal/texts"
 )
 
-// Who shows people an account's pages can ask them for anything, so all of this is for administrators with a second factor.
+// Who shows people an account's pages can ask them for anything, so all of this is for administrators with a second factor,
+// and each change is held to their session in its transaction.
 // The errors that each method has beside those of package account are ErrNotAdministrator and session.ErrLevel.
 
 // SetLook changes the account's name, accent colour, support address and the name in authenticator apps (A17).
@@ -17,7 +18,7 @@ func (s *Service) SetLook(ctx context.Context, w *session.Signed, l account.Look
 	if err := acting(w); err != nil {
 		return err
 	}
-	return account.SetLook(ctx, s.DB, s.Now(), w.Account.ID, l, by)
+	return gone(account.SetLook(ctx, s.DB, s.Now(), w.Account.ID, l, by, still(w)...))
 }
 
 // ChangeLook is SetLook for some of it. Who made it sees it at once.
@@ -26,7 +27,7 @@ func (s *Service) ChangeLook(ctx context.Context, w *session.Signed, c account.L
 		return err
 	}
 	defer s.Sessions.Forget(w.User.AccountID, w.User.ID)
-	return account.ChangeLook(ctx, s.DB, s.Now(), w.Account.ID, c, by)
+	return gone(account.ChangeLook(ctx, s.DB, s.Now(), w.Account.ID, c, by, still(w)...))
 }
 
 // Account reads an administrator's account as it is now: what a session knows of it may be old by a second.
@@ -44,7 +45,7 @@ func (s *Service) SetLogo(ctx context.Context, w *session.Signed, file []byte, b
 	}
 	s.drawing.Lock()
 	defer s.drawing.Unlock()
-	return account.SetLogo(ctx, s.DB, s.Now(), w.Account.ID, file, by)
+	return gone(account.SetLogo(ctx, s.DB, s.Now(), w.Account.ID, file, by, still(w)...))
 }
 
 // RemoveLogo takes the account's logo away.
@@ -52,7 +53,7 @@ func (s *Service) RemoveLogo(ctx context.Context, w *session.Signed, by audit.Ac
 	if err := acting(w); err != nil {
 		return err
 	}
-	return account.RemoveLogo(ctx, s.DB, s.Now(), w.Account.ID, by)
+	return gone(account.RemoveLogo(ctx, s.DB, s.Now(), w.Account.ID, by, still(w)...))
 }
 
 // OwnTexts tells an administrator which texts the account words itself (K19).
@@ -68,7 +69,7 @@ func (s *Service) SetText(ctx context.Context, w *session.Signed, l texts.Langua
 	if err := acting(w); err != nil {
 		return err
 	}
-	return account.SetText(ctx, s.DB, s.Now(), w.Account.ID, l, key, own, by)
+	return gone(account.SetText(ctx, s.DB, s.Now(), w.Account.ID, l, key, own, by, still(w)...))
 }
 
 // RestoreText takes the account's own wording of a text back.
@@ -76,5 +77,5 @@ func (s *Service) RestoreText(ctx context.Context, w *session.Signed, l texts.La
 	if err := acting(w); err != nil {
 		return err
 	}
-	return account.RestoreText(ctx, s.DB, s.Now(), w.Account.ID, l, key, by)
+	return gone(account.RestoreText(ctx, s.DB, s.Now(), w.Account.ID, l, key, by, still(w)...))
 }

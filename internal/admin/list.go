@@ -122,8 +122,9 @@ func (s *Service) ExportPeople(ctx context.Context, w *session.Signed, q user.Qu
 	if _, err := user.Select(ctx, s.DB, w.Account, q, s.Now()); err != nil { // what is refused is no export
 		return err
 	}
-	if err := s.DB.Run(ctx, audit.Record(s.Now(), audit.Event{AccountID: w.Account.ID, Action: audit.UsersExported, Actor: by, Detail: detail})); err != nil {
-		return err
+	exported := audit.Record(s.Now(), audit.Event{AccountID: w.Account.ID, Action: audit.UsersExported, Actor: by, Detail: detail})
+	if err := s.DB.Run(ctx, append(still(w), exported)...); err != nil {
+		return gone(err)
 	}
 	return user.Export(ctx, s.DB, w.Account, q, s.Now(), each)
 }

@@ -130,8 +130,8 @@ func (s *Service) TestMailServer(ctx context.Context, w *session.Signed, by audi
 	if err := acting(w); err != nil {
 		return err
 	}
-	if err := s.DB.Run(ctx, brake.ChargeTest(s.Now(), w.Account.ID)...); err != nil {
-		return err
+	if err := s.DB.Run(ctx, append(still(w), brake.ChargeTest(s.Now(), w.Account.ID)...)...); err != nil {
+		return gone(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, testFor)
 	defer cancel()

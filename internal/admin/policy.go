@@ -228,10 +228,10 @@ func (s *Service) Remind(ctx context.Context, proof reauth.SecondFactor, w *sess
 		return told, ErrNoWay
 	}
 	now := s.Now()
-	err = s.DB.Run(ctx, adoption.Remind(now, w.Account.ID, by),
-		audit.Record(now, audit.Event{AccountID: w.Account.ID, Action: audit.AccountReminded, Actor: by, Target: w.Account.ID}))
+	err = s.DB.Run(ctx, append(still(w), adoption.Remind(now, w.Account.ID, by),
+		audit.Record(now, audit.Event{AccountID: w.Account.ID, Action: audit.AccountReminded, Actor: by, Target: w.Account.ID}))...)
 	if err != nil {
-		return told, s.Adoption.Explain(ctx, w.Account.ID, err)
+		return told, s.Adoption.Explain(ctx, w.Account.ID, gone(err))
 	}
 	if err := s.Adoption.RemindSome(ctx, w.Account.ID); err != nil {
 		return told, err

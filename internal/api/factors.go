@@ -274,7 +274,7 @@ func (s *Server) updateFactor(ctx context.Context, in *struct {
 	w := signedIn(ctx)
 	preferred := w.User.PreferredFactor
 	if in.Body.Name != "" {
-		if err := s.Factors.Rename(ctx, w.User, in.ID, in.Body.Name, by(ctx)); err != nil {
+		if err := s.Profile.RenameDevice(ctx, w, in.ID, in.Body.Name, by(ctx)); err != nil {
 			return nil, err
 		}
 	}

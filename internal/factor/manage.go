@@ -89,8 +89,8 @@ func (s *Service) device(ctx context.Context, u user.User, factorID string) (Fac
 	return Factor{}, ErrNotFound
 }
 
-// Rename gives a device another name.
-func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string, by audit.Actor) error {
+// Rename gives a device another name, in one transaction with more.
+func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string, by audit.Actor, more ...db.Stmt) error {
 	name, err := s.freeName(ctx, u, factorID, name)
 	if err != nil {
 		return err
@@ -99,11 +99,11 @@ func (s *Service) Rename(ctx context.Context, u user.User, factorID, name string
 	if err != nil || f.Name == name {
 		return err
 	}
-	return s.DB.Run(ctx, rename(f, name),
+	return s.DB.Run(ctx, append(more, rename(f, name),
 		audit.Record(s.Now(), audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorRenamed, Actor: by, Target: f.ID,
 			Detail: map[string]string{"from": f.Name, "to": name},
-		}))
+		}))...)
 }
 
 // Remove takes a device away, and with the last one the backup codes, in one

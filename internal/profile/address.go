@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/phone"
@@ -81,15 +82,27 @@ func (s *Service) SendRepeated(ctx context.Context, w *session.Signed, factorID 
 	return s.Codes.Send(ctx, f, w.ID, w.Account.Policy.SMSDailyBudget, by)
 }
 
+// RenameDevice gives a device of the person's another name. Errors: those of factor.Service.Rename.
+func (s *Service) RenameDevice(ctx context.Context, w *session.Signed, factorID, name string, by audit.Actor) error {
+	return s.Factors.Rename(ctx, w.User, factorID, name, by, w.Held())
+}
+
+// NotNow puts the recommendation of a second factor off (A1).
+func (s *Service) NotNow(ctx context.Context, w *session.Signed) error {
+	err := s.held(ctx, w, []db.Stmt{user.Welcomed(s.Now(), w.User)})
+	s.Sessions.Forget(w.User.AccountID, w.User.ID)
+	return err
+}
+
 // Prefer makes a confirmed device the one that sign-in asks for first (K9).
 func (s *Service) Prefer(ctx context.Context, w *session.Signed, factorID string, by audit.Actor) error {
 	f, err := s.Factors.Get(ctx, w.User, factorID)
 	if err != nil {
 		return err
 	}
-	err = s.DB.Run(ctx, user.Prefer(w.User, f.ID), audit.Record(s.Now(), audit.Event{
+	err = s.held(ctx, w, []db.Stmt{user.Prefer(w.User, f.ID), audit.Record(s.Now(), audit.Event{
 		AccountID: w.User.AccountID, Action: audit.FactorPreferred, Actor: by, Target: f.ID, Detail: map[string]string{"name": f.Name},
-	}))
+	})})
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	return err
 }

@@ -76,9 +76,9 @@ func (s *Service) AskEmail(ctx context.Context, w *session.Signed, typed string,
 	}
 	told := outbox.NoticeTo(now, w.User.AccountID, w.User.ID, w.User.Email, outbox.EmailAsked, map[string]string{"to": sentcode.MaskedEmail(email)}, by)
 	charge := brake.ChargeMail(now, emailPurpose, brake.Send{AccountID: w.User.AccountID, UserID: w.User.ID, Address: email})
-	err = s.DB.Run(ctx, append(charge, issue, send, told, audit.Record(now, audit.Event{
+	err = s.held(ctx, w, append(charge, issue, send, told, audit.Record(now, audit.Event{
 		AccountID: w.User.AccountID, Action: audit.EmailChangeAsked, Actor: by, Target: w.User.ID, Detail: map[string]string{"to": email},
-	}))...)
+	})))
 	if errors.Is(err, brake.ErrMails) {
 		s.Codes.Stopped(brake.LimitOf(err))
 	}
@@ -137,7 +137,11 @@ func (s *Service) ConfirmEmail(ctx context.Context, w *session.Signed, pasted, p
 
 // SetLanguage changes the language of the person's pages and messages; "" follows the browser.
 func (s *Service) SetLanguage(ctx context.Context, w *session.Signed, language string, by audit.Actor) error {
-	err := user.SetLanguage(ctx, s.DB, s.Now(), w.User, language, by)
+	stmts, err := user.SetLanguage(s.Now(), w.User, language, by)
+	if err != nil {
+		return err
+	}
+	err = s.held(ctx, w, stmts)
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	return err
 }

@@ -228,7 +228,7 @@ func (s *Service) ChangePassword(ctx context.Context, w *session.Signed, current
 
 // KeepTwoFactor calls off the planned end of the person's second factor (K2).
 func (s *Service) KeepTwoFactor(ctx context.Context, w *session.Signed, by audit.Actor) error {
-	err := s.DB.Run(ctx, user.CallOff(s.Now(), w.User, by)...)
+	err := s.held(ctx, w, user.CallOff(s.Now(), w.User, by))
 	s.Sessions.Forget(w.User.AccountID, w.User.ID)
 	return err
 }

@@ -181,16 +181,17 @@ func StoreEmail(now time.Time, u User, email string, by audit.Actor) []db.Stmt {
 	}, append(noteWords(u.AccountID, u.ID, email, u.Name), CallOff(now, u, by)...)...)
 }
 
-// SetLanguage notes which language a user reads, "" for that of the browser. It fails with ErrLanguage.
-func SetLanguage(ctx context.Context, d *db.DB, now time.Time, u User, language string, by audit.Actor) error {
+// SetLanguage returns the statements that note which language a user reads, "" for that of the browser. It fails with ErrLanguage.
+func SetLanguage(now time.Time, u User, language string, by audit.Actor) ([]db.Stmt, error) {
 	if language != "" && !slices.Contains(texts.Languages(), texts.Language(language)) {
-		return ErrLanguage
+		return nil, ErrLanguage
 	}
-	return d.Run(ctx,
+	return []db.Stmt{
 		db.Must(ErrNotFound, `UPDATE users SET language = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, language),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.UserLanguageChanged, Actor: by, Target: u.ID, Detail: map[string]string{"language": language},
-		}))
+		}),
+	}, nil
 }
 
 // EndSessions returns the statement that ends all sessions and half-finished
@@ -241,10 +242,9 @@ func Prefer(u User, factorID string) db.Stmt {
 	return db.Must(ErrNotFound, `UPDATE users SET preferred_factor = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, factorID)
 }
 
-// Welcomed notes that two-factor sign-in was recommended to the user just now (A1).
-func Welcomed(ctx context.Context, d *db.DB, now time.Time, u User) error {
-	return d.Run(ctx, db.Write(`UPDATE users SET welcomed_at = $3 WHERE account_id = $1 AND user_id = $2`,
-		u.AccountID, u.ID, db.At(now)))
+// Welcomed returns the statement that notes that two-factor sign-in was recommended to the user just now (A1).
+func Welcomed(now time.Time, u User) db.Stmt {
+	return db.Write(`UPDATE users SET welcomed_at = $3 WHERE account_id = $1 AND user_id = $2`, u.AccountID, u.ID, db.At(now))
 }
 
 // SetLocked returns the statements that lock a user, which ends all sessions and calls off the planned end of the

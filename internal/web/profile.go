@@ -10,7 +10,6 @@ import (
 	"sallyport/internal/httpx"
 	"sallyport/internal/password"
 	"sallyport/internal/signin"
-	"sallyport/internal/user"
 )
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
@@ -88,11 +87,9 @@ func (s *Site) welcome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who := signed(r)
-	if err := user.Welcomed(r.Context(), s.DB, s.Now(), who.User); err != nil {
+	if err := s.Profile.NotNow(r.Context(), signed(r)); err != nil {
 		return err
 	}
-	s.Sessions.Forget(who.User.AccountID, who.User.ID)
 	next, _ := httpx.ReturnTo(form.Get("next"))
 	return s.onward(w, next, NoticeSignedIn)
 }

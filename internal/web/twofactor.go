@@ -341,7 +341,7 @@ func (s *Site) renameDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Factors.Rename(r.Context(), signed(r).User, d.ID, form.Get("name"), by(r)); err != nil {
+	if err := s.Profile.RenameDevice(r.Context(), signed(r), d.ID, form.Get("name"), by(r)); err != nil {
 		return s.again(r, err, PlaceTwoFactor, func(f *FormError) View {
 			return RenameDevice{ID: d.ID, Name: form.Get("name"), Present: d.Name, Error: f}
 		})

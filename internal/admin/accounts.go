@@ -82,13 +82,25 @@ func (s *Service) Standing(ctx context.Context, a account.Account) (adoption.Day
 }
 
 // AlterAccount changes an account's plan, trial, suspension and exceptions. What a suspension ends does not live again when the account is
-// resumed: it may have been a thief's. Errors: those of account.Alter.
+// resumed: it may have been a thief's. So a planned end of a second factor (K2) is called off: while the account is suspended nobody gets
+// the mails by which its owner would do that, and whoever means it asks anew and waits anew. Errors: those of account.Alter.
 func (s *Service) AlterAccount(ctx context.Context, accountID string, c account.Change, by audit.Actor) (account.Account, error) {
 	if !named(accountID) {
 		return account.Account{}, account.ErrNotFound
 	}
-	c.Ending = []db.Stmt{user.EndAccount(accountID)}
-	return account.Alter(ctx, s.DB, s.Now(), accountID, s.Plans, c, by)
+	for {
+		if c.Suspended != nil && *c.Suspended {
+			off, err := user.CallOffAll(ctx, s.DB, s.Now(), accountID, by)
+			if err != nil {
+				return account.Account{}, err
+			}
+			c.Ending = append([]db.Stmt{user.EndAccount(accountID)}, off...)
+		}
+		// Each lost round is a plan that was made or called off, so the loop ends.
+		if a, err := account.Alter(ctx, s.DB, s.Now(), accountID, s.Plans, c, by); !errors.Is(err, user.ErrChanged) {
+			return a, err
+		}
+	}
 }
 
 // OperatorChangesPolicy changes an account's settings, each "name=value", and nothing else: what somebody else changes of the others at

@@ -18,7 +18,7 @@ import (
 // Where the policy gives the mailed token a delay, the token only plans the end of the second
 // factor. The plan is a time in the user's row. Until then the second factor is asked for as ever, and
 // every address the person has gets a token that calls the end off (K2); so do a complete
-// sign-in, a changed or forgotten password, a changed address, a reset and a lock, each in its own transaction.
+// sign-in, a changed or forgotten password, a changed address, a reset, a lock and the account's suspension, each in its own transaction.
 
 // planEnd plans the end of the second factor and tells it everywhere. If a text can't be sent because a limit of
 // the day is reached, nothing is planned: an end of which not every address hears would be a quiet one.
@@ -138,7 +138,7 @@ func (s *Service) EndDue(ctx context.Context, limit int) (int64, error) {
 }
 
 // endPlanned does what was planned for a person, if nobody has yet: by the policy as it is now, which may have been
-// changed since. Taking the plan off the user's row decides who does it, in the transaction that does it.
+// changed since. Of nobody who must not enter: they would not have got the mails by which they call it off. Taking the plan off the user's row decides who does it, in the transaction that does it.
 func (s *Service) endPlanned(ctx context.Context, accountID, userID string) error {
 	now, by := s.Now(), audit.Actor{Kind: audit.KindNobody}
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
@@ -162,7 +162,7 @@ func (s *Service) endPlanned(ctx context.Context, accountID, userID string) erro
 		switch {
 		case !confirmed: // its owner has switched it off meanwhile
 			return nil
-		case effect == account.MailedDisableOff:
+		case effect == account.MailedDisableOff, admitted(u, a) != nil:
 			return tx.Run(ctx, user.Kept(now, u, by)...)
 		}
 		return tx.Run(ctx, endFactors(now, u, effect == account.MailedDisableReEnrol, by)...)

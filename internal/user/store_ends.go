@@ -39,6 +39,21 @@ func CallOff(now time.Time, u User, by audit.Actor) []db.Stmt {
 	return append(stmts, Kept(now, u, by)...)
 }
 
+// CallOffAll returns the statements that call off every planned end of an account's people and tell each, for the transaction that
+// raises their epochs by EndAccount: after that nobody plans one. They fail with ErrChanged if one was planned or called off since they were made.
+func CallOffAll(ctx context.Context, q db.Querier, now time.Time, accountID string, by audit.Actor) (stmts []db.Stmt, err error) {
+	err = q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 AND u.two_factor_ends_at > 0 ORDER BY u.user_id`,
+		[]any{accountID}, func(scan func(...any) error) error {
+			var s Scanner
+			err := scan(s.Dest()...)
+			stmts = append(stmts, CallOff(now, s.Finish(), by)...)
+			return err
+		})
+	var none int
+	return append(stmts, db.Must(ErrChanged, `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE account_id = $1 AND two_factor_ends_at > 0)`,
+		accountID).Scan(&none)), err
+}
+
 // Kept returns the statements that tell and record that the planned end of the second factor does not come.
 func Kept(now time.Time, u User, by audit.Actor) []db.Stmt {
 	return []db.Stmt{

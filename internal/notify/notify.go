@@ -2,8 +2,8 @@
 // and as text messages.
 //
 // Any replica may run it; a leased row is one replica's. What is sent is looked up when
-// it is sent: a code or token that is dead by then never leaves, and a notice goes to the
-// person's address as it is. A slow server holds nobody up but its own messages: each channel has
+// it is sent: a code or token that is dead by then never leaves. A notice goes to the
+// address that was the person's when what it tells of happened. A slow server holds nobody up but its own messages: each channel has
 // hands of its own, and one account never has them all. No request ever waits for one. What failed for now is tried again with growing delays until
 // the message's end; what was refused for good is marked so, and the code page offers
 // another way. Neither a code nor a token nor an address is ever logged.

@@ -106,7 +106,7 @@ type Message struct {
 	AccountID, ID, UserID string
 	Channel               Channel
 	Kind                  Kind
-	Recipient             string // empty: the person's registered address when it is sent
+	Recipient             string // empty: the person's registered address when it is sent, or the factor's
 	Language              string // of the browser that caused it; may be empty
 	Facts                 map[string]string
 	Secret                []byte // the opened token, where there is one

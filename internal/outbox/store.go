@@ -16,21 +16,24 @@ import (
 // LeaseFor is how long a replica has to send what it took. It is longer than any attempt.
 const LeaseFor = 2 * time.Minute
 
-// Notice returns the statement that queues a notice to a person's registered address,
-// for the transaction of what it tells about.
+// Notice returns the statement that queues a notice to the address that is registered when the statement runs, for the
+// transaction of what it tells about. Whoever takes another address afterwards is not told in their predecessor's place.
 func Notice(now time.Time, accountID, userID string, kind Kind, more map[string]string, by audit.Actor) db.Stmt {
-	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, "")
+	return NoticeTo(now, accountID, userID, registered, kind, more, by)
 }
 
-// NoticeTo is Notice to the address that is registered now, or was: it may have changed when the message is sent.
+// NoticeTo is Notice to an address that the same transaction replaces.
 func NoticeTo(now time.Time, accountID, userID, address string, kind Kind, more map[string]string, by audit.Actor) db.Stmt {
 	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Recipient: address, Language: by.Language, Facts: facts(more, by)}, "")
 }
 
 // NoticeOnce is Notice, unless one was queued for the person with the same word once already.
 func NoticeOnce(now time.Time, accountID, userID string, kind Kind, once string, more map[string]string, by audit.Actor) db.Stmt {
-	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Language: by.Language, Facts: facts(more, by)}, once)
+	return put(now, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Recipient: registered, Language: by.Language, Facts: facts(more, by)}, once)
 }
+
+// registered stands for the address that the person has when the row is written. No address is like it.
+const registered = "registered"
 
 // Unfinished returns the statement that tells a person, once a day, that somebody has their
 // password and did not get past the second door (ASVS 6.3.5).
@@ -68,7 +71,8 @@ func put(now time.Time, m Message, once string) db.Stmt {
 	raw, _ := json.Marshal(m.Facts) // a map of strings always encodes
 	return db.Write(`
 		INSERT INTO outbox (account_id, message_id, user_id, channel, kind, recipient, language, facts, secret, once, state, due_at, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $11, $12)
+		VALUES ($1, $2, $3, $4, $5,
+			CASE WHEN $6 = '`+registered+`' THEN COALESCE((SELECT u.email FROM users u WHERE u.account_id = $1 AND u.user_id = $3), '') ELSE $6 END, $7, $8, $9, $10, 'queued', $11, $11, $12)
 		ON CONFLICT (account_id, user_id, once) WHERE once <> '' DO NOTHING`,
 		m.AccountID, m.ID, m.UserID, string(m.Channel), string(m.Kind), m.Recipient, m.Language, string(raw), m.sealed, once,
 		db.At(now), db.At(m.ExpiresAt))
@@ -125,10 +129,10 @@ func Lease(ctx context.Context, d *db.DB, now time.Time, ch Channel, except []st
 func beyond(now time.Time) time.Time { return now.Add(LeaseFor + db.Skew) }
 
 // Settle ends a leased message in a state, with the gateway's reference or a stable code of what failed. If a receipt
-// was faster, that stands.
+// was faster, that stands. Token and address are of no more use, and go.
 func Settle(ctx context.Context, d *db.DB, now time.Time, m Message, s State, reference, detail string) error {
 	return d.Run(ctx, db.Write(`
-		UPDATE outbox SET state = $4, reference = $5, detail = $6, secret = NULL, leased_until = 0, settled_at = $7
+		UPDATE outbox SET state = $4, reference = $5, detail = $6, secret = NULL, recipient = '', leased_until = 0, settled_at = $7
 		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`,
 		m.AccountID, m.ID, m.Attempts, string(s), reference, detail, db.At(now)))
 }

@@ -57,7 +57,7 @@ func CallOffAll(ctx context.Context, q db.Querier, now time.Time, accountID stri
 // Kept returns the statements that tell and record that the planned end of the second factor does not come.
 func Kept(now time.Time, u User, by audit.Actor) []db.Stmt {
 	return []db.Stmt{
-		outbox.Notice(now, u.AccountID, u.ID, outbox.DisableKept, nil, by),
+		outbox.NoticeTo(now, u.AccountID, u.ID, u.Email, outbox.DisableKept, nil, by), // which a new address may have called off
 		audit.Record(now, audit.Event{AccountID: u.AccountID, Action: audit.TwoFactorKept, Actor: by, Target: u.ID}),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/brake"
 	"sallyport/internal/channel"
+	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/factor"
 	"sallyport/internal/mail"
@@ -86,7 +87,7 @@ func (s *Service) CheckMailServer(ctx context.Context, w *session.Signed, server
 }
 
 // SetMailServer gives the account a mail server of its own (X6). Whoever has that server reads every code and token
-// that is mailed, so it asks for the proof, and the administrator is told. What opens
+// that is mailed, so it asks for the proof, and the administrator is told, and with them the owners. What opens
 // the account of an owner or administrator goes through one that an owner chose only.
 //
 // Errors: ErrNotAdministrator, session.ErrLevel, reauth.ErrProofNeeded, mail.ErrServer, channel.ErrPassword.
@@ -97,8 +98,38 @@ func (s *Service) SetMailServer(ctx context.Context, proof reauth.Proof, w *sess
 	if err := proof.Check(w.User.AccountID, w.User.ID, s.Now()); err != nil {
 		return err
 	}
-	return gone(s.Channels.Set(ctx, w.Account.ID, server, w.User.Role == user.Owner, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerSet,
-		map[string]string{"host": server.String(), "sender": server.From}, by))...))
+	told, err := s.telling(ctx, w, server, outbox.MailServerSet, outbox.MailServerChosen, by)
+	if err != nil {
+		return err
+	}
+	return gone(s.Channels.Set(ctx, w.Account.ID, server, w.User.Role == user.Owner, by, append(still(w), told...)...))
+}
+
+// telling returns the statements that tell whoever changed the mail server and, if it was an administrator, the owners. They hear of it through a
+// server that the administrator does not name: if the deployment has none, through the one that an owner chose and that is replaced here.
+func (s *Service) telling(ctx context.Context, w *session.Signed, server mail.Server, mine, owners outbox.Kind, by audit.Actor) ([]db.Stmt, error) {
+	now, facts := s.Now(), map[string]string{"host": server.String(), "sender": server.From}
+	told := []db.Stmt{outbox.Notice(now, w.Account.ID, w.User.ID, mine, facts, by)}
+	if w.User.Role == user.Owner {
+		return told, nil
+	}
+	way, err := s.Channels.Kept(ctx, w.Account.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := user.Owners(ctx, s.DB, w.Account.ID)
+	if err != nil {
+		return nil, err
+	}
+	facts["admin"] = w.User.Email
+	for _, u := range all {
+		stmt, err := outbox.NoticeBy(now, s.Ring, way, u.AccountID, u.ID, owners, facts, by)
+		if err != nil {
+			return nil, err
+		}
+		told = append(told, stmt)
+	}
+	return told, nil
 }
 
 // RemoveMailServer takes the account's own mail server away.
@@ -118,8 +149,11 @@ func (s *Service) RemoveMailServer(ctx context.Context, proof reauth.Proof, w *s
 	if !ok {
 		return channel.ErrNoOwn
 	}
-	return gone(s.Channels.Remove(ctx, w.Account.ID, by, append(still(w), outbox.Notice(s.Now(), w.Account.ID, w.User.ID, outbox.MailServerGone,
-		map[string]string{"host": own.String(), "sender": own.From}, by))...))
+	told, err := s.telling(ctx, w, own.Server, outbox.MailServerGone, outbox.MailServerTaken, by)
+	if err != nil {
+		return err
+	}
+	return gone(s.Channels.Remove(ctx, w.Account.ID, by, append(still(w), told...)...))
 }
 
 // TestMailServer sends a test message to the administrator's own address through the server that counts, and waits

@@ -48,7 +48,7 @@ func (s *Server) mailCalls(t *table) {
 	add(t, call{
 		id: "setMailServer", route: "PUT /v1/account/mail", level: httpx.AAL2, fresh: httpx.Proved, scope: httpx.Account, key: "admin",
 		group: "Account", summary: "Give the account a mail server of its own",
-		tells: "Whoever has that server reads every code that is mailed, so it asks for your own password, and you are told by mail. What opens the account of an owner or administrator goes through it only if an owner chose it. Without `server_password` the stored one stays, as long as host, port, security and user are the same.",
+		tells: "Whoever has that server reads every code that is mailed, so it asks for your own password, and you are told by mail, with the owners if you are an administrator. What opens the account of an owner or administrator goes through it only if an owner chose it. Without `server_password` the stored one stays, as long as host, port, security and user are the same.",
 	}, s.setMail)
 	add(t, call{
 		id: "removeMailServer", route: "POST /v1/account/mail/remove", level: httpx.AAL2, fresh: httpx.Proved, scope: httpx.Account, key: "admin",

@@ -9,6 +9,7 @@ package channel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -80,6 +81,43 @@ func (s *Service) MailTo(ctx context.Context, accountID string, role user.Role, 
 		return nil, ErrNotOwners
 	}
 	return s.through(own, ok)
+}
+
+// Kept is the mail server that an owner chose for the account, as MailBefore takes it, for the message that tells the owners of its
+// successor; empty if they did not choose it, or if the deployment has one, which nobody in the account can replace.
+func (s *Service) Kept(ctx context.Context, accountID string) ([]byte, error) {
+	own, ok, err := s.Server(ctx, accountID)
+	if err != nil || !ok || !own.ByOwner || s.Mail != nil {
+		return nil, err
+	}
+	server, err := s.open(own)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(server)
+}
+
+// MailBefore returns who sends what tells owners that an administrator chose or removed the mail server: the deployment's, the one that
+// an owner has chosen since, or the one that was kept; never the very server that it tells of. ErrNotOwners or ErrNoMail if there is none of these.
+func (s *Service) MailBefore(ctx context.Context, accountID string, kept []byte) (mail.Sender, error) {
+	own, ok, err := s.Server(ctx, accountID)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Mail != nil:
+		return s.Mail, nil
+	case ok && own.ByOwner:
+		return s.through(own, true)
+	case len(kept) > 0:
+		var server mail.Server
+		if err := json.Unmarshal(kept, &server); err != nil {
+			return nil, err
+		}
+		return mail.New([]mail.Server{server}, s.Options), nil
+	case ok:
+		return nil, ErrNotOwners
+	}
+	return nil, ErrNoMail
 }
 
 // MailOf returns who sends an account's mail: its own server if it has one, else the

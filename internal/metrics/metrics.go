@@ -72,7 +72,7 @@ var (
 		"code", "disable_token", "set_up_token", "reset_token", "email_token", "disable_cancel", "factor_added", "factor_removed", "factor_locked", "passkey_copied",
 		"two_factor_reset", "two_factor_off", "disable_kept", "backup_codes_made", "backup_code_used", "backup_codes_low",
 		"password_changed", "email_change_asked", "email_changed", "sign_in_unknown_browser", "sign_in_unfinished", "browser_used_twice",
-		"two_factor_asked", "mail_server_set", "mail_server_removed", "test",
+		"two_factor_asked", "mail_server_set", "mail_server_removed", "mail_server_chosen", "mail_server_taken", "test",
 		"invitation", "admin_code_issued", "admin_code_used", "role_changed", "access_locked", "access_unlocked", "sessions_ended", "browsers_ended", "user_removed",
 		"api_key_made", "api_key_removed", "api_key_second_factor_changed", "api_key_locked", "api_keys_ended",
 	}

@@ -40,6 +40,7 @@ type letter struct {
 	user      user.User
 	to        string
 	secret    string          // the code or token
+	way       []byte          // the mail server that this message goes through, if it is another one than counts now
 	enrolling bool            // the code proves a new address
 	product   string          // of the deployment
 	say       texts.Catalogue // in the person's language, and the account's own words
@@ -125,7 +126,7 @@ func (l letter) page(w *writer, language texts.Language) page {
 	if l.secret != "" {
 		p.Ends = w.text("mail.ends."+string(l.message.Kind), "time", w.when(l.message.ExpiresAt))
 	}
-	for _, name := range []string{"name", "key", "hint", "to", "host", "sender", "reason"} {
+	for _, name := range []string{"name", "key", "hint", "to", "host", "sender", "reason", "admin"} {
 		if f[name] != "" {
 			p.Facts = append(p.Facts, fact{w.text("mail.fact." + name), f[name]})
 		}
@@ -197,6 +198,8 @@ var links = map[outbox.Kind]string{
 	outbox.TwoFactorAsked:   "/settings/two-factor",
 	outbox.MailServerSet:    "/admin/mail",
 	outbox.MailServerGone:   "/admin/mail",
+	outbox.MailServerChosen: "/admin/mail",
+	outbox.MailServerTaken:  "/admin/mail",
 }
 
 // places are the values that the lead of a message tells.

@@ -20,7 +20,7 @@ var kinds = map[outbox.Kind]bool{
 	outbox.DisableKept: false, outbox.BackupCodesMade: false, outbox.BackupCodeUsed: false, outbox.BackupCodesLow: false, outbox.PasswordChanged: false,
 	outbox.EmailAsked: false, outbox.EmailChanged: false, outbox.SignInUnknown: false, outbox.SignInUnfinished: false, outbox.BrowserUsedTwice: false, outbox.MailServerSet: false,
 	outbox.TwoFactorAsked: false,
-	outbox.MailServerGone: false, outbox.TestMail: false, outbox.Invitation: true, outbox.AdminCodeIssued: false, outbox.AdminCodeUsed: false,
+	outbox.MailServerGone: false, outbox.MailServerChosen: false, outbox.MailServerTaken: false, outbox.TestMail: false, outbox.Invitation: true, outbox.AdminCodeIssued: false, outbox.AdminCodeUsed: false,
 	outbox.RoleChanged: false, outbox.AccessLocked: false, outbox.AccessUnlocked: false, outbox.UserRemoved: false,
 	outbox.SessionsEnded: false, outbox.BrowsersEnded: false,
 }

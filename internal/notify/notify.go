@@ -196,7 +196,7 @@ func (s *Service) send(ctx context.Context, m outbox.Message) (reference string,
 	case err != nil && !errors.Is(err, user.ErrNotFound):
 		return "", err
 	}
-	if m.Kind == outbox.Code || m.HasSecret() {
+	if m.Kind == outbox.Code || m.HasToken() {
 		switch { // what they could do with it, they can't do now; that something happened they are told all the same
 		case !u.LockedAt.IsZero():
 			return "", &dropped{"user_locked"}
@@ -256,6 +256,10 @@ func (s *Service) fetch(ctx context.Context, m *outbox.Message, l *letter) error
 	if err := m.Open(s.Ring); err != nil {
 		return err
 	}
+	if m.Kind.ToOwners() {
+		l.way = m.Secret
+		return nil
+	}
 	l.secret = string(m.Secret)
 	purpose, carries := map[outbox.Kind]mailtoken.Purpose{
 		outbox.DisableToken: mailtoken.Disable, outbox.ResetToken: mailtoken.Reset,
@@ -278,10 +282,14 @@ func (s *Service) mail(ctx context.Context, l letter) error {
 	}
 	// Codes count for little without the password, and what keeps the second factor on is sent in any case.
 	opens := l.secret != "" && l.message.Kind != outbox.Code && l.message.Kind != outbox.DisableCancel
-	sender, err := s.Channels.MailTo(ctx, l.account.ID, l.user.Role, opens)
-	if s.Channels.Mail != nil && aboutServer(l.message.Kind) {
-		// Whoever took an account's mail over would keep this one back.
-		sender, err = s.Channels.Mail, nil
+	var sender mail.Sender
+	switch { // whoever took an account's mail over would keep back what tells of it
+	case l.message.Kind.ToOwners():
+		sender, err = s.Channels.MailBefore(ctx, l.account.ID, l.way)
+	case s.Channels.Mail != nil && aboutServer(l.message.Kind):
+		sender = s.Channels.Mail
+	default:
+		sender, err = s.Channels.MailTo(ctx, l.account.ID, l.user.Role, opens)
 	}
 	if errors.Is(err, channel.ErrNoMail) && l.secret == "" && l.message.Kind != outbox.TestMail {
 		// Who runs a server without mail has chosen that nobody gets notices; a warning for each would bury the others.
@@ -296,7 +304,7 @@ func (s *Service) mail(ctx context.Context, l letter) error {
 	return sender.Send(ctx, m)
 }
 
-// aboutServer says whether a message tells of a change of the account's own mail server.
+// aboutServer says whether a message tells whoever did it of a change of the account's own mail server.
 func aboutServer(k outbox.Kind) bool { return k == outbox.MailServerSet || k == outbox.MailServerGone }
 
 // Test sends the test message to a person at once, past the queue, because they wait for what comes of it.

@@ -73,6 +73,8 @@ const (
 	UserRemoved      Kind = "user_removed"    // to the address that was registered: the person is gone
 	MailServerSet    Kind = "mail_server_set" // to the administrator who did it
 	MailServerGone   Kind = "mail_server_removed"
+	MailServerChosen Kind = "mail_server_chosen" // to the owners: an administrator chose it
+	MailServerTaken  Kind = "mail_server_taken"  // to the owners: an administrator removed it
 	TestMail         Kind = "test"
 )
 
@@ -109,7 +111,7 @@ type Message struct {
 	Recipient             string // empty: the person's registered address when it is sent, or the factor's
 	Language              string // of the browser that caused it; may be empty
 	Facts                 map[string]string
-	Secret                []byte // the opened token, where there is one
+	Secret                []byte // what is sealed until the message is sent, opened: the token, where there is one
 	Attempts              int64
 	CreatedAt, ExpiresAt  time.Time
 
@@ -144,8 +146,12 @@ func (m *Message) Open(ring *seal.Ring) (err error) {
 	return err
 }
 
-// HasSecret reports whether the message carries a token.
-func (m Message) HasSecret() bool { return len(m.sealed) > 0 }
+// HasToken reports whether the message carries a token.
+func (m Message) HasToken() bool { return len(m.sealed) > 0 && !m.Kind.ToOwners() }
+
+// ToOwners says whether a message tells owners what an administrator did to their mail server. What such a message has sealed
+// is the way that it goes, and nothing that it says.
+func (k Kind) ToOwners() bool { return k == MailServerChosen || k == MailServerTaken }
 
 // Delay is how long to wait after so many attempts that failed.
 func Delay(attempts int64) time.Duration {

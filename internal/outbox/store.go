@@ -58,6 +58,14 @@ func SendToken(now time.Time, ring *seal.Ring, m Message, by audit.Actor) (db.St
 	return put(now, m, ""), nil
 }
 
+// NoticeBy is Notice, which goes by a way that no longer stands when it is sent. What names the way is sealed until then; it may be empty.
+func NoticeBy(now time.Time, ring *seal.Ring, way []byte, accountID, userID string, kind Kind, more map[string]string, by audit.Actor) (db.Stmt, error) {
+	if len(way) == 0 {
+		return Notice(now, accountID, userID, kind, more, by), nil
+	}
+	return SendToken(now, ring, Message{AccountID: accountID, UserID: userID, Channel: Mail, Kind: kind, Recipient: registered, Facts: more, Secret: way}, by)
+}
+
 // NewID names a message.
 func NewID(now time.Time) string { return id.New("msg", now) }
 
@@ -218,7 +226,8 @@ func StateOf(ctx context.Context, q db.Querier, accountID, userID, messageID str
 
 // Clear returns the statement that takes back what a person has not been sent yet and has an end of its own: codes and tokens.
 func Clear(accountID, userID string) db.Stmt {
-	return db.Write(`DELETE FROM outbox WHERE account_id = $1 AND user_id = $2 AND state = 'queued' AND (kind = 'code' OR secret IS NOT NULL)`, accountID, userID)
+	return db.Write(`DELETE FROM outbox WHERE account_id = $1 AND user_id = $2 AND state = 'queued' AND (kind = 'code' OR secret IS NOT NULL AND kind NOT IN ($3, $4))`,
+		accountID, userID, string(MailServerChosen), string(MailServerTaken))
 }
 
 // Sweep removes up to limit messages that were settled long ago, or given up by everybody, and returns how many.

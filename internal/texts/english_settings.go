@@ -96,6 +96,10 @@ var englishSettings = Catalogue{
 	"confirm.restart_why": "Not in your app? Start again with a new QR code.",
 
 	// Backup codes, shown once.
+	"before.title":     "Two-factor authentication is on",
+	"before.lead":      "Your device is confirmed. Backup codes are shown only once: if you have not saved yours, generate new ones.",
+	"before.button":    "Continue",
+	"before.codes":     "Generate new backup codes",
 	"codes.title":      "Save your backup codes",
 	"codes.first":      "Two-factor authentication is on. These codes let you in when your phone is lost or broken. Each works once.",
 	"codes.again":      "Your old codes no longer work. These let you in when your phone is lost or broken. Each works once.",

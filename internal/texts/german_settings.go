@@ -96,6 +96,10 @@ var germanSettings = Catalogue{
 	"confirm.restart_why": "Nicht in Ihrer App? Beginnen Sie mit einem neuen QR-Code.",
 
 	// Backup codes, shown once.
+	"before.title":     "Die Zwei-Faktor-Authentifizierung ist ein",
+	"before.lead":      "Ihr Gerät ist bestätigt. Backup-Codes werden nur einmal angezeigt: Haben Sie Ihre nicht aufbewahrt, erzeugen Sie neue.",
+	"before.button":    "Weiter",
+	"before.codes":     "Neue Backup-Codes erzeugen",
 	"codes.title":      "Backup-Codes aufbewahren",
 	"codes.first":      "Die Zwei-Faktor-Authentifizierung ist ein. Mit diesen Codes melden Sie sich an, wenn Ihr Handy verloren oder defekt ist. Jeder gilt einmal.",
 	"codes.again":      "Ihre alten Codes gelten nicht mehr. Mit diesen melden Sie sich an, wenn Ihr Handy verloren oder defekt ist. Jeder gilt einmal.",

@@ -168,7 +168,7 @@ func (s *Site) createPasskeyAgain(w http.ResponseWriter, r *http.Request, d fact
 // createSetUpView is the same within a sign-in.
 func (s *Site) createSetUpView(r *http.Request, p *signin.Pending, f factor.Factor) (CreatePasskey, error) {
 	options, err := s.Factors.PasskeyOptions(r.Context(), p.User, p.Request(), f.ID)
-	return CreatePasskey{At: door(r), ID: f.ID, Options: string(options), SigningIn: true, Ends: p.ExpiresAt}, err
+	return CreatePasskey{At: door(r), ID: f.ID, Options: string(options), SigningIn: true, Next: wayBack(r, p), Ends: p.ExpiresAt}, err
 }
 
 func (s *Site) showCreateSetUp(w http.ResponseWriter, r *http.Request, p *signin.Pending, f factor.Factor) error {

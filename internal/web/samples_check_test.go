@@ -31,6 +31,7 @@ func checkSamples(outside, boss Chrome, ends time.Time) []sample {
 			Message: "This link was used already, or is too old. Go back to where you came from, and sign in there again.",
 		}},
 		{"check-done", outside, CheckDone{}},
+		{"confirmed-before", outside, ConfirmedBefore{"/settings/sessions"}},
 		{"check-done-codes", outside, CheckDone{Codes: true, Return: checkedFor + "?check=chk_1"}},
 		{"check-cancelled", outside, CheckDone{Cancelled: true}},
 	}

@@ -118,7 +118,7 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.At, v.SigningIn, v.Ends = door(r), true, p.ExpiresAt
+	v.At, v.SigningIn, v.Next, v.Ends = door(r), true, wayBack(r, p), p.ExpiresAt
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
@@ -168,7 +168,7 @@ func (s *Site) showConfirmSetUp(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) confirmSetUpView(r *http.Request, p *signin.Pending, f factor.Factor) (ConfirmDevice, error) {
 	v, err := s.confirmView(r, f, "")
-	v.At, v.SigningIn, v.Ends = door(r), true, p.ExpiresAt
+	v.At, v.SigningIn, v.Next, v.Ends = door(r), true, wayBack(r, p), p.ExpiresAt
 	return v, err
 }
 

@@ -58,6 +58,60 @@ func TestRequiredSignIn(t *testing.T) {
 	}, apptest.WithInbox)
 }
 
+// TestConfirmedTwice: the form that confirms a first device is sent twice, with the browser's new cookies or the page's besides. The second
+// answer leads where the first did, by way of what is to be said of the codes that it can't show; without a session it leads to a sign-in that
+// does. No page of it needs a script.
+func TestConfirmedTwice(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		begin := func() (*apptest.Client, *apptest.Page) {
+			t.Helper()
+			s.Clock.Advance(time.Minute)
+			if err := s.Admin.ResetTwoFactor(t.Context(), s.Grace, "lost", audit.Operator()); err != nil {
+				t.Fatal(err)
+			}
+			c := s.Client(t)
+			scan := c.Get("/sign-in?next=/settings/sessions").Press("Sign in", "email", apptest.Grace, "password", apptest.Password).Follow().Press("Add", "name", "Phone")
+			return c, scan.Sees(http.StatusOK)
+		}
+		for _, keep := range []bool{true, false} {
+			c, scan := begin()
+			code, pending := scan.Phone().Code(s.Clock.Now()), c.Clone().Cookies[httpx.PendingCookie]
+			scan.Press("Verify", "code", code).Sees(http.StatusOK, "Save your backup codes")
+			if keep {
+				c.Cookies[httpx.PendingCookie] = pending
+			}
+			way := scan.Press("Verify", "code", code).Sees(http.StatusOK, "Backup codes are shown only once").Find(`<a class="button primary" href="([^"]+)"`)
+			if way != "/settings/sessions" {
+				t.Errorf("with the page's cookie %t: on to %s", keep, way)
+			}
+		}
+
+		c, scan := begin()
+		code, before := scan.Phone().Code(s.Clock.Now()), c.Clone()
+		scan.Press("Verify", "code", code).Sees(http.StatusOK)
+		again := scan.In(before).Press("Verify", "code", code).Sees(http.StatusGone).Find(`<a class="button primary" href="([^"]+)"`)
+		if !strings.HasSuffix(again, "next=%2Fsettings%2Fsessions") {
+			t.Errorf("without the first answer's cookies: on to %s", again)
+		}
+
+		setPolicy(t, s, "backup_codes=off")
+		_, scan = begin()
+		code = scan.Phone().Code(s.Clock.Now())
+		for range 2 {
+			if to := scan.Press("Verify", "code", code).Header.Get("Location"); to != "/settings/sessions" {
+				t.Errorf("without backup codes: on to %s", to)
+			}
+		}
+		setPolicy(t, s, "backup_codes=on")
+
+		c = s.SignedIn(t, apptest.Ada)
+		scan = c.Get("/settings/two-factor/add?next=/settings/sessions").Press("Add", "password", apptest.Password).Sees(http.StatusOK)
+		code = scan.Phone().Code(s.Clock.Now())
+		scan.Press("Verify", "code", code).Sees(http.StatusOK, "Save your backup codes")
+		scan.Press("Verify", "code", code).Sees(http.StatusOK, "Backup codes are shown only once").Find(`<a class="button primary" href="(/settings/sessions)"`)
+	})
+}
+
 // TestGraceIsSaid is K5: each sign-in says how many days are left, and goes on.
 func TestGraceIsSaid(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {

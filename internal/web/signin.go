@@ -182,8 +182,8 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
 		return err
 	}
 	httpx.ClearCookie(w, httpx.PendingCookie)
-	if _, err := s.current(r); err == nil { // pressed twice, or gone back: the first press has signed in
-		return s.signedInBefore(w, r)
+	if who, err := s.current(r); err == nil { // pressed twice, or gone back: the first press has signed in
+		return s.signedInBefore(w, r, who)
 	}
 	slug, _ := httpx.ReadCookie(r, httpx.AccountCookie)
 	s.facing(r, slug)
@@ -192,18 +192,37 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, err error) error {
 
 // noPending answers a request for the second step without a sign-in that waits for it.
 func (s *Site) noPending(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.current(r); err == nil {
-		return s.signedInBefore(w, r)
+	if who, err := s.current(r); err == nil {
+		return s.signedInBefore(w, r, who)
 	}
 	return httpx.SeeOther(w, "/sign-in")
 }
 
-// signedInBefore leads on who has signed in since the form before them was made.
-func (s *Site) signedInBefore(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath {
-		return done(w, "/settings/two-factor", NoticeConfirmedBefore)
+// signedInBefore leads on who has signed in since the form before them was made, with the first device by way of what is to be
+// said of the backup codes, which were shown.
+func (s *Site) signedInBefore(w http.ResponseWriter, r *http.Request, who *session.Signed) error {
+	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath && who.Account.Policy.BackupCodes {
+		readBy(r, who.User, who.Account)
+		return s.confirmedTwice(w, r, wayOn(r))
 	}
 	return s.onward(w, wayOn(r), NoticeSignedIn)
+}
+
+// wayBack is where a sign-in leads in the end, for the address of its forms. A check leads to its program.
+func wayBack(r *http.Request, p *signin.Pending) string {
+	if checkOf(r) != nil {
+		return ""
+	}
+	return p.ReturnTo
+}
+
+// confirmedTwice is what somebody sees whose form has confirmed a device already: the codes that came with the first can't be shown
+// again, and the way on is the same.
+func (s *Site) confirmedTwice(w http.ResponseWriter, r *http.Request, next string) error {
+	if next == "" {
+		return done(w, "/settings/two-factor", NoticeConfirmedBefore)
+	}
+	return s.render(w, r, http.StatusOK, "", ConfirmedBefore{next})
 }
 
 // wayOn is where a form of the second door leads, as its address has it. The pending sign-in knows that too, and is gone once the
@@ -236,9 +255,7 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	if p.MayTrust(s.Now()) {
 		v.TrustDays = p.Account.Policy.TrustedBrowserDays
 	}
-	if checkOf(r) == nil {
-		v.Next = p.ReturnTo
-	}
+	v.Next = wayBack(r, p)
 	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
 	v.Disable = checkOf(r) == nil && signin.Effect(p.Account, p.User) != account.MailedDisableOff
 	asked, _ := p.First(s.Now())

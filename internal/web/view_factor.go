@@ -197,6 +197,13 @@ func (BackupCodes) page() string   { return "backupcodes" }
 func (v BackupCodes) onCard() bool { return v.SigningIn }
 func (BackupCodes) failed() bool   { return false }
 
+// ConfirmedBefore is for who has sent the form of a device twice and was on the way to another page. Next is that page.
+type ConfirmedBefore struct{ Next string }
+
+func (ConfirmedBefore) page() string { return "confirmedbefore" }
+func (ConfirmedBefore) onCard() bool { return true }
+func (ConfirmedBefore) failed() bool { return false }
+
 // CodeWays is, on a page that asks for a code again, where one can be sent. Each of Ways posts method to Action.
 type CodeWays struct {
 	Action  string

@@ -25,6 +25,9 @@ const (
 	passID, ticketID = "dor", "tic"
 	// TicketFor is how long a ticket counts: one redirect.
 	TicketFor = time.Minute
+	// passesKept is how many passes a session has at one origin, the newest. One browser holds one; the others are those
+	// of pages that came in at the same moment, whose answers may reach the browser in any order.
+	passesKept = 4
 )
 
 // ErrTicket refuses a ticket that is used, late, of another browser or for another origin.
@@ -64,7 +67,7 @@ func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by a
 		return "", errors.Join(ErrTicket, s.db.Run(ctx, endTicket(t)))
 	}
 	pass, b := token.Issue(t.AccountID, t.UserID, passID)
-	return pass, s.db.Run(ctx, enter(t, b, now, signed.ExpiresAt), audit.Record(now, audit.Event{
+	return pass, s.db.Run(ctx, enter(t, b, now, signed.ExpiresAt), endOlder(b, signed.ID, origin, passesKept), audit.Record(now, audit.Event{
 		AccountID: t.AccountID, Action: audit.DoorEntered, Actor: by.As(t.UserID), Target: signed.ID, Detail: map[string]string{"origin": origin},
 	}))
 }

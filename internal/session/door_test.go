@@ -127,3 +127,56 @@ func TestPassesEndWithTheirSession(t *testing.T) {
 		}
 	})
 }
+
+// TestPassesAreBounded: whoever enters again and again keeps no more than the newest four passes of that session at that site. Those at
+// another site, and of another session, are nobody else's business, and a ticket on its way is none.
+func TestPassesAreBounded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, signed, _ := atDoor(t, d)
+		const other = "https://wiki.example.com"
+		enter := func(by *session.Signed, origin string) string {
+			t.Helper()
+			w.Clock.Advance(time.Second)
+			ticket, err := w.Sessions.Ticket(t.Context(), by, origin, session.Challenge("secret"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass, err := w.Sessions.Enter(t.Context(), ticket, origin, "secret", domaintest.By)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pass
+		}
+		elsewhere, another := enter(signed, other), enter(w.Browse(t, w.Ada).Signed, app)
+		waiting := ticketFor(t, w, signed)
+		var passes []string
+		for range 7 {
+			passes = append(passes, enter(signed, app))
+		}
+		for i, pass := range passes {
+			_, err := w.Sessions.CheckPass(t.Context(), pass, app)
+			if i < len(passes)-4 {
+				wantError(t, "one of the older", err, session.ErrNone)
+			} else {
+				wantError(t, "one of the newest", err, nil)
+			}
+		}
+		_, err := w.Sessions.CheckPass(t.Context(), elsewhere, other)
+		wantError(t, "at another site", err, nil)
+		_, err = w.Sessions.CheckPass(t.Context(), another, app)
+		wantError(t, "of another session", err, nil)
+		_, err = w.Sessions.Enter(t.Context(), waiting, app, "secret", domaintest.By)
+		wantError(t, "the ticket", err, nil)
+
+		// At one moment, whatever their hashes are, the newest is never one that goes.
+		for range 12 {
+			w.Clock.Advance(-time.Second)
+			_, err := w.Sessions.CheckPass(t.Context(), enter(signed, app), app)
+			wantError(t, "just made", err, nil)
+		}
+		var rows int
+		if err := d.Get(t.Context(), `SELECT count(*) FROM door_passes`, nil, &rows); err != nil || rows != 7 {
+			t.Errorf("%d rows, want 4 and the other two, and the first ticket: %v", rows, err)
+		}
+	})
+}

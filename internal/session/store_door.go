@@ -31,6 +31,17 @@ func enter(ticket, p token.Bearer, now, ends time.Time) db.Stmt {
 		ticket.AccountID, ticket.UserID, ticket.ID, p.ID, db.At(now), db.At(ends))
 }
 
+// endOlder ends the passes of a session at an origin but p and the newest beside it, keep in all. They lie together under their
+// person's part of the key.
+func endOlder(p token.Bearer, sessionID, origin string, keep int) db.Stmt {
+	return db.Write(`
+		DELETE FROM door_passes WHERE account_id = $1 AND user_id = $2 AND pass_id <> $3 AND session_id = $4 AND origin = $5 AND challenge = '' AND pass_id NOT IN (
+			SELECT d.pass_id FROM door_passes d
+			WHERE d.account_id = $1 AND d.user_id = $2 AND d.pass_id <> $3 AND d.session_id = $4 AND d.origin = $5 AND d.challenge = ''
+			ORDER BY d.created_at DESC, d.pass_id LIMIT $6)`,
+		p.AccountID, p.UserID, p.ID, sessionID, origin, keep-1)
+}
+
 func removePass(b token.Bearer, origin string) db.Stmt {
 	return db.Write(`
 		DELETE FROM door_passes WHERE account_id = $1 AND user_id = $2 AND pass_id = $3 AND origin = $4 AND challenge = ''`,

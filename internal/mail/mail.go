@@ -127,6 +127,18 @@ func (m Message) compose(from mailbox) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Subject cuts a text to what a subject may be long.
+func Subject(text string) string {
+	if len(text) <= maxHeader {
+		return text
+	}
+	end := maxHeader - len("…")
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
 // headerText says whether s may stand in a header that people read. Besides controls, it refuses what
 // ends a line elsewhere and what turns the direction of the text around it, and with it an address.
 func headerText(s string) bool {

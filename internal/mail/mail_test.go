@@ -183,3 +183,18 @@ func FuzzHeaders(f *testing.F) {
 		}
 	})
 }
+
+// TestSubject: what is cut ends at a whole letter, and may be sent.
+func TestSubject(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{"Your code", "Your code"},
+		{strings.Repeat("ä", 125), strings.Repeat("ä", 125)},
+		{strings.Repeat("ä", 126), strings.Repeat("ä", 123) + "…"},
+		{"a" + strings.Repeat("😀", 63), "a" + strings.Repeat("😀", 61) + "…"},
+	} {
+		if got := Subject(c.text); got != c.want || !headerText(got) {
+			t.Errorf("%d bytes: %q", len(c.text), got)
+		}
+	}
+}

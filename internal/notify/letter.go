@@ -107,7 +107,8 @@ func (l letter) mail() (mail.Message, error) {
 		subject = w.text("mail.code_subject", "code", l.secret, "product", l.account.Brand(l.product))
 	}
 	return mail.Message{
-		ID: l.message.ID, To: l.to, Subject: subject, Text: text.String(), HTML: html.String(), Language: string(language), At: l.message.CreatedAt,
+		ID: l.message.ID, To: l.to, Subject: mail.Subject(subject), // an organisation's own words may be longer
+		Text: text.String(), HTML: html.String(), Language: string(language), At: l.message.CreatedAt,
 	}, w.err
 }
 

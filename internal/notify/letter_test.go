@@ -1,15 +1,25 @@
 package notify_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/db"
+	"sallyport/internal/db/dbtest"
+	"sallyport/internal/domaintest"
+	"sallyport/internal/factor"
+	"sallyport/internal/mail"
 	"sallyport/internal/notify"
 	"sallyport/internal/outbox"
 	"sallyport/internal/sms"
+	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
 
@@ -111,6 +121,33 @@ func TestNothingIsInjected(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestALongTitleIsStillSent: an organisation's own words, or its name in the subject of a code, may be longer than a subject may be.
+func TestALongTitleIsStillSent(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := domaintest.New(t, d), t.Context()
+		theirs := domaintest.NewMailServer(t)
+		w.Channels.Mail = mail.New([]mail.Server{theirs.Server}, mail.Options{Roots: theirs.Roots})
+		code := w.AddAddress(t, w.Ada, factor.Email, "ada@home.test")
+		if err := errors.Join(
+			account.SetText(ctx, d, w.Clock.Now(), w.Ada.AccountID, texts.English, "mail.factor_removed.title", strings.Repeat("a", 999)+"b", audit.Operator()),
+			account.SetLook(ctx, d, w.Clock.Now(), w.Ada.AccountID, account.Look{Name: strings.Repeat("株", 80), Accent: "#336699"}, audit.Operator()),
+		); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Minute) // the look is in force
+		tell(t, w, w.Ada)
+		w.Deliver(t)
+		if s := last(t, w); s != "sent" {
+			t.Errorf("a notice with a long title of one’s own: %s", s)
+		}
+		send(t, w, code, "ses_1")
+		w.Deliver(t)
+		if s := last(t, w); s != "sent" {
+			t.Errorf("a code of an organisation with a long name: %s", s)
+		}
+	})
 }
 
 // TestOnlyKnownBrowsersAreNamed: a stranger's words do not stand in a mail of ours.

@@ -1,6 +1,7 @@
 package profile_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/passkey/keytest"
 	"sallyport/internal/session"
+	"sallyport/internal/signin"
 )
 
 // TestOnlyAPasskeyProvesAgain: where only a passkey will do at sign-in, it is so within a session too (K8, security.md B66). A backup
@@ -73,5 +75,33 @@ func TestTheLastPasskeyStays(t *testing.T) {
 		wantError(t, "the last", remove(first), factor.ErrPasskeyRequired)
 		wantError(t, "the phone", remove(phone.FactorID), nil)
 		wantError(t, "the last of all", remove(first), nil)
+	})
+}
+
+// TestAPasswordNeverEnteredIsNotClaimed: somebody signed in by nothing but a passkey adds a device, and the session that goes on
+// tells programs of no password.
+func TestAPasswordNeverEnteredIsNotClaimed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.SetPolicy(t, "enrolment=recent_sign_in")
+		key := &keytest.Key{}
+		_, entered, _ := w.AddPasskey(t, w.Browse(t, w.Ada), key, "")
+		options, ceremony, err := w.SignIn.AskPasskeyAlone(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, err := w.SignIn.Passkey(t.Context(), signin.PasskeyCredentials{Ceremony: ceremony, Response: key.Answer(t, options, domaintest.Site, nil)}, domaintest.By)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, alone, _ := w.AddPhone(t, w.Open(t, step.Cookie), "Phone")
+		for _, c := range []struct {
+			b   domaintest.Browser
+			pwd bool
+		}{{entered, true}, {alone, false}} {
+			if amr := c.b.Signed.AMR; slices.Contains(amr, "pwd") != c.pwd || !slices.Contains(amr, "mfa") {
+				t.Errorf("amr %q, with a password %t", amr, c.pwd)
+			}
+		}
 	})
 }

@@ -9,6 +9,7 @@ package profile
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sallyport/internal/account"
@@ -154,7 +155,11 @@ func (s *Service) ConfirmDevice(ctx context.Context, w *session.Signed, factorID
 		}
 	}
 	more := func(m factor.Match) (stmts []db.Stmt) {
-		cookie, stmts = s.goOn(w, session.AAL2, s.Factors.AMR(m))
+		amr := s.Factors.AMR(m)
+		if !slices.Contains(w.AMR, "pwd") { // signed in by nothing but a passkey
+			amr = slices.DeleteFunc(amr, func(method string) bool { return method == "pwd" })
+		}
+		cookie, stmts = s.goOn(w, session.AAL2, amr)
 		return append(stmts, user.CallOff(s.Now(), w.User, by)...) // or the new device would end with the old ones
 	}
 	codes, err = s.Factors.Confirm(ctx, w.User, factor.Try{

@@ -46,6 +46,20 @@ func left(t *testing.T, w *domaintest.World, u user.User) int {
 	return set.Left
 }
 
+// TestGivenCodeWithinASession: whoever gave it out may have kept it, and a session is enough to use it up.
+func TestGivenCodeWithinASession(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		ada := strong(t, w, w.Ada)
+		w.Enrol(t, w.Grace)
+		b, g := w.Browse(t, w.Grace), give(t, w, ada, w.Grace)
+		wantError(t, "the code", w.Profile.ProveFactor(t.Context(), b.Signed, g.Code, "", b.As()), nil)
+		if n := letters(t, w, w.Grace, outbox.AdminCodeUsed); n != 1 {
+			t.Errorf("she was told %d times: %v", n, w.Letters(t))
+		}
+	})
+}
+
 // TestGivenCode is X13 and K14: it works once, within the hour, beside the person's own ten, and ends the one before.
 func TestGivenCode(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -75,6 +75,24 @@ func (s *Service) Consume(ctx context.Context, t Try, more func(Match) []db.Stmt
 	return *found.Right, nil
 }
 
+// lowCodes is how few backup codes are left when new ones should be made (product.md section 3).
+const lowCodes = 3
+
+// Told returns the statement that tells u of a used backup code; other codes need none.
+func Told(now time.Time, u user.User, m Match, by audit.Actor) []db.Stmt {
+	if m.Factor.Kind != BackupCode {
+		return nil
+	}
+	kind := outbox.BackupCodeUsed
+	switch {
+	case m.Issued: // by an administrator, who may have kept it: the person hears whose code it was
+		kind = outbox.AdminCodeUsed
+	case m.Left <= lowCodes:
+		kind = outbox.BackupCodesLow
+	}
+	return []db.Stmt{outbox.Notice(now, u.AccountID, u.ID, kind, map[string]string{"left": strconv.Itoa(m.Left)}, by)}
+}
+
 // forgiveOthers returns the statement that forgives the wrong codes of the factors besides the one that was proved, if there are any.
 func forgiveOthers(all []Stored, proved Factor) []db.Stmt {
 	if slices.ContainsFunc(all, func(f Stored) bool { return f.Failures > 0 && f.ID != proved.ID }) {
@@ -97,7 +115,7 @@ func (s *Service) Prove(ctx context.Context, u user.User, code, request string, 
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return Match{}, err
 	}
-	return s.Consume(ctx, t, func(Match) []db.Stmt { return more })
+	return s.Consume(ctx, t, func(m Match) []db.Stmt { return append(Told(s.Now(), u, m, by), more...) })
 }
 
 // ProveBackupCode is Prove where, besides a passkey, only a backup code will do (K8). What can't be one is refused with ErrPasskeyNeeded.
@@ -114,7 +132,7 @@ func (s *Service) ProveBackupCode(ctx context.Context, u user.User, code string,
 		return Match{}, err
 	}
 	t := Try{AccountID: u.AccountID, UserID: u.ID, Factors: rows, Kind: BackupCode, Code: code, By: by}
-	return s.Consume(ctx, t, func(Match) []db.Stmt { return more })
+	return s.Consume(ctx, t, func(m Match) []db.Stmt { return append(Told(s.Now(), u, m, by), more...) })
 }
 
 // choose finds the method for what was typed: that of the kind or device asked for, else the first one

@@ -52,6 +52,9 @@ func TestEachEventIsToldOnce(t *testing.T) {
 				_, err := w.SignIn.Verify(t.Context(), begin(t, w, u), signin.Attempt{Code: codes[0]}, domaintest.By) // and an unknown browser
 				return err
 			}},
+			{outbox.BackupCodeUsed, "backup code was used", func(_ user.User, b domaintest.Browser, _ domaintest.Phone, codes []string) error {
+				return w.Profile.ProveFactor(t.Context(), b.Signed, codes[0], "", b.As()) // not at a sign-in
+			}},
 			{outbox.BackupCodesLow, "Few backup codes", func(u user.User, _ domaintest.Browser, _ domaintest.Phone, codes []string) error {
 				err := d.Run(t.Context(), db.Write(`UPDATE factor_codes SET used_at = 1 WHERE user_id = $1 AND selector <> $2 AND selector NOT IN
 					(SELECT selector FROM factor_codes WHERE user_id = $1 AND selector <> $2 ORDER BY selector LIMIT 3)`, u.ID, codes[0][:2]))

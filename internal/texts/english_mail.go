@@ -86,11 +86,11 @@ var englishMail = Catalogue{
 	"mail.backup_codes_made.lead":    "The ones you had before no longer work.",
 	"mail.backup_codes_made.not_you": "If it wasn’t you, generate new ones and change your password.",
 	"mail.backup_code_used.title":    "A backup code was used",
-	"mail.backup_code_used.lead":     "Somebody signed in with your password and one of your backup codes; {left}.",
+	"mail.backup_code_used.lead":     "Somebody used one of your backup codes, to sign in or to confirm that it is you; {left}.",
 	"mail.link.backup_code_used":     "Look at your devices and backup codes",
 	"mail.backup_code_used.not_you":  "If it wasn’t you, change your password and generate new backup codes now.",
 	"mail.backup_codes_low.title":    "Few backup codes are left",
-	"mail.backup_codes_low.lead":     "Somebody signed in with your password and one of your backup codes; {left}. Generate ten new ones before you need them.",
+	"mail.backup_codes_low.lead":     "Somebody used one of your backup codes, to sign in or to confirm that it is you; {left}. Generate ten new ones before you need them.",
 	"mail.link.backup_codes_low":     "Generate new backup codes",
 	"mail.backup_codes_low.not_you":  "If it wasn’t you, change your password and generate new backup codes now.",
 

@@ -83,7 +83,7 @@ var englishPeople = Catalogue{
 	"mail.link.admin_code_issued":    "Change your password",
 	"mail.admin_code_issued.not_you": "If you didn’t ask for it, don’t pass it on, change your password now and tell your administrator.",
 	"mail.admin_code_used.title":     "The backup code that was given out for you was used",
-	"mail.admin_code_used.lead":      "Somebody signed in with your password and the backup code that an administrator gave out. Of your own backup codes, {left}.",
+	"mail.admin_code_used.lead":      "Somebody used the backup code that an administrator gave out, to sign in or to confirm that it is you. Of your own backup codes, {left}.",
 	"mail.link.admin_code_used":      "Look at your devices and backup codes",
 	"mail.admin_code_used.not_you":   "If it wasn’t you, change your password now and tell your administrator.",
 	"mail.role_changed.title":        "Your role was changed",

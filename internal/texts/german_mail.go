@@ -85,11 +85,11 @@ var germanMail = Catalogue{
 	"mail.backup_codes_made.lead":    "Die bisherigen gelten nicht mehr.",
 	"mail.backup_codes_made.not_you": "Wenn Sie es nicht waren, erzeugen Sie neue und ändern Sie Ihr Passwort.",
 	"mail.backup_code_used.title":    "Ein Backup-Code wurde verwendet",
-	"mail.backup_code_used.lead":     "Jemand hat sich mit Ihrem Passwort und einem Ihrer Backup-Codes angemeldet; {left}.",
+	"mail.backup_code_used.lead":     "Jemand hat einen Ihrer Backup-Codes verwendet, um sich anzumelden oder sich erneut auszuweisen; {left}.",
 	"mail.link.backup_code_used":     "Ihre Geräte und Backup-Codes ansehen",
 	"mail.backup_code_used.not_you":  "Wenn Sie es nicht waren, ändern Sie jetzt Ihr Passwort und erzeugen Sie neue Backup-Codes.",
 	"mail.backup_codes_low.title":    "Es sind nur noch wenige Backup-Codes übrig",
-	"mail.backup_codes_low.lead":     "Jemand hat sich mit Ihrem Passwort und einem Ihrer Backup-Codes angemeldet; {left}. Erzeugen Sie zehn neue, bevor Sie sie brauchen.",
+	"mail.backup_codes_low.lead":     "Jemand hat einen Ihrer Backup-Codes verwendet, um sich anzumelden oder sich erneut auszuweisen; {left}. Erzeugen Sie zehn neue, bevor Sie sie brauchen.",
 	"mail.link.backup_codes_low":     "Neue Backup-Codes erzeugen",
 	"mail.backup_codes_low.not_you":  "Wenn Sie es nicht waren, ändern Sie jetzt Ihr Passwort und erzeugen Sie neue Backup-Codes.",
 

@@ -82,7 +82,7 @@ var germanPeople = Catalogue{
 	"mail.link.admin_code_issued":    "Passwort ändern",
 	"mail.admin_code_issued.not_you": "Haben Sie nicht darum gebeten, geben Sie ihn nicht weiter, ändern Sie sofort Ihr Passwort und sagen Sie es Ihrer Administration.",
 	"mail.admin_code_used.title":     "Der für Sie ausgegebene Backup-Code wurde verwendet",
-	"mail.admin_code_used.lead":      "Jemand hat sich mit Ihrem Passwort und dem Backup-Code angemeldet, den Ihre Administration ausgegeben hat. Von Ihren eigenen Backup-Codes gilt: {left}.",
+	"mail.admin_code_used.lead":      "Jemand hat den Backup-Code verwendet, den Ihre Administration ausgegeben hat, um sich anzumelden oder sich erneut auszuweisen. Von Ihren eigenen Backup-Codes gilt: {left}.",
 	"mail.link.admin_code_used":      "Geräte und Backup-Codes ansehen",
 	"mail.admin_code_used.not_you":   "Waren Sie es nicht, ändern Sie sofort Ihr Passwort und sagen Sie es Ihrer Administration.",
 	"mail.role_changed.title":        "Ihre Rolle wurde geändert",

@@ -84,8 +84,8 @@ func OfKey(keyID string, u user.User, a account.Account, level Level, amr []stri
 // ByKey reports whether a program calls, with a key.
 func (s *Signed) ByKey() bool { return s.held != nil }
 
-// Held lets a transaction go on only if the session, or the key, that asks for it is still there, else it fails with ErrNone: an
-// ended one may be remembered here for less than a second, and must do nothing to anybody else.
+// Held lets a transaction go on only if the session, or the key, that asks for it is still there and of the person's epoch, else it
+// fails with ErrNone: an ended one may be remembered here for less than a second, and must do nothing to anybody else.
 func (s *Signed) Held() db.Stmt {
 	if s.held != nil {
 		return *s.held

@@ -218,6 +218,23 @@ func TestAnEndedSessionEndsNobody(t *testing.T) {
 	})
 }
 
+// TestASessionOfAPassedEpochEndsNobody: no row of its is removed when all others end at once, or a person is locked.
+func TestASessionOfAPassedEpochEndsNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		other := w.Restart(t, d)
+		thief, owner := w.Browse(t, w.Ada), w.Browse(t, w.Ada)
+		wantError(t, "remembered elsewhere", check(t, other, thief.Cookie), nil)
+		cookie, err := w.Sessions.EndOthers(t.Context(), owner.Signed, owner.As())
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner = w.Open(t, cookie)
+		wantError(t, "the ended one ends the owner's", other.Sessions.End(t.Context(), thief.Signed, owner.Signed.ID, thief.As()), session.ErrNone)
+		wantError(t, "the owner's", check(t, w, owner.Cookie), nil)
+	})
+}
+
 // TestClockPutBack is F15: what was refused as over stays so, and what a wrong clock began does not count.
 func TestClockPutBack(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -193,7 +193,9 @@ func removeUnused(s Session) db.Stmt {
 }
 
 func held(s Session) db.Stmt {
-	return db.Must(ErrNone, `UPDATE sessions SET epoch = epoch WHERE account_id = $1 AND user_id = $2 AND session_id = $3`,
+	return db.Must(ErrNone, `
+		UPDATE sessions SET epoch = epoch WHERE account_id = $1 AND user_id = $2 AND session_id = $3
+			AND epoch = (SELECT u.epoch FROM users u WHERE u.account_id = sessions.account_id AND u.user_id = sessions.user_id)`,
 		s.AccountID, s.UserID, s.ID)
 }
 

@@ -135,13 +135,10 @@ func (s *Site) handOver(w http.ResponseWriter, r *http.Request, step signin.Step
 		return err
 	}
 	before, err := s.current(r)
-	if session.None(err) {
-		return nil
-	}
 	if err == nil {
 		err = s.Sessions.SignOut(r.Context(), before, by(r).As(before.User.ID))
 	}
-	if errors.Is(err, session.ErrNotFound) {
+	if session.None(err) || errors.Is(err, session.ErrNotFound) {
 		return nil
 	}
 	return err

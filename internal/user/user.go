@@ -9,6 +9,8 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
@@ -118,13 +120,8 @@ func CheckName(name string) (string, error) {
 // Printable reports whether s has at most so many characters and none that is a
 // control or invisible formatting character, which could disguise a name in a list.
 func Printable(s string, most int) bool {
-	n := 0
-	for _, r := range s {
-		n++
-		if r < ' ' || (r >= 0x7f && r < 0xa0) || r == 0xfffd ||
-			(r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) || r == 0xfeff {
-			return false
-		}
+	hides := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 	}
-	return n <= most
+	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
 }

@@ -119,6 +119,12 @@ type Want func(url.Values)
 // SecondFactor asks that the sign-in had a second factor.
 func SecondFactor() Want { return func(q url.Values) { q.Set("level", "aal2") } }
 
+// Accounts asks for somebody of one of these organisations, by their short names. Where a server looks after several, roles alone
+// ask for the owner or administrator of any of them.
+func Accounts(any ...string) Want {
+	return func(q url.Values) { q.Set("accounts", strings.Join(any, ",")) }
+}
+
 // Roles asks for one of these roles, or a higher one: owner above admin above member.
 func Roles(any ...string) Want {
 	return func(q url.Values) { q.Set("roles", strings.Join(any, ",")) }

@@ -37,7 +37,7 @@ func at(t *testing.T, now func() time.Time, answer http.HandlerFunc) http.Handle
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
-	mux.Handle("/in/", d.Ask(page, door.SecondFactor(), door.Roles("admin", "owner"), door.MaxAge(time.Minute)))
+	mux.Handle("/in/", d.Ask(page, door.SecondFactor(), door.Accounts("acme", "beta"), door.Roles("admin", "owner"), door.MaxAge(time.Minute)))
 	return d.Wrap(mux)
 }
 
@@ -63,7 +63,7 @@ func TestQuestion(t *testing.T) {
 	if w.Code != http.StatusOK || w.Body.String() != "true usr_1 map[Cookie:[a=b; c=d] X-Forwarded-Host:[evil.example] X-Original-Url:[http://evil.example/]]" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if got := asked.URL.RequestURI(); got != "/forward-auth?level=aal2&max_age=60&roles=admin%2Cowner" {
+	if got := asked.URL.RequestURI(); got != "/forward-auth?accounts=acme%2Cbeta&level=aal2&max_age=60&roles=admin%2Cowner" {
 		t.Errorf("asked %s", got)
 	}
 	for name, want := range map[string]string{

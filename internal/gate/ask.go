@@ -16,9 +16,10 @@ const DoorCookie = "__Host-sallyport-door"
 
 // Errors of the door.
 var (
-	ErrRole   = errs.New(errs.Forbidden, "door_role", "Your role does not open this page. Ask an administrator of your organisation if you need it.")
-	ErrOrigin = errs.New(errs.Invalid, "door_origin", "The door does not know the site of this request. The proxy must name it, in X-Original-URL or in X-Forwarded-Proto and X-Forwarded-Host, and the setting door_origins must list it.")
-	ErrOld    = errs.New(errs.Unauthenticated, "sign_in_too_old", "This page wants you to have signed in just now. Sign in again to go on.")
+	ErrAccount = errs.New(errs.Forbidden, "door_account", "This page is not for people of your organisation. If you have a sign-in at another one, use that.")
+	ErrRole    = errs.New(errs.Forbidden, "door_role", "Your role does not open this page. Ask an administrator of your organisation if you need it.")
+	ErrOrigin  = errs.New(errs.Invalid, "door_origin", "The door does not know the site of this request. The proxy must name it, in X-Original-URL or in X-Forwarded-Proto and X-Forwarded-Host, and the setting door_origins must list it.")
+	ErrOld     = errs.New(errs.Unauthenticated, "sign_in_too_old", "This page wants you to have signed in just now. Sign in again to go on.")
 )
 
 // asked is a request that the proxy asks about.

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/internal/account"
 	"sallyport/internal/apptest"
+	"sallyport/internal/audit"
 	"sallyport/internal/config"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -188,6 +190,7 @@ func TestQuestions(t *testing.T) {
 		"level=aal3", "level=", "level=AAL2", "level=aal2&level=aal1", "level=aal1&level=aal2", "Level=aal2", "level=aal2%20", "level=aal2,aal1",
 		"roles=", "roles=root", "roles=admin,", "roles=admin,root", "roles=Admin", "roles=admin&roles=member", "role=admin", "roles[]=admin",
 		"max_age=0", "max_age=-1", "max_age=+900", "max_age=15m", "max_age=900.0", "max_age=1e3", "max_age=", "max_age=99999999999999999999", "max_age=900&max_age=1", "maxage=900",
+		"accounts=", "accounts=acme,", "accounts=Acme", "accounts=acme%20", "accounts=acme&accounts=beta", "account=acme",
 		"redirect=on", "redirect=", "redirect=off&redirect=off", "rd=https://evil.test/", "x", "=", "&&x=", "level=aal2;roles=admin", "level=%zz", "level=aal2%00",
 		"to=/", strings.Repeat("level=aal2&", 100), "max_age=" + strings.Repeat("0", 600) + "9",
 	} {
@@ -221,6 +224,35 @@ func TestRoles(t *testing.T) {
 		a := ask(t, s, dashboard, "roles="+c.roles, c.pass)
 		if in := a.StatusCode == http.StatusOK; in != c.in || !in && a.code() != "door_role" {
 			t.Errorf("roles=%s: %d %s, want let in: %t", c.roles, a.StatusCode, a.body, c.in)
+		}
+	}
+}
+
+// TestAccounts: a role counts in one's own organisation, so a program of one organisation says which people it is for.
+func TestAccounts(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t), doors)
+	beta, err := account.Create(t.Context(), s.DB, s.Clock.Now(), "beta", "Beta", audit.Operator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := s.AddUser(t, beta, "eve@beta.test", "Eve", user.Owner)
+	ours, theirs := door(enter(t, s, s.Browse(t, s.Ada), dashboard)), door(enter(t, s, s.Browse(t, eve), dashboard))
+	for _, c := range []struct {
+		query       string
+		ours, other string // the refusals; "" for let in
+	}{
+		{"", "", ""},
+		{"accounts=acme", "", "door_account"},
+		{"accounts=acme&roles=admin", "", "door_account"},
+		{"accounts=beta", "door_account", ""},
+		{"accounts=beta,acme", "", ""},
+		{"accounts=acm", "door_account", "door_account"},
+	} {
+		for pass, want := range map[string]string{ours: c.ours, theirs: c.other} {
+			a := ask(t, s, dashboard, c.query, pass)
+			if in := a.StatusCode == http.StatusOK; in != (want == "") || a.code() != want {
+				t.Errorf("%q: %d %s, want %q", c.query, a.StatusCode, a.body, want)
+			}
 		}
 	}
 }

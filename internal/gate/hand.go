@@ -95,7 +95,8 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, origin string) er
 	if !ok || len(secret) != len(token.New()) {
 		secret = token.New()
 	}
-	query.Del("roles") // no sign-in changes them
+	query.Del("accounts") // the door asks again, of whoever comes back
+	query.Del("roles")
 	query.Del("redirect")
 	query.Set("challenge", session.Challenge(secret))
 	query.Set("to", origin+to)

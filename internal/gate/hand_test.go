@@ -95,7 +95,7 @@ func TestThroughTheSignIn(t *testing.T) {
 		phone, _ := s.Enrolled(t, apptest.Grace)
 		v := visit(t, s, s.Client(t))
 		const page = "/report?year=2026&of=a%20b&q=%C3%BC"
-		start := led(t, v.asks(shop, page, "level=aal2&roles=member&max_age=900"), shop)
+		start := led(t, v.asks(shop, page, "accounts=acme&level=aal2&roles=member&max_age=900"), shop)
 		door := led(t, v.at(shop, http.MethodGet, start, nil), httpx.OriginOf(s.App.Config.PublicURL))
 		p := v.home.Get(door).Sees(http.StatusOK, "Sign in").Press("Sign in", "email", apptest.Grace, "password", apptest.Password)
 		p = p.Follow().Sees(http.StatusOK).Press("Verify", "code", phone.Code(s.Clock.Now()))
@@ -103,7 +103,7 @@ func TestThroughTheSignIn(t *testing.T) {
 		if back := led(t, v.at(shop, http.MethodGet, led(t, p, shop), nil), shop); back != page {
 			t.Errorf("led back to %q", back)
 		}
-		if p := v.asks(shop, page, "level=aal2&roles=member&max_age=900"); p.Status != http.StatusOK || p.Header.Get("Remote-Email") != apptest.Grace {
+		if p := v.asks(shop, page, "accounts=acme&level=aal2&roles=member&max_age=900"); p.Status != http.StatusOK || p.Header.Get("Remote-Email") != apptest.Grace {
 			t.Errorf("inside: %d %v", p.Status, p.Header)
 		}
 	}, withDoor)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/errs"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
@@ -14,19 +15,20 @@ import (
 )
 
 // ErrWant refuses a question that this server does not understand, rather than to answer another one.
-var ErrWant = errs.New(errs.Invalid, "door_question", "The door does not understand this question. It knows level=aal1 or aal2, roles, max_age and redirect=off, each once: look at the proxy’s configuration.")
+var ErrWant = errs.New(errs.Invalid, "door_question", "The door does not understand this question. It knows accounts, level=aal1 or aal2, roles, max_age and redirect=off, each once: look at the proxy’s configuration.")
 
 // want is what a route of a program asks of whoever comes.
 type want struct {
-	level  session.Level
-	role   int           // the least rank that will do; 0 for everybody
-	maxAge time.Duration // since the sign-in, or since the second factor was proved last; 0 for any
-	stay   bool          // answer 401 and never a redirect: nginx takes nothing else
-	asked  string        // the question itself
+	accounts []string // short names of the organisations whose people it is for; none for all
+	level    session.Level
+	role     int           // the least rank that will do; 0 for everybody
+	maxAge   time.Duration // since the sign-in, or since the second factor was proved last; 0 for any
+	stay     bool          // answer 401 and never a redirect: nginx takes nothing else
+	asked    string        // the question itself
 }
 
 // parameters are what a question may have, each once.
-var parameters = []string{"level", "roles", "max_age", "redirect"}
+var parameters = []string{"accounts", "level", "roles", "max_age", "redirect"}
 
 // readWant reads the query of a question.
 func readWant(raw string) (want, error) {
@@ -62,6 +64,9 @@ func (w want) again(to string) string {
 
 func (w *want) set(name, value string) bool {
 	switch name {
+	case "accounts":
+		w.accounts = strings.Split(value, ",")
+		return !slices.ContainsFunc(w.accounts, func(slug string) bool { return account.CheckSlug(slug) != nil })
 	case "level":
 		w.level = session.Level(value)
 		return w.level == session.AAL1 || w.level == session.AAL2
@@ -89,6 +94,9 @@ func (w *want) set(name, value string) bool {
 
 // met says what a sign-in lacks of what is wanted at now, or nil.
 func (w want) met(signed *session.Signed, now time.Time) error {
+	if len(w.accounts) > 0 && !slices.Contains(w.accounts, signed.Account.Slug) {
+		return ErrAccount
+	}
 	if ranks[signed.User.Role] < w.role {
 		return ErrRole
 	}

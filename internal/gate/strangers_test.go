@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/internal/apikey"
 	"sallyport/internal/apptest"
@@ -71,7 +72,7 @@ func TestStrangersWriteNothing(t *testing.T) {
 				return r
 			},
 		} {
-			before := s.DB.Stats()
+			before, begun := s.DB.Stats(), time.Now()
 			for range times {
 				if a := do(t, make()); a.StatusCode == http.StatusOK && what != "the keys" || a.StatusCode >= 500 || a.who() != "" {
 					t.Fatalf("%s: %d %s", what, a.StatusCode, a.body)
@@ -80,7 +81,8 @@ func TestStrangersWriteNothing(t *testing.T) {
 			after := s.DB.Stats()
 			reads, writes := after.Statements-before.Statements, after.Transactions-before.Transactions
 			t.Logf("%s: %d statements and %d transactions for %d questions", what, reads, writes, times)
-			if reads > times*11/10 || writes > times/10 { // the outbox and the sweeps have some of their own
+			own := 5 * int64(time.Since(begun)/time.Second) // of the outbox and the sweeps, on a machine that has much else to do
+			if reads > times*11/10+own || writes > times/10 {
 				t.Errorf("%s: %d statements and %d transactions for %d questions", what, reads, writes, times)
 			}
 		}

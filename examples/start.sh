@@ -62,8 +62,8 @@ sallyport() {
 	up "$SALLYPORT" Sallyport
 }
 dashboard() {
-	go build -trimpath -o "$work/dashboard" ./examples/dashboard
-	run "$work/dashboard" -listen "127.0.0.1:$PROGRAM" -sign-in "http://localhost:$SALLYPORT"
+	go build -trimpath -o bin/ ./examples/dashboard
+	run bin/dashboard -listen "127.0.0.1:$PROGRAM" -sign-in "http://localhost:$SALLYPORT"
 	up "$PROGRAM" "The dashboard"
 }
 

@@ -64,6 +64,8 @@ func start(profile string, flags ...chromedp.ExecAllocatorOption) (context.Conte
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		// What is disabled already, and what starts a process for each page ahead of time or keeps it for a way back that nobody goes.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,SpareRendererForSitePerProcess,BackForwardCache"),
 		chromedp.UserDataDir(profile),
 		chromedp.WindowSize(1280, 900),
 	)

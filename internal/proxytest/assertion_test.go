@@ -29,13 +29,10 @@ var checkers = []struct {
 }{
 	{"Go", "", func(t *testing.T, port, site, server string) *exec.Cmd {
 		t.Helper()
-		file := filepath.Join(t.TempDir(), "assertion")
-		build := exec.Command("go", "build", "-o", file, "./examples/assertion")
-		build.Dir = root(t)
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+		if _, err := built(); err != nil {
+			t.Fatal(err)
 		}
-		return exec.Command(file, "-listen", "127.0.0.1:"+port, "-site", site, "-server", server)
+		return exec.Command(filepath.Join(root(t), "bin", "assertion"), "-listen", "127.0.0.1:"+port, "-site", site, "-server", server)
 	}},
 	{"Node", "/usr/bin/node", func(t *testing.T, port, site, server string) *exec.Cmd {
 		t.Helper()

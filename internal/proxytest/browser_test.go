@@ -1,7 +1,6 @@
 package proxytest
 
 import (
-	"context"
 	"os/exec"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sallyport/internal/apptest"
+	"sallyport/internal/chrometest"
 )
 
 // TestBrowser: a real browser keeps and sends the cookies of both sites as the door needs it, through each proxy; a second factor is asked
@@ -25,35 +25,11 @@ func TestBrowser(t *testing.T) {
 			needs(t, way.needs)
 			t.Parallel()
 			e := start(t, way.name)
-			opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-				chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-			alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
-			whole, end := chromedp.NewContext(alloc)
-			t.Cleanup(func() {
-				chromedp.Cancel(whole) // waits for the browser, so that its profile can be removed
-				end()
-				endAlloc()
-			})
-			ctx, stop := context.WithTimeout(whole, time.Minute)
-			defer stop()
-			step := func(doing string, actions ...chromedp.Action[chromedp.Void]) {
-				t.Helper()
-				if err := chromedp.Do(ctx, actions...); err != nil {
-					t.Fatalf("%s: %v", doing, err)
-				}
-			}
+			b := chrometest.Open(t, e.site, false)
 			leave := func(doing string, action chromedp.Action[chromedp.Void]) (address, text string) {
 				t.Helper()
-				if _, err := chromedp.RunResponse(ctx, action); err != nil {
-					t.Fatalf("%s: %v", doing, err)
-				}
-				if address, err = chromedp.Run(ctx, chromedp.Location()); err != nil {
-					t.Fatal(err)
-				}
-				if text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText")); err != nil {
-					t.Fatal(err)
-				}
-				return address, text
+				b.Leave(doing, action)
+				return chrometest.Eval[string](b, "location.href"), b.Text()
 			}
 			at, text := leave("opening the program", chromedp.Navigate(e.site+"/?from=here"))
 			if !strings.HasPrefix(at, e.server+"/sign-in") {
@@ -65,7 +41,7 @@ func TestBrowser(t *testing.T) {
 			}
 			enter := func(field, value string) {
 				t.Helper()
-				step("filling in "+field, chromedp.SendKeys(chromedp.Search(`//input[@name="`+field+`"]`), value))
+				b.Do("filling in "+field, chromedp.SendKeys(chromedp.Search(`//input[@name="`+field+`"]`), value))
 			}
 			signIn := func(email string) (address, text string) {
 				t.Helper()
@@ -95,7 +71,7 @@ func TestBrowser(t *testing.T) {
 			phone := e.enrol(t, apptest.Ada)
 			leave("opening what wants a second factor", chromedp.Navigate(e.site+"/safe/?x=1"))
 			signIn(apptest.Ada)
-			step("ticking the box", chromedp.Click(chromedp.Search(`//input[@name="trust"]`)))
+			b.Do("ticking the box", chromedp.Click(chromedp.Search(`//input[@name="trust"]`)))
 			enter("code", phone.Code(time.Now()))
 			if at, text = press("Verify"); at != e.site+"/safe/?x=1" || !strings.Contains(text, "Page for a second factor") {
 				t.Fatalf("back at %s\n%s", at, text)

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/internal/chrometest"
 )
 
 // ways are the examples that stand in front of a program, with what each needs here besides Go.
@@ -57,11 +59,32 @@ type example struct {
 
 var person = regexp.MustCompile(`^\s*([^\s@]+@\S+)\s+(?:owner|admin|member)\s+(\S+)\s*$`)
 
-// built is the program, so that examples that start side by side find it.
-var built = sync.OnceValues(func() ([]byte, error) {
-	build := exec.Command("make", "--silent", "build")
-	build.Dir = filepath.Join("..", "..")
-	return build.CombinedOutput()
+// workshop is a folder for what all tests of one run share; TestMain makes and removes it.
+var workshop string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	var err error
+	if workshop, err = os.MkdirTemp("", "sallyport-proxytest-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(workshop) //nolint:errcheck // in the system's folder for what is temporary
+	return chrometest.Main(m)
+}
+
+// built makes the programs, so that examples that start side by side find them, and the data of a demo that was started once.
+var built = sync.OnceValues(func() (demo string, err error) {
+	root := filepath.Join("..", "..")
+	for _, command := range [][]string{{"make", "--silent", "build"}, {"go", "build", "-trimpath", "-o", "bin/", "./examples/assertion", "./examples/dashboard", "./examples/middleware"}} {
+		build := exec.Command(command[0], command[1:]...)
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%v: %w\n%s", command, err, out)
+		}
+	}
+	return chrometest.KeepDemo(filepath.Join(root, "bin", "sallyport"), workshop)
 })
 
 // start runs an example's command until the test ends.
@@ -85,8 +108,12 @@ func pair(t *testing.T, one, two string) (app, wiki *example) {
 // when it ends, nothing may listen on any of them.
 func begin(t *testing.T, name, called, server string, own []string, env ...string) *example {
 	t.Helper()
-	if out, err := built(); err != nil {
-		t.Fatalf("make build: %v\n%s", err, out)
+	demo, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name != "curl" { // which starts as a person's first one does
+		env = append(env, "DEMO_DATA="+chrometest.CopyDemo(t, demo))
 	}
 	e := &example{
 		site: "http://" + called + ".localhost:" + own[0], server: "http://localhost:" + server, proxy: "127.0.0.1:" + own[0],

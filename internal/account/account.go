@@ -33,6 +33,8 @@ type Account struct {
 	RequiredAt       time.Time // since when everybody must have a second factor; zero while they need not
 	AdminsRequiredAt time.Time // since when owners and administrators must
 	TrustFrom        time.Time // a browser trusted before is not trusted; zero for never
+	UsedFrom         time.Time // a session not used since is over, as it was by an earlier policy; zero for never
+	BegunFrom        time.Time // a session that began before is over likewise
 }
 
 // Errors about accounts.

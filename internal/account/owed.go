@@ -55,7 +55,7 @@ func (o Owed) PasskeyOnly() bool { return o.Demand == Prove && o.Passkey && !o.A
 // the administrators' pages all ask it.
 func (a Account) Owes(s Standing, now time.Time) Owed {
 	o := a.demanded(s, now)
-	o.Passkey = a.Policy.PasskeyRequired.of(s.Administrator)
+	o.Passkey = a.Passkeys(s.Administrator)
 	if s.Devices > 0 {
 		add := o.Passkey && !s.Passkey
 		// Never in on the password alone, whatever the account demands (security.md B31).
@@ -122,8 +122,21 @@ func (a Account) Under(p Policy, now time.Time) Account {
 	if a.endsTrust(p) {
 		a.TrustFrom = now
 	}
+	a.UsedFrom, a.BegunFrom = a.SessionsFrom(now)
 	a.Policy, a.RequiredAt, a.AdminsRequiredAt = p, since(a.RequiredAt, p.Enforcement), since(a.AdminsRequiredAt, p.EnforcementAdmins)
 	return a
+}
+
+// SessionsFrom returns the times after which a session must have been used, and have begun, to count at now: by this policy, and by
+// those that it took the place of, so that what has ended does not live again when sessions may last longer.
+func (a Account) SessionsFrom(now time.Time) (used, begun time.Time) {
+	later := func(ended, at time.Time) time.Time {
+		if ended.After(at) && !ended.After(now) { // else it was noted by a clock that was ahead
+			return ended
+		}
+		return at
+	}
+	return later(a.UsedFrom, now.Add(-a.Policy.SessionIdle.Std())), later(a.BegunFrom, now.Add(-a.Policy.SessionLifetime.Std()))
 }
 
 // endsTrust reports whether putting p in place ends the trust in browsers: a second factor, or a passkey, is required of more people,
@@ -134,6 +147,9 @@ func (a Account) endsTrust(p Policy) bool {
 		p.WantsMorePasskeys(a.Policy) ||
 		p.TrustedBrowserDays < a.Policy.TrustedBrowserDays
 }
+
+// Passkeys reports whether the second factor of somebody must be a passkey (K8).
+func (a Account) Passkeys(administrator bool) bool { return a.Policy.PasskeyRequired.of(administrator) }
 
 // Requires reports whether somebody must have a second factor, at once or after the grace.
 func (a Account) Requires(administrator bool) bool {

@@ -64,7 +64,7 @@ func CreatingOn(now time.Time, slug, name string, plans Plans, t Terms, by audit
 
 // Columns lists an account's columns for the alias a, in the order of Scanner.Dest.
 // They are readable across a left join too: without an account its id is empty.
-const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.face, '{}'), COALESCE(a.wording, 0), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0), COALESCE(a.trust_from, 0)`
+const Columns = `COALESCE(a.account_id, ''), COALESCE(a.slug, ''), COALESCE(a.name, ''), COALESCE(a.policy, '{}'), COALESCE(a.plan, ''), COALESCE(a.trial_ends_at, 0), COALESCE(a.allowances, '[]'), COALESCE(a.face, '{}'), COALESCE(a.wording, 0), COALESCE(a.suspended_at, 0), COALESCE(a.created_at, 0), COALESCE(a.required_at, 0), COALESCE(a.admins_required_at, 0), COALESCE(a.trust_from, 0), COALESCE(a.used_from, 0), COALESCE(a.begun_from, 0)`
 
 // Scanner reads an account from a row; other packages' joins use it through Dest and Finish.
 type Scanner struct {
@@ -72,12 +72,12 @@ type Scanner struct {
 	policy, allowances, face    string
 	trial, suspended, createdAt db.Time
 	required, adminsRequired    db.Time
-	trustFrom                   db.Time
+	trustFrom, used, begun      db.Time
 }
 
 // Dest lists where Columns go.
 func (s *Scanner) Dest() []any {
-	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.face, &s.a.Wording, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired, &s.trustFrom}
+	return []any{&s.a.ID, &s.a.Slug, &s.a.Name, &s.policy, &s.a.Plan, &s.trial, &s.allowances, &s.face, &s.a.Wording, &s.suspended, &s.createdAt, &s.required, &s.adminsRequired, &s.trustFrom, &s.used, &s.begun}
 }
 
 // Finish returns the account that was read.
@@ -88,6 +88,7 @@ func (s *Scanner) Finish() (Account, error) {
 	}
 	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()
 	s.a.RequiredAt, s.a.AdminsRequiredAt, s.a.TrustFrom = s.required.Std(), s.adminsRequired.Std(), s.trustFrom.Std()
+	s.a.UsedFrom, s.a.BegunFrom = s.used.Std(), s.begun.Std()
 	if s.a.Allowances, err = decodeAllowances(s.allowances); err != nil {
 		return s.a, err
 	}
@@ -184,7 +185,8 @@ func SetPolicy(ctx context.Context, d *db.DB, now time.Time, accountID string, p
 // fails with ErrChanged if the account's policy is not a's any more: of two administrators at
 // once, the second decides knowing what the first did.
 //
-// A grace begins when the demand does, and one that runs goes on when other fields change.
+// A grace begins when the demand does, and one that runs goes on when other fields change. A session that is over by a's policy stays
+// so, however long p lets one live.
 func ReplacePolicy(ctx context.Context, d *db.DB, now time.Time, a Account, p Policy, by audit.Actor, more ...db.Stmt) error {
 	p = p.tidy()
 	if err := p.Check(); err != nil {
@@ -198,14 +200,17 @@ func ReplacePolicy(ctx context.Context, d *db.DB, now time.Time, a Account, p Po
 	if err != nil {
 		return err
 	}
+	is := a.Under(p, now)
 	return d.Run(ctx, append([]db.Stmt{
 		db.Must(ErrChanged, `
 			UPDATE accounts SET policy = $2,
+				used_from = CASE WHEN used_from > $8 AND used_from <= $6 THEN used_from ELSE $8 END,
+				begun_from = CASE WHEN begun_from > $9 AND begun_from <= $6 THEN begun_from ELSE $9 END,
 				required_at = CASE WHEN NOT $4 THEN 0 WHEN required_at > 0 THEN required_at ELSE $6 END,
 				admins_required_at = CASE WHEN NOT $5 THEN 0 WHEN admins_required_at > 0 THEN admins_required_at ELSE $6 END,
 				trust_from = CASE WHEN $7 THEN $6 ELSE trust_from END
 			WHERE account_id = $1 AND policy = $3`,
-			a.ID, string(raw), stored, p.Enforcement == Required, p.EnforcementAdmins == Required, db.At(now), a.endsTrust(p)),
+			a.ID, string(raw), stored, p.Enforcement == Required, p.EnforcementAdmins == Required, db.At(now), a.endsTrust(p), db.At(is.UsedFrom), db.At(is.BegunFrom)),
 		audit.Record(now, audit.Event{AccountID: a.ID, Action: audit.AccountPolicyChanged, Actor: by, Target: a.ID, Detail: a.Policy.changes(p)}),
 	}, more...)...)
 }

@@ -120,7 +120,8 @@ func (s *Service) OperatorChangesPolicy(ctx context.Context, accountID string, s
 			return was, is, err
 		}
 		// Each lost round is somebody else's change that succeeded, so the loop ends.
-		if err := account.ReplacePolicy(ctx, s.DB, s.Now(), was, p, by); errors.Is(err, account.ErrChanged) {
+		now := s.Now()
+		if err := account.ReplacePolicy(ctx, s.DB, now, was, p, by, user.EndOwing(was, was.Under(p, now), now)...); errors.Is(err, account.ErrChanged) {
 			continue
 		} else if err != nil {
 			return was, is, err

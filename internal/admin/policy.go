@@ -161,10 +161,12 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	if p.Fingerprint() == was.Fingerprint() {
 		return nil
 	}
-	if err := account.ReplacePolicy(ctx, s.DB, s.Now(), a, p, by, still(w)...); err != nil {
+	now := s.Now()
+	more := append(still(w), user.EndOwing(a, a.Under(p, now), now)...)
+	if err := account.ReplacePolicy(ctx, s.DB, now, a, p, by, more...); err != nil {
 		return gone(err)
 	}
-	s.Adoption.Want(a.ID, s.Now())
+	s.Adoption.Want(a.ID, now)
 	return nil
 }
 

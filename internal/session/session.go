@@ -134,9 +134,8 @@ func (s *Signed) FullAt() time.Time {
 
 // over reports whether the session's whole or idle time has passed at now.
 func (s *Signed) over(now time.Time) bool {
-	return !now.Before(s.ExpiresAt) ||
-		!now.Before(s.LastSeenAt.Add(s.Account.Policy.SessionIdle.Std())) ||
-		!now.Before(s.SignedInAt.Add(s.Account.Policy.SessionLifetime.Std())) ||
+	used, begun := s.Account.SessionsFrom(now)
+	return !now.Before(s.ExpiresAt) || !s.LastSeenAt.After(used) || !s.SignedInAt.After(begun) ||
 		db.FromTheFuture(s.SignedInAt, now) || db.FromTheFuture(s.LastSeenAt, now)
 }
 

@@ -78,12 +78,12 @@ func Proved(now time.Time, s Session) db.Stmt {
 // CountEnded tells how many people are signed in whose sessions end because of what the account a demands: they have no second
 // factor, or no passkey.
 func CountEnded(ctx context.Context, q db.Querier, a account.Account, now time.Time) (n int, err error) {
-	p := a.Policy
+	used, begun := a.SessionsFrom(now)
 	err = q.Each(ctx, `
 		SELECT DISTINCT u.user_id, u.role, u.set_up_required, u.two_factor_kinds, u.created_at FROM sessions s
 		JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id AND u.epoch = s.epoch
 		WHERE s.account_id = $1 AND (u.two_factor_since = 0 OR $5) AND u.locked_at = 0 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4`,
-		[]any{a.ID, db.At(now), db.At(now.Add(-p.SessionIdle.Std())), db.At(now.Add(-p.SessionLifetime.Std())), p.PasskeyRequired != account.PasskeyOptional},
+		[]any{a.ID, db.At(now), db.At(used), db.At(begun), a.Policy.PasskeyRequired != account.PasskeyOptional},
 		func(scan func(...any) error) error {
 			var u user.User
 			var created db.Time

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/id"
@@ -206,6 +207,25 @@ func EndEverybody() db.Stmt { return db.Write(`UPDATE users SET epoch = epoch + 
 // EndAccount is EndEverybody for one account. Who is only invited has nothing that could end but the invitation, which stays.
 func EndAccount(accountID string) db.Stmt {
 	return db.Write(`UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND invited_at = 0`, accountID)
+}
+
+// EndOwing is EndAccount for those of whom the account demands a second factor, or a passkey, that they don't have, and of whom it will
+// not once it is as is says: their sessions have ended, and must not live again then.
+func EndOwing(was, is account.Account, now time.Time) (stmts []db.Stmt) {
+	for _, of := range []struct {
+		administrators bool
+		roles          string
+	}{{true, `role <> 'member'`}, {false, `role = 'member'`}} {
+		raise := `UPDATE users SET epoch = epoch + 1 WHERE account_id = $1 AND invited_at = 0 AND ` + of.roles
+		since, _ := was.Due(of.administrators, now)
+		if then, _ := is.Due(of.administrators, now); then.Before(since) {
+			stmts = append(stmts, db.Write(raise+` AND two_factor_since = 0 AND created_at <= $2`, was.ID, db.At(since)))
+		}
+		if was.Passkeys(of.administrators) && !is.Passkeys(of.administrators) {
+			stmts = append(stmts, db.Write(raise+` AND two_factor_since > 0 AND two_factor_kinds NOT LIKE '%passkey %'`, was.ID))
+		}
+	}
+	return stmts
 }
 
 // RaiseEpoch returns the statement that ends all sessions and half-finished

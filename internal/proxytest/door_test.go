@@ -55,6 +55,7 @@ func stranger(t *testing.T, e *example, way string) {
 	// A path with several readings, or none, is nobody's: what it is compared as might be public, or ask less, and what the program reads not.
 	for _, path := range []string{
 		"/admin/../public/", "/admin/%2e%2e/public/", "/admin/..%2fpublic/", "/admin/.%2E//public/", "//public/", "/public/%5c..", "/admin/%zz", "/safe/5%",
+		"/public/..;/admin/", "/public/.;x/..;a=b/admin/", "/public/..%3b/admin/", "/admin;x/", "/public;a;b/x", // Java leaves out what stands behind a ;
 	} {
 		status, text := raw(t, e, path, nil)
 		if mux := way == "middleware"; status != http.StatusBadRequest && !(mux && (status < 400 || status == http.StatusUnauthorized)) { // the middleware asks, or the program leads to the clean path

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/internal/chrometest"
 )
 
 // demo is a running `sallyport demo` with a fresh sample account.
@@ -28,9 +30,17 @@ var (
 )
 
 // startDemo runs the demo on a free port of the loopback and reads what it prints: its
-// address, and one line a user with e-mail, role and password.
+// address, and one line a user with e-mail, role and password. Its sample account is a copy of
+// one that was made once, unless args name a folder with --data.
 func startDemo(t *testing.T, args ...string) *demo {
 	t.Helper()
+	if !slices.Contains(args, "--data") {
+		data, err := keptDemo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--data", chrometest.CopyDemo(t, data))
+	}
 	d := &demo{passwords: map[string]string{}}
 	start(t, nil, append([]string{"demo", "--listen", "127.0.0.1:0"}, args...), func(line string) bool {
 		if m := person.FindStringSubmatch(line); m != nil {

@@ -42,6 +42,15 @@ var binary = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
+// keptDemo is the data of a demo that was started once.
+var keptDemo = sync.OnceValues(func() (string, error) {
+	program, err := binary()
+	if err != nil {
+		return "", err
+	}
+	return chrometest.KeepDemo(program, workshop)
+})
+
 // browser is a person's window, with what the walks of this package do in it.
 type browser struct{ *chrometest.Browser }
 

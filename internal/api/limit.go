@@ -1,10 +1,8 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"sallyport/internal/errs"
@@ -16,57 +14,26 @@ var errRate = errs.New(errs.TooMany, "rate_limited", "This is more than may be a
 
 const (
 	limitWindow  = time.Minute
-	mostCounted  = 50_000 // callers, of each kind: some megabytes
 	limitsPolicy = "calls"
 )
 
-// limiter counts the calls of each caller in a minute. It is a brake for floods and programs gone wild, in the memory of one
-// process: what guards secrets is counted in the database (D3). Whoever is signed in is counted by session or key, so that
+// limiter counts the calls of each caller in a minute. Whoever is signed in is counted by session or key, so that
 // strangers in the same network can't use that up; everybody else by network address.
 type limiter struct {
-	most int // calls a minute; 0 for no limit
-	now  func() time.Time
-
-	mu     sync.Mutex
-	minute time.Time
-	counts [2]map[string]int // of strangers and of callers who are known, in this minute
+	most            int // calls a minute; 0 for no limit
+	known, stranger *httpx.Limit
 }
 
-func newLimiter(most int, now func() time.Time) *limiter { return &limiter{most: most, now: now} }
-
-// take counts a call, unless it is only judged, and reports how many are left, -1 if there were too many, and when the minute is over.
-func (l *limiter) take(known bool, who string, count bool) (left int, over time.Duration) {
-	now := l.now()
-	kind := 0
-	if known {
-		kind = 1
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if minute := now.Truncate(limitWindow); minute != l.minute {
-		l.minute, l.counts = minute, [2]map[string]int{{}, {}}
-	}
-	over = l.minute.Add(limitWindow).Sub(now)
-	counts := l.counts[kind]
-	n, counted := counts[who]
-	if !counted && len(counts) >= mostCounted {
-		return l.most, over // so many at once are no business of a limit per caller
-	}
-	if n >= l.most {
-		return -1, over
-	}
-	if count {
-		counts[who] = n + 1
-	}
-	return l.most - n - 1, over
+func newLimiter(most int, now func() time.Time) *limiter {
+	return &limiter{most, httpx.NewLimit(most, limitWindow, now), httpx.NewLimit(most, limitWindow, now)}
 }
 
 // charge counts a call, and says on the answer what is left.
-func (l *limiter) charge(w http.ResponseWriter, known bool, who string) error {
+func (l *limiter) charge(w http.ResponseWriter, by *httpx.Limit, who string) error {
 	if l.most == 0 {
 		return nil
 	}
-	left, over := l.take(known, who, true)
+	left, over := by.Take(who)
 	return l.say(w, left, over)
 }
 
@@ -76,7 +43,7 @@ func (l *limiter) admit(w http.ResponseWriter, keyID string) error {
 	if l.most == 0 {
 		return nil
 	}
-	if left, over := l.take(true, keyID, false); left < 0 {
+	if left, over := l.known.Judge(keyID); left < 0 {
 		return l.say(w, left, over)
 	}
 	return nil
@@ -102,16 +69,15 @@ func (l *limiter) limited(guard httpx.Guard) httpx.Guard {
 			if said(w) { // a key's call too many
 				return nil, err
 			}
-			if over := l.charge(w, false, network(r.Context())); over != nil {
+			if over := l.charge(w, l.stranger, httpx.Network(r.Context())); over != nil {
 				return nil, over
 			}
 			return nil, err
 		}
-		known, who := false, network(r.Context())
 		if c := admitted.Context().Value(callerKey{}).(*caller); c.signed != nil {
-			known, who = true, c.signed.ID
+			return admitted, l.charge(w, l.known, c.signed.ID)
 		}
-		return admitted, l.charge(w, known, who)
+		return admitted, l.charge(w, l.stranger, httpx.Network(r.Context()))
 	}
 }
 
@@ -119,7 +85,7 @@ func (l *limiter) limited(guard httpx.Guard) httpx.Guard {
 func (l *limiter) render(render httpx.Renderer) httpx.Renderer {
 	return func(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
 		if !said(w) {
-			_ = l.charge(w, false, network(r.Context())) // it is refused anyway
+			_ = l.charge(w, l.stranger, httpx.Network(r.Context())) // it is refused anyway
 		}
 		render(w, r, f)
 	}
@@ -127,14 +93,3 @@ func (l *limiter) render(render httpx.Renderer) httpx.Renderer {
 
 // said reports whether the answer tells what is left already.
 func said(w http.ResponseWriter) bool { return w.Header().Get("RateLimit-Policy") != "" }
-
-// network is what a stranger is counted by: the address, of IPv6 the /64 that one customer has.
-func network(ctx context.Context) string {
-	client := httpx.InfoOf(ctx).Client
-	if client.Is6() {
-		if prefix, err := client.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return client.String()
-}

@@ -91,6 +91,7 @@ var germanErrors = Catalogue{
 	"error.reason_needed":            "Geben Sie einen Grund mit höchstens 200 Zeichen an. Er steht dann im Protokoll.",
 
 	// The server.
+	"error.forgotten_too_often":  "Aus Ihrem Netz wurden zu viele neue Passwörter verlangt. Warten Sie eine Minute und versuchen Sie es dann noch einmal.",
 	"error.busy":                 "Im Moment melden sich viele Personen an. Versuchen Sie es in einigen Sekunden noch einmal.",
 	"error.time_out":             "Die Antwort hat zu lange gedauert. Versuchen Sie es gleich noch einmal.",
 	"error.cross_origin":         "Diese Anfrage kam von einer anderen Website und wurde nicht ausgeführt. Öffnen Sie die Seite hier und versuchen Sie es noch einmal.",

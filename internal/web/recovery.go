@@ -7,10 +7,17 @@ import (
 	"strings"
 
 	"sallyport/internal/channel"
+	"sallyport/internal/errs"
 	"sallyport/internal/httpx"
 	"sallyport/internal/password"
 	"sallyport/internal/session"
 )
+
+// errForgotten stops a flood. Whoever asks costs rows that stand for hours, so that nobody learns by them who is known here.
+var errForgotten = errs.New(errs.TooMany, "forgotten_too_often", "Too many new passwords were asked for from your network. Wait a minute, then ask again.")
+
+// mostForgotten is how many passwords a network may have forgotten in a minute: those of a large office, and few for a program.
+const mostForgotten = 60
 
 // showForgotPassword asks whose password it is. Where nothing can be mailed, everybody is told whom to ask instead.
 func (s *Site) showForgotPassword(w http.ResponseWriter, r *http.Request) error {
@@ -32,6 +39,8 @@ func (s *Site) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 	v := ForgotPassword{Account: form.Get("account"), Email: form.Get("email")}
 	if strings.TrimSpace(v.Email) == "" {
 		err = errEmailMissing
+	} else if left, over := s.forgotten.Take(httpx.Network(r.Context())); left < 0 {
+		err = errForgotten.After(over)
 	} else {
 		err = s.Recovery.Ask(r.Context(), v.Account, v.Email, by(r))
 	}

@@ -52,6 +52,8 @@ type Site struct {
 	Machines  *machine.Service
 	Now       func() time.Time
 	Count     func(outcome, method string) // counts a step of a sign-in
+
+	forgotten *httpx.Limit // of forgotten passwords, for each network
 }
 
 // Mux builds the browser surface.
@@ -64,6 +66,7 @@ func (s *Site) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(string,
 		}
 		related = append(related, u)
 	}
+	s.forgotten = httpx.NewLimit(mostForgotten, time.Minute, s.Now)
 	routes := s.routes()
 	for i := range routes {
 		routes[i].Handler = knowing(routes[i].Handler)

@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"cmp"
 	"html"
 	"net/http"
 	"regexp"
@@ -92,7 +93,7 @@ func (p *Page) Lacks(texts ...string) *Page {
 	return p
 }
 
-// Click opens the link with the label.
+// Click opens the link with the label, or what the button that stands in a link's place leads to.
 func (p *Page) Click(label string) *Page {
 	p.client.tb.Helper()
 	for _, m := range links.FindAllStringSubmatch(p.Body, -1) {
@@ -100,8 +101,10 @@ func (p *Page) Click(label string) *Page {
 			return p.client.Get(attributes(m[1])["href"])
 		}
 	}
-	p.client.tb.Fatalf("%s has no link %q", p.Path, label)
-	return nil
+	if _, has := findButton(p.Body, label); !has {
+		p.client.tb.Fatalf("%s has no link %q", p.Path, label)
+	}
+	return p.Press(label).Follow()
 }
 
 // Press sends the form with the button of that label: its fields as the page filled
@@ -109,8 +112,12 @@ func (p *Page) Click(label string) *Page {
 // form must have. It does not follow the answer.
 func (p *Page) Press(button string, fields ...string) *Page {
 	p.client.tb.Helper()
+	afar, _ := findButton(p.Body, button) // which may stand outside of its form, and name it
 	for _, m := range forms.FindAllStringSubmatch(p.Body, -1) {
 		pressed, has := findButton(m[2], button)
+		if !has && afar["form"] != "" && afar["form"] == attributes(m[1])["id"] {
+			pressed, has = afar, true
+		}
 		if !has {
 			continue
 		}
@@ -139,7 +146,7 @@ func (p *Page) Press(button string, fields ...string) *Page {
 			}
 			values[name] = value
 		}
-		return p.client.Send(p.client.Request(http.MethodPost, attributes(m[1])["action"], values))
+		return p.client.Send(p.client.Request(http.MethodPost, cmp.Or(pressed["formaction"], attributes(m[1])["action"]), values))
 	}
 	p.client.tb.Fatalf("%s has no form with the button %q:\n%s", p.Path, button, p.Text())
 	return nil

@@ -60,6 +60,7 @@ func (s *Site) routes() []httpx.Route {
 		pending("POST /sign-in/verify", s.verify),
 		pending("GET /sign-in/verify/passkey", s.askPasskey),
 		pending("GET /sign-in/methods", s.showOtherWays),
+		pending("POST /sign-in/methods", s.leaveVerify),
 		pending("POST /sign-in/send", s.sendCode),
 		pending("GET /sign-in/set-up", s.showSetUp),
 		pending("POST /sign-in/set-up", s.setUp),

@@ -61,13 +61,17 @@ func (s *Site) sentFor(r *http.Request, accountID, userID, request, factorID str
 // sendCode sends a code for the sign-in: by the button of the code page, or by choosing
 // this way among the others. Who comes back to a code that was just sent is shown its page.
 func (s *Site) sendCode(w http.ResponseWriter, r *http.Request) error {
-	form, err := httpx.Form(r, "method", "again")
+	form, err := httpx.Form(r, "method", "again", "trust")
 	if err != nil {
 		return err
 	}
 	method := form.Get("method")
 	err = s.second(r).Send(r.Context(), pendingCookie(r), method, by(r))
-	here := withQuery(door(r).To("/verify"), url.Values{"method": {method}})
+	query := url.Values{"method": {method}}
+	if form.Get("trust") != "" {
+		query.Set("trust", "yes")
+	}
+	here := withQuery(door(r).To("/verify"), query)
 	switch {
 	case err == nil:
 		return done(w, here, NoticeCodeSent)
@@ -82,6 +86,7 @@ func (s *Site) sendCode(w http.ResponseWriter, r *http.Request) error {
 	if readErr != nil {
 		return readErr
 	}
+	v.Trust = form.Get("trust") != ""
 	return s.again(r, err, "", func(f *FormError) View {
 		if !v.Locked {
 			v.Error = f

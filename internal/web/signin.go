@@ -242,6 +242,7 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v.Trust = ticked(r)
 	return s.render(w, r, http.StatusOK, "", v)
 }
 
@@ -291,6 +292,9 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	}
 	var err error
 	v.Sent, err = s.sentFor(r, p.User.AccountID, p.User.ID, p.Request(), asked.ID)
+	if v.Sent != nil {
+		v.Sent.Boxed = v.Boxed()
+	}
 	return v, err
 }
 
@@ -363,12 +367,35 @@ func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	v := OtherWays{At: door(r), Ends: p.ExpiresAt}
+	v := OtherWays{At: door(r), Trust: ticked(r), Ends: p.ExpiresAt}
 	v.Ways = withPasskeys(p.Ways(s.Now()))
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})
 	}
 	return s.render(w, r, http.StatusOK, "", v)
+}
+
+// ticked reports whether the box of the code page was ticked when its form led here.
+func ticked(r *http.Request) bool { return r.URL.Query().Get("trust") == "yes" }
+
+// leaveVerify leads from the code page to another way through the second door, with the tick in its box. Nothing else that was typed
+// goes along: a code does not belong in an address.
+func (s *Site) leaveVerify(w http.ResponseWriter, r *http.Request) error {
+	form, err := httpx.Form(r, "way", "trust")
+	if err != nil {
+		return err
+	}
+	query := url.Values{}
+	if form.Get("trust") != "" {
+		query.Set("trust", "yes")
+	}
+	switch form.Get("way") {
+	case "":
+		return httpx.SeeOther(w, withQuery("/sign-in/methods", query))
+	case MethodBackupCode:
+		query.Set("method", MethodBackupCode)
+	}
+	return httpx.SeeOther(w, withQuery("/sign-in/verify", query))
 }
 
 // cancelSignIn returns to the sign-in page (X18).

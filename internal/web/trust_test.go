@@ -255,3 +255,40 @@ func TestTrustLeadsToTheQuestion(t *testing.T) {
 		}
 	})
 }
+
+// TestTheTickGoesAlong: whoever ticked the box and has the code sent once more, or passes the second door another way, finds it ticked there,
+// without a script; and whoever did not, does not. What was typed into the code's field stands in no address.
+func TestTheTickGoesAlong(t *testing.T) {
+	demos(t, func(t *testing.T, s *apptest.Server) {
+		addAddress(t, s, s.SignedIn(t, apptest.Ada), "sms", "My number", mobile)
+		for _, tick := range []bool{true, false} {
+			fields := []string{"code", "123 456"}
+			if tick {
+				fields = append(fields, "trust", "yes")
+			}
+			expect := func(what string, p *apptest.Page) *apptest.Page {
+				t.Helper()
+				if p.Sees(http.StatusOK, box); strings.Contains(p.Body, ticked) != tick {
+					t.Errorf("%s: ticked %t, want %t", what, !tick, tick)
+				}
+				if strings.Contains(p.Path, "123") {
+					t.Errorf("%s: the code stands in the address: %s", what, p.Path)
+				}
+				return p
+			}
+			s.Clock.Advance(time.Hour)
+			page := s.Client(t).SignIn(apptest.Ada, apptest.Password).Follow().Sees(http.StatusOK, "We sent a text message")
+			if soon := page.Press("Resend code", fields...).Sees(http.StatusTooManyRequests); strings.Contains(soon.Body, ticked) != tick {
+				t.Error("refused to send again, the page forgot the box")
+			}
+			backup := expect("a backup code", page.Press("Use a backup code", fields...).Follow())
+			expect("back", backup.Press("Use an authentication code", fields...).Follow())
+			ways := page.Press("Try another way", fields...).Follow().Sees(http.StatusOK, "Choose another way")
+			expect("the backup code among the ways", ways.Click("Use a backup code One of the ten you saved"))
+			s.Clock.Advance(time.Minute)
+			expect("the number among the ways", ways.Press("Text message My number +43 ••• ••• ••67").Follow())
+			s.Clock.Advance(time.Minute)
+			expect("sent again", page.Press("Resend code", fields...).Follow())
+		}
+	})
+}

@@ -42,7 +42,7 @@ type Verify struct {
 	Ends        time.Time // when this sign-in ends
 	KeyFirst    bool      // a backup code is asked for, and a passkey would be without it
 	TrustDays   int       // for how many days this browser may be trusted; 0 for not at all: there is no box (X15)
-	Trust       bool      // the box, field "trust": as it was when a code was refused
+	Trust       bool      // the box, field "trust": as it was when the page was left for another way, or a code refused
 	Why         string    // why a code is asked for in a browser that was trusted (X16); empty if it was not
 	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
@@ -51,6 +51,9 @@ type Verify struct {
 func (Verify) page() string   { return "verify" }
 func (Verify) onCard() bool   { return true }
 func (v Verify) failed() bool { return v.Error != nil }
+
+// Boxed reports whether there is the box, whose tick goes along to every other way: as a field of the form that it stands in.
+func (v Verify) Boxed() bool { return v.TrustDays > 0 && !v.Locked }
 
 // Backup reports whether a backup code is asked for.
 func (v Verify) Backup() bool { return v.Method == MethodBackupCode }
@@ -64,6 +67,7 @@ type SentCode struct {
 	Failed  bool          // it did not get through: another way is offered
 	Arrived bool          // the gateway says that it did
 	Wait    time.Duration // until a new one may be sent; 0 for now
+	Boxed   bool          // the button sends the code page's form, for the tick in its box
 }
 
 // Seconds is Wait for the script that counts down.
@@ -82,9 +86,10 @@ func (w Way) Sends() bool { return factor.Kind(w.Kind).Sent() }
 
 // OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
 type OtherWays struct {
-	At   Door // at the sign-in or at a check
-	Ways []Way
-	Ends time.Time
+	At    Door // at the sign-in or at a check
+	Ways  []Way
+	Trust bool // the box of the code page was ticked
+	Ends  time.Time
 }
 
 func (OtherWays) page() string { return "otherways" }

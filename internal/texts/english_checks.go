@@ -28,5 +28,6 @@ var englishChecks = Catalogue{
 	"link_user.button":      "Save",
 	"notice.user_linked":    "The ID is saved.",
 	"user.do.link":          "Set the ID in your program",
+	"check.stuck":           "Right now there is no second factor that you could set up here, so this can’t be finished. Nothing was changed. Go back, and tell the people who run that page.",
 	"setup.check":           "The page that you come from asks for a second factor from now on. Set one up here, once.",
 }

@@ -28,6 +28,7 @@ var germanChecks = Catalogue{
 	"link_user.button":      "Speichern",
 	"notice.user_linked":    "Die Kennung ist gespeichert.",
 	"user.do.link":          "Kennung in Ihrem Programm setzen",
+	"check.stuck":           "Im Moment gibt es keinen zweiten Faktor, den Sie hier einrichten könnten, deshalb geht es hier nicht weiter. Es wurde nichts geändert. Gehen Sie zurück, und sagen Sie es denen, die diese Seite betreiben.",
 	"setup.check":           "Die Seite, von der Sie kommen, verlangt von jetzt an einen zweiten Faktor. Richten Sie hier einmal einen ein.",
 }
 

@@ -18,10 +18,11 @@ import (
 // TestCheckPages walks a check in a browser: the link once, set-up, the code, the way back, and each refusal in words.
 func TestCheckPages(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		kay := "kay"
 		link := func() string {
 			t.Helper()
 			_, link, err := s.App.Checks.Begin(t.Context(), signin.OperatorProgram(), signin.AskedFor{
-				Account: s.Acme.Slug, ExternalID: "kay", Email: "kay@acme.test", ReturnTo: "https://app.example.com/in?a=b",
+				Account: s.Acme.Slug, ExternalID: kay, Email: kay + "@acme.test", ReturnTo: "https://app.example.com/in?a=b",
 			}, domaintest.By)
 			if err != nil {
 				t.Fatal(err)
@@ -92,5 +93,15 @@ func TestCheckPages(t *testing.T) {
 		late := link()
 		s.Clock.Advance(10 * time.Minute)
 		s.Client(t).Get(late).Sees(410, "too old")
+
+		// Nothing on offer: nobody was about to be signed in, and whom to write to about plans is not the visitor's business.
+		setPolicy(t, s, "methods=email")
+		kay = "kim"
+		c = s.Client(t)
+		stuck := c.Get(link()).Follow().Follow().Sees(200, "Right now there is no second factor that you could set up here", "tell the people who run that page").
+			Lacks("signed in", "Set one up here", "mail server")
+		if to := stuck.Press("Go back").Header.Get("Location"); !strings.HasPrefix(to, "https://app.example.com/in?a=b&check=chk_") {
+			t.Errorf("the way out leads to %q", to)
+		}
 	}, func(c *config.Config) { c.DoorOrigins = httpx.Origins{"https://app.example.com"} })
 }

@@ -14,6 +14,7 @@ func checkSamples(outside, boss Chrome, ends time.Time) []sample {
 	return []sample{
 		{"check-verify", outside, Verify{At: atCheck, Device: "My Phone", Method: "fac_1", Kind: "totp", BackupCodes: true, Ends: ends}},
 		{"check-set-up", outside, SetUp{At: atCheck, Cause: "check", Ways: []string{"totp", "passkey"}, Kind: "totp", Name: "My Phone", Ends: ends}},
+		{"check-set-up-stuck", outside, SetUp{At: atCheck, Cause: "check", Unavailable: []MethodState{{Kind: "totp", Why: "plan", Support: "sales@sallyport.test"}}, Ends: ends}},
 		{"check-codes", outside, BackupCodes{
 			At: atCheck, Return: checkedFor + "?check=chk_1", First: true, SigningIn: true, Host: "sign-in.example.com",
 			Account: "Acme", Email: "kay@acme.test", Codes: []string{"7KQM-9XTA-RVNC-H4WD", "3HWD-KQM7-TA9X-NCRV"}, Made: ends,

@@ -48,6 +48,8 @@ var englishUsers = Catalogue{
 
 	"user.added":                     "Added",
 	"user.signed_in":                 "Last sign-in",
+	"user.more_sessions.one":         "And one more, used longer ago.",
+	"user.more_sessions.other":       "And {n} more, used longer ago.",
 	"user.no_sessions":               "Signed in nowhere",
 	"user.asked":                     "What is asked of {person} at sign-in, and why",
 	"user.asked.locked":              "Their access is locked: they can’t sign in at all. Once it is unlocked, this holds:",

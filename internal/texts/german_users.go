@@ -48,6 +48,8 @@ var germanUsers = Catalogue{
 
 	"user.added":                     "Hinzugefügt",
 	"user.signed_in":                 "Letzte Anmeldung",
+	"user.more_sessions.one":         "Und einer, der länger nicht benutzt wurde.",
+	"user.more_sessions.other":       "Und {n} weitere, die länger nicht benutzt wurden.",
 	"user.no_sessions":               "Nirgends angemeldet",
 	"user.asked":                     "Was von {person} bei der Anmeldung verlangt wird, und warum",
 	"user.asked.locked":              "Der Zugang ist gesperrt, eine Anmeldung ist nicht möglich. Sobald er entsperrt ist, gilt:",

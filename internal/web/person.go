@@ -9,6 +9,9 @@ import (
 	"sallyport/internal/session"
 )
 
+// sessionsShown is how many of somebody's sessions their page names, those last used. All are ended on a page of their own.
+const sessionsShown = 20
+
 // showUser tells an administrator about one person, and what can be done there.
 func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	who := signed(r)
@@ -42,7 +45,8 @@ func (s *Site) showUser(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Actions, v.Why = actionsOn(who, p)
 	say := catalogueOf(r)
-	if v.Sessions, err = s.sessionRows(say, p.Sessions); err != nil {
+	v.AllSessions = len(p.Sessions)
+	if v.Sessions, err = s.sessionRows(say, p.Sessions[:min(len(p.Sessions), sessionsShown)]); err != nil {
 		return err
 	}
 	for _, k := range p.Keys {

@@ -63,6 +63,7 @@ func usersSamples(boss, longBoss Chrome) []sample {
 				{ID: "ses_1", Browser: "Firefox on Linux, Vienna", Address: "203.0.113.7", SignedIn: ago(time.Hour), LastUsed: ago(time.Minute), How: "code"},
 				{ID: "ses_2", Browser: "Safari on iOS", Address: "2001:db8:85a3:1234:5678:8a2e:370:7334", SignedIn: ago(20 * time.Hour), LastUsed: ago(15 * time.Hour), How: "trusted"},
 			}
+			v.AllSessions = 14
 			v.Browsers = []TrustedBrowser{{ID: "trb_1", Name: "Phone", Browser: "Safari on iOS", Address: "203.0.113.7", Trusted: ago(9 * day), LastUsed: ago(20 * time.Hour), Ends: sampleNow.Add(81 * day)}}
 			v.Keys = sampleKeys()[:2]
 			v.Actions = []string{"reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "link", "lock", "remove"}

@@ -51,25 +51,29 @@ func (q UsersQuery) Filtered() bool { return q.SecondFactor+q.Kind+q.Role+q.Stat
 // UserPage is /admin/users/{id}. What can be done there is done on pages of their own below it.
 type UserPage struct {
 	UserRow
-	Devices    []Device // confirmed ones
-	Backup     *BackupState
-	Sessions   []Session        // that count
-	Browsers   []TrustedBrowser // trusted ones
-	Keys       []APIKey
-	SignedIn   time.Time // the last time; zero if never
-	Added      time.Time
-	ExternalID string        // what a program calls them; empty for nothing
-	Demand     string        // as of package account
-	Cause      string        // as there
-	Ends       time.Time     // of the grace
-	Passkey    bool          // only a passkey will do
-	AddPasskey bool          // they have a second factor that is none, and add one after it
-	Stuck      []MethodState // nothing can be set up, for these reasons, and something is to be
-	Support    string        // whom to write to about plans; may be empty
-	Actions    []string      // "reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "link", "lock", "unlock", "remove", "invite"
-	Why        string        // why there are none: "self", "rank", "level"; empty if there are
-	Events     []UserEvent
+	Devices     []Device // confirmed ones
+	Backup      *BackupState
+	Sessions    []Session        // that count, as many as are shown
+	AllSessions int              // how many there are
+	Browsers    []TrustedBrowser // trusted ones
+	Keys        []APIKey
+	SignedIn    time.Time // the last time; zero if never
+	Added       time.Time
+	ExternalID  string        // what a program calls them; empty for nothing
+	Demand      string        // as of package account
+	Cause       string        // as there
+	Ends        time.Time     // of the grace
+	Passkey     bool          // only a passkey will do
+	AddPasskey  bool          // they have a second factor that is none, and add one after it
+	Stuck       []MethodState // nothing can be set up, for these reasons, and something is to be
+	Support     string        // whom to write to about plans; may be empty
+	Actions     []string      // "reset", "backup-code", "end-sessions", "end-browsers", "end-keys", "role", "link", "lock", "unlock", "remove", "invite"
+	Why         string        // why there are none: "self", "rank", "level"; empty if there are
+	Events      []UserEvent
 }
+
+// Unnamed is how many sessions there are beside those that are shown.
+func (v UserPage) Unnamed() int { return v.AllSessions - len(v.Sessions) }
 
 func (UserPage) page() string { return "user" }
 func (UserPage) onCard() bool { return false }

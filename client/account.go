@@ -118,6 +118,7 @@ type PolicyDemand struct {
 type MailSettings struct {
 	Server    *MailServer `json:"server,omitempty"` // the account’s own mail server; absent if it has none
 	Shared    bool        `json:"shared"`           // whether there is a server for everybody where an account has none of its own
+	HoldsBack bool        `json:"holds_back"`       // whether owners and administrators are mailed nothing that opens their account, until an owner saves the server
 	Mailboxes int         `json:"mailboxes"`        // how many people have codes by e-mail as a second factor
 }
 

@@ -57,6 +57,9 @@ type MailServer struct {
 	Mailboxes  int             // people who have e-mail codes as a second factor
 }
 
+// HoldsBack reports whether owners and administrators are mailed nothing that opens their account.
+func (m MailServer) HoldsBack() bool { return m.Own != nil && !m.Own.ByOwner && !m.Deployment }
+
 // MailServer tells an administrator how mail leaves.
 func (s *Service) MailServer(ctx context.Context, w *session.Signed) (MailServer, error) {
 	m := MailServer{Deployment: s.Channels.Mail != nil}

@@ -35,6 +35,7 @@ type mailServer struct {
 type mailSettings struct {
 	Own       *mailServer `json:"server,omitempty" doc:"The account’s own mail server; absent if it has none."`
 	Shared    bool        `json:"shared" doc:"Whether there is a server for everybody where an account has none of its own."`
+	HoldsBack bool        `json:"holds_back" doc:"Whether owners and administrators are mailed nothing that opens their account: an administrator chose the server, no owner has saved it since, and nothing is shared. A forgotten password is then answered as always, and nothing is sent."`
 	Mailboxes int         `json:"mailboxes" doc:"How many people have codes by e-mail as a second factor."`
 }
 
@@ -66,7 +67,7 @@ func (s *Server) mail(ctx context.Context, _ *struct{}) (*mailSettingsAnswer, er
 	if err != nil {
 		return nil, err
 	}
-	told := mailSettings{Shared: m.Deployment, Mailboxes: m.Mailboxes}
+	told := mailSettings{Shared: m.Deployment, HoldsBack: m.HoldsBack(), Mailboxes: m.Mailboxes}
 	if own := m.Own; own != nil {
 		told.Own = &mailServer{Host: own.Host, Port: own.Port, Security: string(own.Security), User: own.User, HasPassword: own.HasPassword, From: own.From, ByOwner: own.ByOwner}
 		if last := own.Last; last.Code != "" {

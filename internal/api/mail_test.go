@@ -8,6 +8,7 @@ import (
 
 	"sallyport/internal/apptest"
 	"sallyport/internal/channel"
+	"sallyport/internal/db"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/mail"
 )
@@ -75,6 +76,15 @@ func TestMail(t *testing.T) {
 		api.Must(t, 204, "POST "+path+"/test", nil)
 		if got := strings.Join(m.Mails(), "\n"); !strings.Contains(got, "Subject: A test message") || !strings.Contains(got, "To: <"+apptest.Ada+">") {
 			t.Errorf("%q", got)
+		}
+		if got := api.Must(t, 200, "GET "+path, nil); got.JSON["holds_back"] != false {
+			t.Errorf("an owner chose it: %s", got.Raw)
+		}
+		if err := s.DB.Run(t.Context(), db.Write(`UPDATE mail_servers SET by_owner = FALSE`)); err != nil {
+			t.Fatal(err)
+		}
+		if got := api.Must(t, 200, "GET "+path, nil); got.JSON["holds_back"] != true {
+			t.Errorf("an administrator chose it: %s", got.Raw)
 		}
 		kept := api.Must(t, 200, "PUT "+path, body("server_password", nil, "from", "Other <other@acme.test>"))
 		server := kept.JSON["server"].(map[string]any)

@@ -108,6 +108,7 @@ const (
 	CheckCancelled      Action = "check.cancelled"
 	MailServerSet       Action = "mail_server.set"
 	MailServerRemoved   Action = "mail_server.removed"
+	MailHeldBack        Action = "mail_server.held_back" // a mail to somebody who ranks above whoever chose the server
 	TwoFactorOffAsked   Action = "two_factor.off_asked"
 	TwoFactorMailedOff  Action = "two_factor.mailed_off"
 	TwoFactorOffPlanned Action = "two_factor.off_planned"

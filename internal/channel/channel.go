@@ -83,6 +83,13 @@ func (s *Service) MailTo(ctx context.Context, accountID string, role user.Role, 
 	return s.through(own, ok)
 }
 
+// HoldsBack reports whether owners and administrators of an account are mailed nothing that opens their account: an administrator chose its
+// server, and the deployment has none.
+func (s *Service) HoldsBack(ctx context.Context, accountID string) (bool, error) {
+	own, ok, err := s.Server(ctx, accountID)
+	return ok && !own.ByOwner && s.Mail == nil, err
+}
+
 // Kept is the mail server that an owner chose for the account, as MailBefore takes it, for the message that tells the owners of its
 // successor; empty if they did not choose it, or if the deployment has one, which nobody in the account can replace.
 func (s *Service) Kept(ctx context.Context, accountID string) ([]byte, error) {

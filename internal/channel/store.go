@@ -41,6 +41,12 @@ func anyServer(ctx context.Context, q db.Querier) (bool, error) {
 	return n > 0, err
 }
 
+// ChosenByAdministrators counts the accounts whose mail server an administrator chose, and no owner has saved since.
+func ChosenByAdministrators(ctx context.Context, q db.Querier) (n int, err error) {
+	err = q.Get(ctx, `SELECT count(*) FROM mail_servers WHERE NOT by_owner`, nil, &n)
+	return n, err
+}
+
 func put(accountID string, s mail.Server, sealed []byte, byOwner bool, now time.Time) db.Stmt {
 	return db.Write(`
 		INSERT INTO mail_servers (account_id, host, port, security, username, password, sender, by_owner, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -115,6 +115,12 @@ func (c accountShowCmd) Run(s *session) error {
 			return err
 		}
 		s.show(managed(a, acct), len(users), len(devices), a.Now())
+		switch held, err := a.Channels.HoldsBack(s.ctx, acct.ID); {
+		case err != nil:
+			return err
+		case held:
+			s.print("mail:        an administrator chose the mail server: owners and administrators are mailed no new password and no invitation until an owner saves it")
+		}
 		policy, err := json.MarshalIndent(acct.Policy, "  ", "  ")
 		s.print("policy:\n  %s", policy)
 		return err

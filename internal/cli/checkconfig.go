@@ -14,6 +14,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/admin"
+	"sallyport/internal/channel"
 	"sallyport/internal/config"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
@@ -110,6 +111,13 @@ func (s *session) checkDatabase(cfg config.Config, ring *seal.Ring) (notes []str
 		if _, known := cfg.Plans.Of(account.Account{Plan: plan}); !known {
 			notes = append(notes, fmt.Sprintf("accounts with the plan %s, which is not in the settings: %d. They may use totp and passkey only.", plan, inUse[plan]))
 		}
+	}
+	if len(cfg.SMTP) > 0 {
+		return notes, nil
+	}
+	held, err := channel.ChosenByAdministrators(ctx, d)
+	if err == nil && held > 0 { // an older version's tables do not tell
+		notes = append(notes, fmt.Sprintf("accounts whose mail server an administrator chose, while smtp_url names none: %d. Their owners and administrators are mailed no new password and no invitation until an owner saves that server.", held))
 	}
 	return notes, nil
 }

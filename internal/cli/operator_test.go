@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/internal/audit"
 	"sallyport/internal/config"
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
@@ -47,6 +48,23 @@ func TestCheckConfigLooksAtTheDatabase(t *testing.T) {
 	}
 	if _, err := os.Stat(missing); err == nil {
 		t.Error("check-config made a database")
+	}
+	// An administrator's mail server behind none: whoever runs the server finds it, for whom a forgotten password says nothing.
+	theirs := domaintest.NewMailServer(t).Server
+	for byOwner, want := range map[bool]bool{true: false, false: true} {
+		if err := w.Channels.Set(t.Context(), w.Acme.ID, theirs, byOwner, audit.Operator()); err != nil {
+			t.Fatal(err)
+		}
+		_, _, said := right.run(t, "check-config")
+		shown := right.does(t, "account", "show", "acme")
+		if strings.Contains(said, "accounts whose mail server an administrator chose, while smtp_url names none: 1.") != want || strings.Contains(shown, "an administrator chose the mail server") != want {
+			t.Errorf("chosen by an owner %t:\n%s\n%s", byOwner, said, shown)
+		}
+		shared := shell{environ: append(right.environ, "SALLYPORT_SMTP_URL=smtp://localhost?security=none&from=a@acme.test")}
+		_, _, said = shared.run(t, "check-config")
+		if shown := shared.does(t, "account", "show", "acme"); strings.Contains(said+shown, "administrator chose") {
+			t.Errorf("with a shared server:\n%s\n%s", said, shown)
+		}
 	}
 	if out := (shell{}).does(t, "check-config", "--example"); out != config.Example() {
 		t.Errorf("the example is\n%s", out)

@@ -150,7 +150,13 @@ func (s *Service) attempt(ctx context.Context, m outbox.Message) {
 		s.Log.Warn("a message could not be sent", "message", m.ID, "kind", string(m.Kind), "channel", string(m.Channel), "attempt", m.Attempts, "error_code", code, "error", err)
 	}
 	s.count(m, string(result))
-	s.noted(m, outbox.Settle(context.WithoutCancel(ctx), s.DB, now, m, result, reference, code))
+	var more []db.Stmt
+	if code == channel.ErrNotOwners.Code { // whoever waits for it is told nothing, since they may be a stranger; owners and administrators find it here
+		more = append(more, audit.Record(now, audit.Event{
+			AccountID: m.AccountID, Action: audit.MailHeldBack, Actor: audit.Actor{Kind: audit.KindNobody}, Target: m.UserID, Detail: map[string]string{"kind": string(m.Kind)},
+		}))
+	}
+	s.noted(m, outbox.Settle(context.WithoutCancel(ctx), s.DB, now, m, result, reference, code, more...))
 }
 
 func (s *Service) count(m outbox.Message, result string) {

@@ -138,11 +138,12 @@ func beyond(now time.Time) time.Time { return now.Add(LeaseFor + db.Skew) }
 
 // Settle ends a leased message in a state, with the gateway's reference or a stable code of what failed. If a receipt
 // was faster, that stands. Token and address are of no more use, and go.
-func Settle(ctx context.Context, d *db.DB, now time.Time, m Message, s State, reference, detail string) error {
-	return d.Run(ctx, db.Write(`
+// More is written in the same transaction.
+func Settle(ctx context.Context, d *db.DB, now time.Time, m Message, s State, reference, detail string, more ...db.Stmt) error {
+	return d.Run(ctx, append(more, db.Write(`
 		UPDATE outbox SET state = $4, reference = $5, detail = $6, secret = NULL, recipient = '', leased_until = 0, settled_at = $7
 		WHERE account_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'queued'`,
-		m.AccountID, m.ID, m.Attempts, string(s), reference, detail, db.At(now)))
+		m.AccountID, m.ID, m.Attempts, string(s), reference, detail, db.At(now)))...)
 }
 
 // Return gives back a leased message that was not tried.

@@ -39,6 +39,7 @@ var englishAdmin = Catalogue{
 	"mailserver.test_failed":           "The test message could not be sent",
 	"mailserver.set_up":                "Use your own server",
 	"mailserver.change":                "Change the server",
+	"admin.held_back":                  "An administrator chose the mail server: owners and administrators who forget their password are mailed no new one, and nobody is invited as one, until an owner saves the server once more.",
 	"mailserver.by_admin":              "An administrator chose it. Until an owner saves it here once more, nothing that opens an owner’s or administrator’s account goes through it: no new password, no invitation.",
 	"mailserver.by_admin_shared":       "An administrator chose it. Until an owner saves it here once more, mail to owners and administrators goes through the server that everybody shares.",
 	"mailserver.power":                 "Whoever controls this server can read every code that is mailed. Use one that you trust.",

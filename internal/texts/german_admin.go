@@ -39,6 +39,7 @@ var germanAdmin = Catalogue{
 	"mailserver.test_failed":           "Die Testnachricht konnte nicht gesendet werden",
 	"mailserver.set_up":                "Eigenen Server verwenden",
 	"mailserver.change":                "Server ändern",
+	"admin.held_back":                  "Jemand aus der Administration hat den Mailserver gewählt: Wer Inhaber/in ist oder zur Administration gehört und das Passwort vergisst, bekommt keine E-Mail für ein neues, und niemand wird als solche eingeladen, bis jemand mit der Rolle Inhaber/in den Server noch einmal speichert.",
 	"mailserver.by_admin":              "Jemand aus der Administration hat ihn gewählt. Bis ihn hier jemand mit der Rolle Inhaber/in noch einmal speichert, geht nichts über ihn, was deren Konten öffnet: kein neues Passwort, keine Einladung.",
 	"mailserver.by_admin_shared":       "Jemand aus der Administration hat ihn gewählt. Bis ihn hier jemand mit der Rolle Inhaber/in noch einmal speichert, gehen E-Mails an Inhaber und Administration über den gemeinsamen Server.",
 	"mailserver.power":                 "Wer diesen Server beherrscht, kann jeden Code lesen, der per E-Mail gesendet wird. Verwenden Sie einen, dem Sie vertrauen.",

@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/apptest"
 	"sallyport/internal/audit"
+	"sallyport/internal/db"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
 	"sallyport/internal/mail"
@@ -69,6 +70,16 @@ func TestMailServer(t *testing.T) {
 		}
 
 		page = save(page, m.Server).Follow().Sees(http.StatusOK, "The mail server is saved", "its own server, "+m.Server.String())
+		const held = "owners and administrators who forget their password are mailed no new one"
+		c.Get("/admin").Sees(http.StatusOK).Lacks(held)
+		for _, byOwner := range []string{"FALSE", "TRUE"} {
+			if err := s.DB.Run(t.Context(), db.Write(`UPDATE mail_servers SET by_owner = `+byOwner)); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(c.Get("/admin").Sees(http.StatusOK).Text(), held); got != (byOwner == "FALSE") {
+				t.Errorf("chosen by an owner %s: the overview says so %t", byOwner, got)
+			}
+		}
 		if text := page.Text(); !strings.Contains(text, "Nothing has been sent") && !strings.Contains(text, "working Last used today") {
 			t.Errorf("it says neither that nothing was sent yet, nor that the notice about the server was: %s", text)
 		}

@@ -255,6 +255,7 @@ func allSamples() []sample {
 			{ID: "ses_1", Browser: "Firefox on Linux", Address: "203.0.113.7", SignedIn: ago(2 * time.Hour), LastUsed: sampleNow, How: "passkey", Current: true},
 		}}},
 		{"admin", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), Support: "support@acme.test", Rollout: sampleRollout()}},
+		{"admin-held-back", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", Methods: plainWays(), HeldBack: true, Rollout: sampleRollout()}},
 		{"admin-trial", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "business", TrialEnds: sampleNow.Add(9 * day), InTrial: true, Methods: greyedWays(), Support: "support@acme.test"}},
 		{"admin-exceptions", at(boss, PlaceAdmin), Admin{Account: "Acme", Plan: "free", TrialEnds: ago(9 * day), Rollout: Rollout{Known: true, People: 100_000, Ready: 1, CountedAt: ago(time.Hour)}, Methods: allowedWays(), Exceptions: []Exception{
 			{Kind: "sms", Reason: "Their warehouse has no smartphones; ticket 4711", Until: sampleNow.Add(90 * day)},

@@ -7,6 +7,7 @@ type Admin struct {
 	Account    string // the organisation's name
 	Plan       string // its plan's name
 	Unknown    bool   // the settings no longer know that plan
+	HeldBack   bool   // owners and administrators are mailed nothing that opens their account
 	TrialEnds  time.Time
 	InTrial    bool
 	Methods    []MethodState // without devices

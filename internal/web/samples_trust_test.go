@@ -13,7 +13,7 @@ func trustSamples(outside Chrome, ends time.Time) []sample {
 			v.Trust, v.Error = true, &FormError{Field: "code", Message: sampleCodeWrong, Code: "wrong_code"}
 		})},
 		{"trust-sms", outside, with(func(v *Verify) {
-			v.Kind, v.Device, v.Hint, v.Sent = "sms", "My number", "+43 ••• ••• ••67", &SentCode{Alive: true, Wait: 42 * time.Second}
+			v.Kind, v.Device, v.Hint, v.Sent = "sms", "My number", "+43 ••• ••• ••67", &SentCode{Boxed: true, Alive: true, Wait: 42 * time.Second}
 		})},
 		{"trust-backup", outside, with(func(v *Verify) { v.Method = MethodBackupCode })},
 		{"trust-off-why", outside, with(func(v *Verify) { v.TrustDays, v.Why = 0, "over" })},

@@ -273,3 +273,27 @@ func TestSweepForgetsNoLimit(t *testing.T) {
 		}
 	})
 }
+
+// TestClocksApartSendNoMore: of servers whose clocks are apart by more than a limit's span each finds what the other sent, but for the first round.
+func TestClocksApartSendNoMore(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for ahead, most := range map[time.Duration]int{0: 15, 90 * time.Second: 20, 11 * time.Minute: 20} {
+			sent := 0
+			for minute := range 30 {
+				for _, off := range []time.Duration{0, ahead, 0, ahead} {
+					for range 5 {
+						switch err := d.Run(t.Context(), brake.ChargeTest(start.Add(time.Duration(minute)*time.Minute+off), "acc_"+ahead.String())...); {
+						case err == nil:
+							sent++
+						case !errors.Is(err, brake.ErrTests):
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+			if sent > most {
+				t.Errorf("%s apart: %d tests in half an hour, at most %d", ahead, sent, most)
+			}
+		}
+	})
+}

@@ -23,12 +23,12 @@ func slots(x exact) db.Stmt {
 }
 
 // take uses the slot of the oldest send, provided that is long enough ago. A slot that was
-// used in the future, by a clock that was ahead, is free: a clock put back must not stop everybody.
+// used further in the future than the clocks of servers are apart is free: a clock put back must not stop everybody.
 func take(x exact, now time.Time) db.Stmt {
 	return db.Must(stopped(x.limit), `
 		UPDATE send_slots SET used_at = $3 WHERE account_id = $1 AND subject = $2 AND (used_at <= $4 OR used_at > $5) AND slot = (
 			SELECT s.slot FROM send_slots s WHERE s.account_id = $1 AND s.subject = $2 AND (s.used_at <= $4 OR s.used_at > $5) ORDER BY s.used_at, s.slot LIMIT 1)`,
-		x.accountID, x.subject, db.At(now), db.At(now.Add(-x.span)), db.At(now.Add(x.span)))
+		x.accountID, x.subject, db.At(now), db.At(now.Add(-x.span)), db.At(now.Add(max(x.span, db.Apart))))
 }
 
 // Touch returns a statement that costs what a write costs and changes nothing, on a slot that ChargeMail has

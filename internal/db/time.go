@@ -15,6 +15,10 @@ type Time int64
 // no more than this counts; beyond it the clock was wrong (security.md F15).
 const Skew = time.Minute
 
+// Apart is how far the clocks of servers may be apart before the limits on guesses and on sent codes grow weaker. A limit that was noted by
+// a clock ahead holds for those behind; by so much longer may somebody wait after such a clock was set right.
+const Apart = 15 * time.Minute
+
 // FromTheFuture reports whether at is so far ahead of now that the clock must have been wrong when it was noted: what began then has no
 // end that can be trusted (security.md F15).
 func FromTheFuture(at, now time.Time) bool { return at.Sub(now) > 5*Skew }

@@ -105,7 +105,13 @@ func New(tb testing.TB, d *db.DB) *World {
 // the same rows, key file and clock, its own memory.
 func (w *World) Restart(tb testing.TB, d *db.DB) *World {
 	tb.Helper()
-	other := wire(tb, d, w.Clock, w.KeyFile)
+	return w.Elsewhere(tb, d, w.Clock)
+}
+
+// Elsewhere is Restart on a machine with another clock.
+func (w *World) Elsewhere(tb testing.TB, d *db.DB, c *Clock) *World {
+	tb.Helper()
+	other := wire(tb, d, c, w.KeyFile)
 	other.Acme, other.Ada, other.Alan, other.Grace = w.Acme, w.Ada, w.Alan, w.Grace
 	return other
 }

@@ -88,7 +88,7 @@ func Clear(k Key) db.Stmt {
 }
 
 // noteFar is the instant after which no minute can end that began before now, as Far is for waits.
-func noteFar(now time.Time) time.Time { return now.Add(time.Minute + db.Skew) }
+func noteFar(now time.Time) time.Time { return now.Add(time.Minute + db.Apart) }
 
 // note returns the statement that counts a note, from one again in a new minute, and delivers the count; it fails with errEnough if the
 // minute has all that it may have.

@@ -49,9 +49,9 @@ func count(n int, unit string) string {
 const Longest = 15 * time.Minute
 
 // Far is the instant after which no wait can end that began before now. One that seems to was begun by a
-// clock that was ahead, and does not count (security.md F15). Clocks a little apart are no such clock: else
-// of many guesses at one moment those whose now was read first would not see the wait that a later one began.
-func Far(now time.Time) time.Time { return now.Add(Longest + db.Skew) }
+// clock that was ahead, and does not count (security.md F15), or it would keep somebody out for as long as that was wrong. Up to db.Apart
+// ahead it does: what one server's clock forgives, a guesser of two servers gets for free, each time anew.
+func Far(now time.Time) time.Time { return now.Add(Longest + db.Apart) }
 
 // Remaining is how long a wait until then still lasts at now; zero if it is over or does not count.
 func Remaining(until, now time.Time) time.Duration {

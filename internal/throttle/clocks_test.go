@@ -64,9 +64,15 @@ func TestAClockSetRightLocksNobodyOut(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		now := time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 		for _, c := range []struct{ ahead, wait time.Duration }{
-			{0, throttle.Longest}, {90 * time.Second, throttle.Longest + 90*time.Second}, {10 * time.Minute, 25 * time.Minute},
-			{db.Apart, throttle.Longest + db.Apart}, {db.Apart + time.Second, 0}, {time.Hour, 0}, {10 * 365 * 24 * time.Hour, 0},
-			{-10 * time.Minute, 5 * time.Minute}, {-time.Hour, 0},
+			{0, throttle.Longest},
+			{90 * time.Second, throttle.Longest + 90*time.Second},
+			{10 * time.Minute, 25 * time.Minute},
+			{db.Apart, throttle.Longest + db.Apart},
+			{db.Apart + time.Second, 0},
+			{time.Hour, 0},
+			{10 * 365 * 24 * time.Hour, 0},
+			{-10 * time.Minute, 5 * time.Minute},
+			{-time.Hour, 0},
 		} {
 			k := throttle.Key{AccountID: "acc_1", Subject: fmt.Sprint("ahead ", c.ahead)}
 			at := now.Add(c.ahead)

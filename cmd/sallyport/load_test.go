@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +22,7 @@ type acks struct {
 	steps   []usedStep     // codes of apps that opened the door
 	backup  []usedCode     // backup codes that did
 	ended   []string       // session ids signed out
-	lost    []string       // how the connections ended
+	lost    []error        // how the connections ended
 	signIns map[string]int // by user id
 }
 
@@ -50,6 +52,14 @@ func (a *acks) total() int {
 // errCut ends a client's work when the server is gone.
 type errCut struct{ error }
 
+// mayHaveBegun reports whether the server may have begun the request that a client lost. It has not where nobody listened, nor
+// where the connection was reset before any of the answer came: a system resets one that is closed with bytes in it that its program has not
+// read, and the end of one whose request was read is an ordinary end.
+func mayHaveBegun(err error) bool {
+	var before *url.Error // of an answer that came in part, the reader's error is bare
+	return !errors.As(err, &before) || !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ECONNRESET)
+}
+
 // load plays all of the people at once until they are done or the server is gone.
 func load(t *testing.T, url string, people []member, a *acks) {
 	t.Helper()
@@ -66,7 +76,7 @@ func load(t *testing.T, url string, people []member, a *acks) {
 			var cut errCut
 			switch {
 			case errors.As(err, &cut):
-				a.note(func() { a.lost = append(a.lost, cut.Error()) })
+				a.note(func() { a.lost = append(a.lost, cut.error) })
 			case err != nil:
 				t.Errorf("%s: %v", m.user.Email, err)
 			}

@@ -37,10 +37,19 @@ func TestDeadlockIsRetried(t *testing.T) {
 	var met sync.WaitGroup
 	met.Add(2)
 	var runs atomic.Int32
-	one := func(first, second string) error {
-		meet := sync.OnceFunc(func() { met.Done(); met.Wait() })
+	one := func(first, second string, other <-chan struct{}) error {
+		meet, again := sync.OnceFunc(func() { met.Done(); met.Wait() }), false
 		return d.Tx(ctx, func(tx *db.Tx) error {
 			runs.Add(1)
+			if again {
+				// The other one is waking up to take the row that this one let go. Whoever took it again before that made another deadlock.
+				select {
+				case <-other:
+				case <-time.After(time.Minute):
+					return errors.New("a transaction has both rows and does not end, or both were sent back")
+				}
+			}
+			again = true
 			if _, err := tx.Exec(ctx, `UPDATE t_lock SET n = n + 1 WHERE id = $1`, first); err != nil {
 				return err
 			}
@@ -49,9 +58,12 @@ func TestDeadlockIsRetried(t *testing.T) {
 			return err
 		})
 	}
+	ended := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
 	other := make(chan error, 1)
-	go func() { other <- one("b", "a") }()
-	if err := errors.Join(one("a", "b"), <-other); err != nil {
+	go func() { other <- one("b", "a", ended[0]); close(ended[1]) }()
+	err := one("a", "b", ended[1])
+	close(ended[0])
+	if err := errors.Join(err, <-other); err != nil {
 		t.Error(err)
 	}
 	var sum int

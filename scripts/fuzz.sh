@@ -9,7 +9,7 @@ duration=${1:-20s}
 passed=0 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-log=$work/log binary=$work/fuzz.test found=$(go env GOCACHE)/fuzz
+log=$work/log binary=$work/fuzz.test found=$(go env GOCACHE)/fuzz/$(go list -m)
 
 # Each package is built once for all its targets, and they run as "go test -fuzz" runs them: in its folder,
 # with what was found before.
@@ -17,13 +17,13 @@ pkg='' built=''
 while IFS=: read -r file target; do
 	if [[ $pkg != "./$(dirname "$file")" ]]; then
 		pkg=./$(dirname "$file") built=yes
-		go test -c -fuzz . -vet=off -ldflags=-s -o "$binary" "$pkg" >"$work/build" 2>&1 || built=''
+		GOGC=400 go test -c -fuzz . -vet=off -ldflags=-s -o "$binary" "$pkg" >"$work/build" 2>&1 || built=''
 	fi
 	fuzz() {
 		[[ $built ]] || { cp "$work/build" "$log" && return 1; }
 		(cd "$pkg" && "$binary" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$duration" \
 			-test.parallel "${FUZZWORKERS:-$(nproc)}" \
-			-test.fuzzcachedir "$found/$(go list)") >"$log" 2>&1
+			-test.fuzzcachedir "$found/${pkg#./}") >"$log" 2>&1
 	}
 	# Go's fuzzer sometimes fails by its own end of time, and says no more than that: once more then.
 	if fuzz || { grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log" && fuzz; }; then

@@ -14,7 +14,9 @@ import (
 func TestForgottenPasswordsOfANetwork(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
 		c := s.Client(t)
-		ask := func(i int) *apptest.Page { return c.Post("/forgot-password", "account", "", "email", fmt.Sprintf("x%d@acme.test", i)) }
+		ask := func(i int) *apptest.Page {
+			return c.Post("/forgot-password", "account", "", "email", fmt.Sprintf("x%d@acme.test", i))
+		}
 		asked := 0
 		for ; asked < 200; asked++ {
 			if p := ask(asked); p.Status != http.StatusSeeOther {
@@ -26,7 +28,7 @@ func TestForgottenPasswordsOfANetwork(t *testing.T) {
 		}
 		before := s.DB.Stats()
 		for i := range 200 {
-			ask(1000 + i).Sees(http.StatusTooManyRequests, "Too many new passwords were asked for from your network")
+			ask(1000+i).Sees(http.StatusTooManyRequests, "Too many new passwords were asked for from your network")
 		}
 		if n := s.DB.Stats().Transactions - before.Transactions; n > 20 { // of the outbox and the sweeps
 			t.Errorf("%d transactions for questions that were refused", n)

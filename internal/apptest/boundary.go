@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sallyport/internal/outbox"
 	"sallyport/internal/user"
 )
 
@@ -32,6 +33,11 @@ func owner(row Row, lists ...[]Row) string {
 	return row.User
 }
 
+// toOwners reports whether a row is a message to an owner about what an administrator did.
+func toOwners(row Row) bool {
+	return row.Table == "outbox" && slices.ContainsFunc(strings.Fields(row.Text), func(word string) bool { return outbox.Kind(word).ToOwners() })
+}
+
 // Crossed compares the rows of all accounts before and after a call, and says of each that is another one now and that the caller may not
 // change. It also reports whether the people or their accounts are others than before.
 func (b Boundary) Crossed(before, after []Row) (faults []string, changed bool) {
@@ -55,6 +61,7 @@ func (b Boundary) Crossed(before, after []Row) (faults []string, changed bool) {
 		case row.Account != b.By.AccountID:
 			faults = append(faults, fmt.Sprintf("changed a row of another account: %+v", row))
 		case row.User == b.By.ID, row.Table == "throttles", row.Table == "send_days", row.Table == "send_slots":
+		case n < 0 && role == user.Owner && b.may(user.Member) && toOwners(row): // they are told what an administrator did
 		case row.User != "" && !known && row.Table == "users": // invited
 			if role = user.Member; strings.Contains(row.Text, " owner ") || strings.Contains(row.Text, " admin ") {
 				role = user.Owner

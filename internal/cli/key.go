@@ -144,6 +144,7 @@ func (keyRetireCmd) Run(s *session) error {
 // reseal seals everything that is not sealed with the key in use, and reports whether
 // there was any.
 func (s *session) reseal(a *app.App) (changed bool, err error) {
+	a.DB.GiveWay()
 	p := s.progress("Sealing")
 	for _, reseal := range []func() (int, error){
 		func() (int, error) { return a.Factors.Reseal(s.ctx, p.show) },

@@ -111,6 +111,14 @@ func (d *DB) Ping(ctx context.Context) error {
 	return d.e.ping(ctx)
 }
 
+// GiveWay is for long work beside a running server: it lets others write every quarter of a second. On PostgreSQL they always can; of SQLite's
+// lock one who writes without a pause leaves them nothing, and their requests fail with ErrBusy.
+func (d *DB) GiveWay() {
+	if e, ok := d.e.(*lite); ok {
+		e.w.givesWay.Store(true)
+	}
+}
+
 // Engine is SQLite or Postgres.
 func (d *DB) Engine() string { return d.name }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // writer owns the one connection that writes. Transactions queue to it; it runs each in a
@@ -21,11 +23,14 @@ type writer struct {
 	spare sync.Pool // of *job
 	n     *counters
 
+	givesWay atomic.Bool // see DB.GiveWay
+
 	// Only the writer's goroutine touches these.
 	conn  *liteConn
 	group []*job
-	lost  error // the SQLite transaction around the group is gone
-	fatal error // what closing the connection said
+	lost  error         // the SQLite transaction around the group is gone
+	fatal error         // what closing the connection said
+	held  time.Duration // how long SQLite's write lock was held since it was given way last
 }
 
 func startWriter(path string, n *counters, lim limits) (*writer, error) {
@@ -97,6 +102,21 @@ func (w *writer) loop() {
 	}
 }
 
+// SQLite's lock is no queue: who waits for it looks whether it is free, at last every 100 ms, and gives up after limits.busy. Between
+// two transactions of somebody who writes without a pause it is free for less than a thousandth of that.
+const (
+	holdFor = 250 * time.Millisecond // before way is given
+	wayFor  = 120 * time.Millisecond
+)
+
+// giveWay lets another process write, after a long time of writing.
+func (w *writer) giveWay(since time.Time) {
+	if w.held += time.Since(since); w.held >= holdFor && w.givesWay.Load() {
+		time.Sleep(wayFor)
+		w.held = 0
+	}
+}
+
 // serve runs the first job and all that wait behind it, and commits once.
 func (w *writer) serve(first *job) {
 	w.group, w.lost = w.group[:0], nil
@@ -105,6 +125,7 @@ func (w *writer) serve(first *job) {
 		w.answer(err)
 		return
 	}
+	defer w.giveWay(time.Now())
 	w.run(first)
 	for len(w.group) < w.lim.group && w.lost == nil {
 		select {

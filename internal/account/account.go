@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/texts"
 )
 
 // Account is one customer organisation.
@@ -85,10 +86,7 @@ func CheckName(name string) (string, error) {
 
 // plain reports whether s has at most so many characters, and none that disguises it in a list.
 func plain(s string, most int) bool {
-	hides := func(r rune) bool {
-		return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
-	}
-	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
+	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, texts.Hides)
 }
 
 // spelled writes the letters of European languages that stand outside a–z as their

@@ -88,8 +88,8 @@ func TestMailAboveItsChooser(t *testing.T) {
 			}
 			seen, err := w.Admin.MailServer(ctx, b.Signed)
 			says, err2 := w.Channels.HoldsBack(ctx, w.Acme.ID)
-			if err != nil || err2 != nil || seen.HoldsBack() != (c.held != "") || says != (c.held != "") {
-				t.Errorf("%s’s choice, deployment %t: the page says %t, the command %t, %v, %v", c.by.Name, c.shared, seen.HoldsBack(), says, err, err2)
+			if err != nil || err2 != nil || seen.HoldsBack != (c.held != "") || says != (c.held != "") {
+				t.Errorf("%s’s choice, deployment %t: the page says %t, the command %t, %v, %v", c.by.Name, c.shared, seen.HoldsBack, says, err, err2)
 			}
 			if got := strings.Join(throughRest, " "); got != c.rest {
 				t.Errorf("%s’s choice, deployment %t: through the deployment’s %q, want %q", c.by.Name, c.shared, got, c.rest)

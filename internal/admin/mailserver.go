@@ -55,10 +55,8 @@ type MailServer struct {
 	Own        *channel.Server // nil if the account has none of its own
 	Deployment bool            // there is one for everybody behind it
 	Mailboxes  int             // people who have e-mail codes as a second factor
+	HoldsBack  bool            // owners and administrators are mailed nothing that opens their account
 }
-
-// HoldsBack reports whether owners and administrators are mailed nothing that opens their account.
-func (m MailServer) HoldsBack() bool { return m.Own != nil && !m.Own.ByOwner && !m.Deployment }
 
 // MailServer tells an administrator how mail leaves.
 func (s *Service) MailServer(ctx context.Context, w *session.Signed) (MailServer, error) {
@@ -71,7 +69,7 @@ func (s *Service) MailServer(ctx context.Context, w *session.Signed) (MailServer
 		return m, err
 	}
 	if ok {
-		m.Own = &own
+		m.Own, m.HoldsBack = &own, s.Channels.Withholds(own)
 	}
 	m.Mailboxes, err = factor.CountPeople(ctx, s.DB, w.Account.ID, factor.Email)
 	return m, err

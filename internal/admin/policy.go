@@ -153,8 +153,14 @@ func (s *Service) SetPolicy(ctx context.Context, proof reauth.SecondFactor, w *s
 	if err := s.may(proof, w); err != nil {
 		return err
 	}
-	a := w.Account
-	a.Policy = was
+	// What the session knows of the account may be old by a second, and since when something is demanded decides whose sessions end.
+	a, err := account.Get(ctx, s.DB, w.Account.ID)
+	if err != nil {
+		return err
+	}
+	if a.Policy.Fingerprint() != was.Fingerprint() {
+		return account.ErrChanged
+	}
 	if err := s.checkPolicy(a, p); err != nil {
 		return err
 	}

@@ -147,3 +147,20 @@ func TestADemandTakenBackRevivesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestGraceOfADemandOfThisMoment: a program with a key demands a second factor, and lengthens the grace in the same second. What is remembered
+// of the key's account does not know of the demand yet; nobody's session ends by that.
+func TestGraceOfADemandOfThisMoment(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		w.Clock.Advance(10 * 24 * time.Hour)
+		grace, b := w.SignInPlain(t, w.Grace), strong(t, w, w.Ada)
+		for _, settings := range []string{"enforcement=required grace_days=3", "grace_days=30"} {
+			if _, err := w.Admin.ChangePolicy(t.Context(), proof(w, b), b.Signed, "", strings.Fields(settings), b.As()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Clock.Advance(time.Second)
+		w.Open(t, grace.Cookie)
+	})
+}

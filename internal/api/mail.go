@@ -67,7 +67,7 @@ func (s *Server) mail(ctx context.Context, _ *struct{}) (*mailSettingsAnswer, er
 	if err != nil {
 		return nil, err
 	}
-	told := mailSettings{Shared: m.Deployment, HoldsBack: m.HoldsBack(), Mailboxes: m.Mailboxes}
+	told := mailSettings{Shared: m.Deployment, HoldsBack: m.HoldsBack, Mailboxes: m.Mailboxes}
 	if own := m.Own; own != nil {
 		told.Own = &mailServer{Host: own.Host, Port: own.Port, Security: string(own.Security), User: own.User, HasPassword: own.HasPassword, From: own.From, ByOwner: own.ByOwner}
 		if last := own.Last; last.Code != "" {

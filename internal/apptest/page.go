@@ -101,7 +101,7 @@ func (p *Page) Click(label string) *Page {
 			return p.client.Get(attributes(m[1])["href"])
 		}
 	}
-	if _, has := findButton(p.Body, label); !has {
+	if button, _ := findButton(p.Body, label); button["formaction"] == "" {
 		p.client.tb.Fatalf("%s has no link %q", p.Path, label)
 	}
 	return p.Press(label).Follow()

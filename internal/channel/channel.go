@@ -87,8 +87,11 @@ func (s *Service) MailTo(ctx context.Context, accountID string, role user.Role, 
 // server, and the deployment has none.
 func (s *Service) HoldsBack(ctx context.Context, accountID string) (bool, error) {
 	own, ok, err := s.Server(ctx, accountID)
-	return ok && !own.ByOwner && s.Mail == nil, err
+	return ok && s.Withholds(own), err
 }
+
+// Withholds is HoldsBack of the account's own server.
+func (s *Service) Withholds(own Server) bool { return !own.ByOwner && s.Mail == nil }
 
 // Kept is the mail server that an owner chose for the account, as MailBefore takes it, for the message that tells the owners of its
 // successor; empty if they did not choose it, or if the deployment has one, which nobody in the account can replace.
@@ -99,7 +102,7 @@ func (s *Service) Kept(ctx context.Context, accountID string) ([]byte, error) {
 	}
 	server, err := s.open(own)
 	if err != nil {
-		return nil, err
+		return nil, nil //nolint:nilerr // a password under a lost key sends nothing, and must not keep the server from being replaced
 	}
 	return json.Marshal(server)
 }

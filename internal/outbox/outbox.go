@@ -5,7 +5,8 @@
 // may take a message and send it; a lease keeps the others off meanwhile, and a replica
 // that dies leaves a message that is due again. A message that could not be sent in its
 // time is given up. The rows hold no code: a code is read where it lies when it is sent,
-// if it is alive still. A mailed token lies here sealed until it is sent, and no longer.
+// if it is alive still. A mailed token lies here sealed until it is sent, and no longer; so does the mail server that an
+// administrator replaced, by which its owners hear of that.
 package outbox
 
 import (

@@ -49,6 +49,11 @@ func (c Catalogue) Keys() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(c)), func(key string) bool { return !c.Editable(key) })
 }
 
+// Hides reports whether a character shows nothing, and so could disguise what it stands in.
+func Hides(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
 // Check returns an own wording of a text without surrounding blanks, or refuses it: what fills the places needs them
 // all, and whoever reads the text must see all that it says. Markup is no danger and no use: it is shown as it is written.
 //
@@ -62,13 +67,10 @@ func (c Catalogue) Check(key, own string) (string, error) {
 	if strings.HasPrefix(key, "sms.") {
 		most = maxOwnSMS
 	}
-	hides := func(r rune) bool {
-		return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
-	}
 	switch wanted := Places(c[key]); {
 	case own == "":
 		return "", ErrEmpty
-	case strings.ContainsFunc(own, hides):
+	case strings.ContainsFunc(own, Hides):
 		return "", ErrText
 	case utf8.RuneCountInString(own) > most:
 		return "", ErrLong.Saying(fmt.Sprintf("This text may have %d characters. Make it shorter.", most))

@@ -9,11 +9,11 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
+	"sallyport/internal/texts"
 )
 
 // Role is what a person may do within the account.
@@ -120,8 +120,5 @@ func CheckName(name string) (string, error) {
 // Printable reports whether s has at most so many characters and none that is a
 // control or invisible formatting character, which could disguise a name in a list.
 func Printable(s string, most int) bool {
-	hides := func(r rune) bool {
-		return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
-	}
-	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
+	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, texts.Hides)
 }

@@ -24,11 +24,10 @@ func (s *Site) showAdmin(w http.ResponseWriter, r *http.Request) error {
 	if ends := who.Account.TrialEndsAt; !ends.IsZero() {
 		v.TrialEnds = lastMoment(ends)
 	}
-	mails, err := s.Admin.MailServer(r.Context(), who)
-	if err != nil {
+	var err error
+	if v.HeldBack, err = s.Profile.Channels.HoldsBack(r.Context(), who.Account.ID); err != nil {
 		return err
 	}
-	v.HeldBack = mails.HoldsBack()
 	counted, err := s.Admin.AdoptionOf(r.Context(), who)
 	if err != nil {
 		return err

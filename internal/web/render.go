@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"iter"
 	"net/http"
 	"path"
 	"strconv"
@@ -85,12 +86,21 @@ func NewPages() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: pages: %w", err)
 	}
-	pages := make([]*template.Template, len(files))
+	pages, defined := make([]*template.Template, len(files)), make(map[string]bool)
+	for _, t := range layout.Templates() {
+		defined[t.Name()] = true
+	}
 	for i, file := range files {
 		if pages[i], err = parse(file); err != nil {
 			return nil, err
 		}
 		p.names = append(p.names, path.Base(path.Dir(file)))
+		for name := range parts(pages[i]) {
+			if defined[name] {
+				return nil, fmt.Errorf("web: %s: %q stands elsewhere already", file, name)
+			}
+			defined[name] = true
+		}
 	}
 	for _, l := range texts.Languages() {
 		say := texts.In(l)
@@ -107,6 +117,17 @@ func NewPages() (*Pages, error) {
 	return p, nil
 }
 
+// parts are the templates that a page's file defines, without the blanks between them.
+func parts(page *template.Template) iter.Seq2[string, *template.Template] {
+	return func(yield func(string, *template.Template) bool) {
+		for _, t := range page.Templates() {
+			if t.Name() != page.Name() && t.Name() != pageFile && !yield(t.Name(), t) {
+				return
+			}
+		}
+	}
+}
+
 // bind puts pages into one set with the layout, with the functions that say the texts of one language. It copies all of them, because
 // html/template changes what it executes.
 func bind(layout *template.Template, pages []*template.Template, funcs template.FuncMap) (*template.Template, error) {
@@ -116,14 +137,8 @@ func bind(layout *template.Template, pages []*template.Template, funcs template.
 	}
 	set.Funcs(funcs)
 	for _, page := range pages {
-		for _, t := range page.Templates() {
-			if t.Name() == page.Name() || t.Name() == pageFile { // only the blanks between what the file defines
-				continue
-			}
-			if set.Lookup(t.Name()) != nil {
-				return nil, fmt.Errorf("%s: %q stands elsewhere already", page.Name(), t.Name())
-			}
-			if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
+		for name, t := range parts(page) {
+			if _, err := set.AddParseTree(name, t.Tree.Copy()); err != nil {
 				return nil, err
 			}
 		}

@@ -102,7 +102,24 @@ func TestConfirmedTwice(t *testing.T) {
 				t.Errorf("without backup codes: on to %s", to)
 			}
 		}
+		c = s.SignedIn(t, apptest.Alan)
+		scan = c.Get("/settings/two-factor/add?next=/settings/sessions").Press("Add", "password", apptest.Password).Sees(http.StatusOK)
+		code = scan.Phone().Code(s.Clock.Now())
+		for range 2 {
+			if to := scan.Press("Verify", "code", code).Header.Get("Location"); to != "/settings/sessions" {
+				t.Errorf("in the settings, without backup codes: on to %s", to)
+			}
+		}
 		setPolicy(t, s, "backup_codes=on")
+
+		// Somebody else's sign-in in the same browser has waited too long: whose session is there has confirmed nothing.
+		c = s.SignedIn(t, apptest.Ada)
+		other, late := begin()
+		other.Cookies[httpx.SessionCookie] = c.Cookies[httpx.SessionCookie]
+		delete(other.Cookies, httpx.PendingCookie)
+		if to := late.Press("Verify", "code", "123456").Header.Get("Location"); to != "/settings/sessions" {
+			t.Errorf("with another's session: on to %s", to)
+		}
 
 		c = s.SignedIn(t, apptest.Ada)
 		scan = c.Get("/settings/two-factor/add?next=/settings/sessions").Press("Add", "password", apptest.Password).Sees(http.StatusOK)

@@ -198,9 +198,10 @@ func (s *Site) noPending(w http.ResponseWriter, r *http.Request) error {
 // signedInBefore leads on who has signed in since the form before them was made, with the first device by way of what is to be
 // said of the backup codes, which were shown.
 func (s *Site) signedInBefore(w http.ResponseWriter, r *http.Request, who *session.Signed) error {
-	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath && who.Account.Policy.BackupCodes {
+	justNow := s.Now().Sub(who.SignedInAt) < signin.PendingFor && who.User.Devices() > 0
+	if r.Method == http.MethodPost && r.URL.Path == confirmSetUpPath && justNow {
 		readBy(r, who.User, who.Account)
-		return s.confirmedTwice(w, r, wayOn(r))
+		return s.confirmedTwice(w, r, who, wayOn(r))
 	}
 	return s.onward(w, wayOn(r), NoticeSignedIn)
 }
@@ -215,7 +216,10 @@ func wayBack(r *http.Request, p *signin.Pending) string {
 
 // confirmedTwice is what somebody sees whose form has confirmed a device already: the codes that came with the first can't be shown
 // again, and the way on is the same.
-func (s *Site) confirmedTwice(w http.ResponseWriter, r *http.Request, next string) error {
+func (s *Site) confirmedTwice(w http.ResponseWriter, r *http.Request, who *session.Signed, next string) error {
+	if !who.Account.Policy.BackupCodes {
+		return done(w, orTwoFactor(next), NoticeDeviceConfirmed)
+	}
 	if next == "" {
 		return done(w, "/settings/two-factor", NoticeConfirmedBefore)
 	}

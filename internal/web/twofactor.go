@@ -206,7 +206,7 @@ func (s *Site) confirmDevice(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if d.State == factor.Confirmed { // sent again: its codes can't be shown a second time
-			return s.confirmedTwice(w, r, next)
+			return s.confirmedTwice(w, r, who, next)
 		}
 		if d.Kind == factor.Passkey {
 			return s.createPasskeyAgain(w, r, d, next, err)

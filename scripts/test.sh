@@ -44,7 +44,7 @@ tests() {
 	local once='-json -timeout 30m -vet=off -ldflags=-s' waiting='./internal/e2e ./internal/acceptance ./internal/proxytest ./internal/cli' computing='./internal/web ./internal/api' rest
 	rest=$(go list ./... | grep -vE '/(cmd/sallyport|internal/(e2e|acceptance|proxytest|cli|web|api))$')
 	# shellcheck disable=SC2086 # the lists are meant to be split
-	{ go test $once ./cmd/sallyport $rest; go test $once -count=1 -p 3 -parallel 6 $waiting $computing; } || true
+	{ go test $once -p 3 ./cmd/sallyport $rest; go test $once -count=1 -p 3 -parallel 6 $waiting $computing; } || true
 }
 export -f tests
 

@@ -22,9 +22,9 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"iter"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -95,11 +95,11 @@ func NewPages() (*Pages, error) {
 			return nil, err
 		}
 		p.names = append(p.names, path.Base(path.Dir(file)))
-		for name := range parts(pages[i]) {
-			if defined[name] {
-				return nil, fmt.Errorf("web: %s: %q stands elsewhere already", file, name)
+		for _, t := range parts(pages[i]) {
+			if defined[t.Name()] {
+				return nil, fmt.Errorf("web: %s: %q stands elsewhere already", file, t.Name())
 			}
-			defined[name] = true
+			defined[t.Name()] = true
 		}
 	}
 	for _, l := range texts.Languages() {
@@ -118,14 +118,8 @@ func NewPages() (*Pages, error) {
 }
 
 // parts are the templates that a page's file defines, without the blanks between them.
-func parts(page *template.Template) iter.Seq2[string, *template.Template] {
-	return func(yield func(string, *template.Template) bool) {
-		for _, t := range page.Templates() {
-			if t.Name() != page.Name() && t.Name() != pageFile && !yield(t.Name(), t) {
-				return
-			}
-		}
-	}
+func parts(page *template.Template) []*template.Template {
+	return slices.DeleteFunc(page.Templates(), func(t *template.Template) bool { return t.Name() == page.Name() || t.Name() == pageFile })
 }
 
 // bind puts pages into one set with the layout, with the functions that say the texts of one language. It copies all of them, because
@@ -137,8 +131,8 @@ func bind(layout *template.Template, pages []*template.Template, funcs template.
 	}
 	set.Funcs(funcs)
 	for _, page := range pages {
-		for name, t := range parts(page) {
-			if _, err := set.AddParseTree(name, t.Tree.Copy()); err != nil {
+		for _, t := range parts(page) {
+			if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
 				return nil, err
 			}
 		}

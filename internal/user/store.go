@@ -117,17 +117,20 @@ func one(ctx context.Context, q db.Querier, sql string, args ...any) (User, erro
 	return s.Finish(), nil
 }
 
+// where reads the users u who meet what is said of them, in an order and up to a limit that stand there too.
+func where(ctx context.Context, q db.Querier, condition string, args ...any) (all []User, err error) {
+	err = q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE `+condition, args, func(scan func(...any) error) error {
+		var s Scanner
+		err := scan(s.Dest()...)
+		all = append(all, s.Finish())
+		return err
+	})
+	return all, err
+}
+
 // List returns an account's users in the order they were made.
 func List(ctx context.Context, q db.Querier, accountID string) ([]User, error) {
-	var all []User
-	err := q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 ORDER BY u.user_id`, []any{accountID},
-		func(scan func(...any) error) error {
-			var s Scanner
-			err := scan(s.Dest()...)
-			all = append(all, s.Finish())
-			return err
-		})
-	return all, err
+	return where(ctx, q, `u.account_id = $1 ORDER BY u.user_id`, accountID)
 }
 
 // PasswordHash returns a user's stored hash, or ErrNotFound.

@@ -42,13 +42,10 @@ func CallOff(now time.Time, u User, by audit.Actor) []db.Stmt {
 // CallOffAll returns the statements that call off every planned end of an account's people and tell each, for the transaction that
 // raises their epochs by EndAccount: after that nobody plans one. They fail with ErrChanged if one was planned or called off since they were made.
 func CallOffAll(ctx context.Context, q db.Querier, now time.Time, accountID string, by audit.Actor) (stmts []db.Stmt, err error) {
-	err = q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 AND u.two_factor_ends_at > 0 ORDER BY u.user_id`,
-		[]any{accountID}, func(scan func(...any) error) error {
-			var s Scanner
-			err := scan(s.Dest()...)
-			stmts = append(stmts, CallOff(now, s.Finish(), by)...)
-			return err
-		})
+	planned, err := where(ctx, q, `u.account_id = $1 AND u.two_factor_ends_at > 0 ORDER BY u.user_id`, accountID)
+	for _, u := range planned {
+		stmts = append(stmts, CallOff(now, u, by)...)
+	}
 	var none int
 	return append(stmts, db.Must(ErrChanged, `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE account_id = $1 AND two_factor_ends_at > 0)`,
 		accountID).Scan(&none)), err
@@ -63,16 +60,8 @@ func Kept(now time.Time, u User, by audit.Actor) []db.Stmt {
 }
 
 // Due names up to limit users whose second factor is to end by now, by account and id.
-func Due(ctx context.Context, q db.Querier, now time.Time, limit int) (due []User, err error) {
-	err = q.Each(ctx, `
-		SELECT `+Columns+` FROM users u WHERE u.two_factor_ends_at > 0 AND u.two_factor_ends_at <= $1 ORDER BY u.two_factor_ends_at LIMIT $2`,
-		[]any{db.At(now), limit}, func(scan func(...any) error) error {
-			var s Scanner
-			err := scan(s.Dest()...)
-			due = append(due, s.Finish())
-			return err
-		})
-	return due, err
+func Due(ctx context.Context, q db.Querier, now time.Time, limit int) ([]User, error) {
+	return where(ctx, q, `u.two_factor_ends_at > 0 AND u.two_factor_ends_at <= $1 ORDER BY u.two_factor_ends_at LIMIT $2`, db.At(now), limit)
 }
 
 // TakeDue takes the planned end of a user's second factor off the row, if its time has come, and returns the user.

@@ -22,15 +22,8 @@ func OwnersBeside(ctx context.Context, q db.Querier, u User) (n int, err error) 
 }
 
 // Owners are the owners of an account who have come, by their id.
-func Owners(ctx context.Context, q db.Querier, accountID string) (all []User, err error) {
-	err = q.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.account_id = $1 AND u.role = 'owner' AND u.invited_at = 0 ORDER BY u.user_id`, []any{accountID},
-		func(scan func(...any) error) error {
-			var s Scanner
-			err := scan(s.Dest()...)
-			all = append(all, s.Finish())
-			return err
-		})
-	return all, err
+func Owners(ctx context.Context, q db.Querier, accountID string) ([]User, error) {
+	return where(ctx, q, `u.account_id = $1 AND u.role = 'owner' AND u.invited_at = 0 ORDER BY u.user_id`, accountID)
 }
 
 // SetRole returns the statements that give a user another role. It ends their sessions: each was opened with the old one.

@@ -29,13 +29,7 @@ func renoteWords(u User, name string) []db.Stmt {
 // NoteWords notes the words of up to limit users who have none yet, because an older version made them, and returns how many
 // it found. Each user is a transaction of its own: it can end at any time and goes on where it was.
 func NoteWords(ctx context.Context, d *db.DB, limit int) (n int64, err error) {
-	var without []User
-	err = d.Each(ctx, `SELECT `+Columns+` FROM users u WHERE u.called = '' LIMIT $1`, []any{limit}, func(scan func(...any) error) error {
-		var s Scanner
-		err := scan(s.Dest()...)
-		without = append(without, s.Finish())
-		return err
-	})
+	without, err := where(ctx, d, `u.called = '' LIMIT $1`, limit)
 	if err != nil {
 		return 0, err
 	}

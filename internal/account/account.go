@@ -78,15 +78,10 @@ func CheckName(name string) (string, error) {
 	if n := utf8.RuneCountInString(name); n < 1 || n > 80 {
 		return "", ErrName
 	}
-	if strings.Contains(name, ":") || !plain(name, 80) {
+	if strings.Contains(name, ":") || !texts.Printable(name, 80) {
 		return "", ErrName.Saying("The organisation’s name must not hold a colon, control characters or invisible ones.")
 	}
 	return name, nil
-}
-
-// plain reports whether s has at most so many characters, and none that disguises it in a list.
-func plain(s string, most int) bool {
-	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, texts.Hides)
 }
 
 // spelled writes the letters of European languages that stand outside a–z as their

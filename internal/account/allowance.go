@@ -8,6 +8,7 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/errs"
+	"sallyport/internal/texts"
 )
 
 // Allowance is an exception that the vendor made by hand: one account may use one method
@@ -38,7 +39,7 @@ func granted(g Allowance, now time.Time, by audit.Actor) (Allowance, error) {
 		return g, err
 	}
 	g.Reason = strings.TrimSpace(g.Reason)
-	if g.Reason == "" || !plain(g.Reason, 200) {
+	if g.Reason == "" || !texts.Printable(g.Reason, 200) {
 		return g, ErrReason
 	}
 	now = now.UTC()

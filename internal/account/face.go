@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/brand"
 	"sallyport/internal/errs"
 	"sallyport/internal/mail"
+	"sallyport/internal/texts"
 )
 
 // Face is how an account looks to its people (A17, K19). The zero value is the deployment's own look.
@@ -102,7 +103,7 @@ func SupportLink(address string) string {
 		return (&url.URL{Scheme: "mailto", Opaque: url.PathEscape(address)}).String()
 	}
 	u, err := url.Parse(address)
-	if err != nil || len(address) > 200 || !plain(address, 200) || strings.ContainsRune(address, ' ') || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+	if err != nil || len(address) > 200 || !texts.Printable(address, 200) || strings.ContainsRune(address, ' ') || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return ""
 	}
 	return u.String()

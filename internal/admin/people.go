@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
 
@@ -107,7 +108,7 @@ func (s *Service) on(ctx context.Context, proof reauth.SecondFactor, w *session.
 }
 
 // named reports whether a text from an address can be somebody's id at all; PostgreSQL fails on what can't be stored.
-func named(userID string) bool { return userID != "" && user.Printable(userID, 100) }
+func named(userID string) bool { return userID != "" && texts.Printable(userID, 100) }
 
 // Target returns the person on whom the administrator means to act, for the page that asks whether they are sure.
 // Errors: ErrNotAdministrator, user.ErrNotFound, ErrSelf, ErrRank.

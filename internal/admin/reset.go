@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/outbox"
 	"sallyport/internal/reauth"
 	"sallyport/internal/session"
+	"sallyport/internal/texts"
 	"sallyport/internal/user"
 )
 
@@ -71,7 +72,7 @@ func (s *Service) resetting(ctx context.Context, tx *db.Tx, u user.User, reason 
 // because checks a reason.
 func because(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
-	if reason == "" || !user.Printable(reason, 200) {
+	if reason == "" || !texts.Printable(reason, 200) {
 		return "", ErrReason
 	}
 	return reason, nil

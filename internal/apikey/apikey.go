@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
+	"sallyport/internal/texts"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
@@ -176,7 +177,7 @@ type New struct {
 // check brings what was entered into the form that is stored, or says what is wrong with it.
 func (n *New) check(may []Scope, now time.Time) error {
 	n.Name = strings.Join(strings.Fields(n.Name), " ")
-	if n.Name == "" || !user.Printable(n.Name, 40) {
+	if n.Name == "" || !texts.Printable(n.Name, 40) {
 		return ErrName
 	}
 	var scopes []Scope

@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/texts"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
@@ -89,7 +90,7 @@ func List(ctx context.Context, q db.Querier, u user.User) ([]Key, error) {
 
 // One returns the key of u's with this id, or ErrNotFound: for those of others too.
 func One(ctx context.Context, q db.Querier, u user.User, id string) (Key, error) {
-	if !user.Printable(id, 100) { // PostgreSQL fails on what can't be stored
+	if !texts.Printable(id, 100) { // PostgreSQL fails on what can't be stored
 		return Key{}, ErrNotFound
 	}
 	var s scanner

@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/texts"
 	"sallyport/internal/token"
 	"sallyport/internal/user"
 )
@@ -165,7 +166,7 @@ func One(ctx context.Context, q db.Querier, a account.Account, u user.User, brow
 // and in the transaction ErrNotFound.
 func Rename(now time.Time, b Browser, name string, by audit.Actor) ([]db.Stmt, error) {
 	name = strings.Join(strings.Fields(name), " ")
-	if !user.Printable(name, 40) {
+	if !texts.Printable(name, 40) {
 		return nil, ErrName
 	}
 	from := b.Named()

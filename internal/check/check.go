@@ -15,7 +15,7 @@ import (
 
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
-	"sallyport/internal/user"
+	"sallyport/internal/texts"
 )
 
 // prefix begins a check's id; the others those of its secrets.
@@ -139,7 +139,7 @@ func ReturnTo(origins []string, address string) (string, error) {
 
 // CheckReference refuses what can't be kept as a reference.
 func CheckReference(reference string) error {
-	if !user.Printable(reference, 200) {
+	if !texts.Printable(reference, 200) {
 		return ErrReference
 	}
 	return nil

@@ -20,8 +20,8 @@ import (
 	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/seal"
+	"sallyport/internal/texts"
 	"sallyport/internal/throttle"
-	"sallyport/internal/user"
 )
 
 // Kind is a sort of second factor.
@@ -188,7 +188,7 @@ func (s *Service) AMR(m Match) []string {
 // CleanName returns a device's name without surrounding blanks, or ErrName.
 func CleanName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
-	if name == "" || !user.Printable(name, 40) {
+	if name == "" || !texts.Printable(name, 40) {
 		return "", ErrName
 	}
 	return name, nil

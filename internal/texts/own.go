@@ -49,8 +49,14 @@ func (c Catalogue) Keys() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(c)), func(key string) bool { return !c.Editable(key) })
 }
 
-// Hides reports whether a character shows nothing, and so could disguise what it stands in.
-func Hides(r rune) bool {
+// Printable reports whether s has at most so many characters and none that is a
+// control or invisible formatting character, which could disguise a name in a list.
+func Printable(s string, most int) bool {
+	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, hides)
+}
+
+// hides reports whether a character shows nothing, and so could disguise what it stands in.
+func hides(r rune) bool {
 	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
@@ -70,7 +76,7 @@ func (c Catalogue) Check(key, own string) (string, error) {
 	switch wanted := Places(c[key]); {
 	case own == "":
 		return "", ErrEmpty
-	case strings.ContainsFunc(own, Hides):
+	case strings.ContainsFunc(own, hides):
 		return "", ErrText
 	case utf8.RuneCountInString(own) > most:
 		return "", ErrLong.Saying(fmt.Sprintf("This text may have %d characters. Make it shorter.", most))

@@ -8,11 +8,12 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
+	"sallyport/internal/texts"
 )
 
 // CheckExternal refuses what can't be a program's id of somebody. It is compared as it is, letter for letter.
 func CheckExternal(externalID string) error {
-	if externalID == "" || !Printable(externalID, 200) || strings.ContainsFunc(externalID, unicode.IsSpace) {
+	if externalID == "" || !texts.Printable(externalID, 200) || strings.ContainsFunc(externalID, unicode.IsSpace) {
 		return ErrExternal
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sallyport/internal/account"
 	"sallyport/internal/errs"
@@ -111,14 +110,8 @@ func CanonicalEmail(s string) (string, error) {
 // CheckName returns a person's name without surrounding blanks, or refuses it.
 func CheckName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if !Printable(name, 80) {
+	if !texts.Printable(name, 80) {
 		return "", errName
 	}
 	return name, nil
-}
-
-// Printable reports whether s has at most so many characters and none that is a
-// control or invisible formatting character, which could disguise a name in a list.
-func Printable(s string, most int) bool {
-	return utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, texts.Hides)
 }

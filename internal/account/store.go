@@ -83,7 +83,7 @@ func (s *Scanner) Dest() []any {
 // Finish returns the account that was read.
 func (s *Scanner) Finish() (Account, error) {
 	var err error
-	if s.a.Policy, err = decodePolicy([]byte(s.policy)); err != nil {
+	if s.a.Policy, err = readPolicy(s.policy); err != nil {
 		return s.a, err
 	}
 	s.a.TrialEndsAt, s.a.SuspendedAt, s.a.CreatedAt = s.trial.Std(), s.suspended.Std(), s.createdAt.Std()

@@ -64,10 +64,11 @@ func TestDatabaseFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := func(n string) {
-		// Between transactions the writer's connection is idle; this test is the only caller.
-		if _, err := e.w.conn.exec("PRAGMA max_page_count = "+n, nil); err != nil {
-			t.Fatal(err)
-		}
+		onWriter(t, d, func() {
+			if _, err := e.w.conn.exec("PRAGMA max_page_count = "+n, nil); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	pages("2000")
 	fullThenHeals(t, d, func() { pages("100000") })

@@ -27,6 +27,7 @@ type writer struct {
 
 	// Only the writer's goroutine touches these.
 	conn  *liteConn
+	log   *emptier
 	group []*job
 	lost  error         // the SQLite transaction around the group is gone
 	fatal error         // what closing the connection said
@@ -38,6 +39,7 @@ func startWriter(path string, n *counters, lim limits) (*writer, error) {
 		path: path, lim: lim, n: n,
 		queue: make(chan *job, lim.queue), quit: make(chan struct{}), gone: make(chan struct{}),
 		spare: sync.Pool{New: newJob},
+		log:   newEmptier(path, lim),
 	}
 	if err := w.connect(); err != nil {
 		return nil, err
@@ -46,13 +48,8 @@ func startWriter(path string, n *counters, lim limits) (*writer, error) {
 	return w, nil
 }
 
-// logPages is how many pages the write-ahead log may hold before a commit also moves them into the file, with an
-// fsync of its own. It is four times SQLite's own measure: most pages change again meanwhile, and move only once. Up to
-// 4062 pages one table of the log's index finds a page (https://www.sqlite.org/walformat.html, 2.3).
-const logPages = 4000
-
 func (w *writer) connect() error {
-	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)", fmt.Sprintf("wal_autocheckpoint(%d)", logPages))
+	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)", fmt.Sprintf("wal_autocheckpoint(%d)", tooLong*w.lim.log))
 	if err != nil {
 		return err
 	}
@@ -93,6 +90,7 @@ func (w *writer) loop() {
 				continue
 			}
 			finished = true
+			w.log.stop()
 			if w.conn != nil {
 				w.fatal = w.conn.close()
 			}
@@ -233,6 +231,7 @@ func (w *writer) end(failure error) {
 			w.n.commits.Add(1)
 			w.n.transactions.Add(keep)
 			w.answer(nil)
+			w.log.committed(w.conn)
 			return
 		}
 	}

@@ -74,6 +74,14 @@ func gather(t *testing.T, d *DB, e *lite, txs ...func() error) (out []error, hol
 	return out, <-first
 }
 
+// onWriter runs f on the writer's goroutine, which alone may touch what is the writer's.
+func onWriter(t *testing.T, d *DB, f func()) {
+	t.Helper()
+	if err := d.Tx(context.Background(), func(*Tx) error { f(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestGroupIsolation(t *testing.T) {
 	d, e := openLite(t, defaultLimits())
 	ctx := t.Context()

@@ -4,7 +4,7 @@
 // the whole contract between the code that decides and the template that shows:
 // templates see nothing else but the [Chrome] around the page and the catalogue of
 // texts. All templates are parsed when the server starts, so a broken one stops the
-// start and never a visitor; the first page in a language binds them to its catalogue.
+// start and never a visitor.
 //
 // Invariants: a page is written whole or not at all; every text comes from the
 // catalogue; no page holds inline script or style, so a strict content security policy
@@ -16,17 +16,15 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
-	"path"
-	"slices"
+	"runtime"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"sallyport/internal/texts"
@@ -35,109 +33,76 @@ import (
 //go:embed pages static
 var embedded embed.FS
 
-// pageFile is a page in its folder. It defines the title and the content under the folder's name ("signin/title"); whatever else it defines is
-// defined nowhere else.
-const pageFile = "page.html"
-
 // Pages renders views. It is safe for use by many requests at once.
 type Pages struct {
 	// Now is the clock that says what "today" is. Set it before the first Render.
 	Now func() time.Time
 
-	names  []string // of the pages: their folders
-	sets   map[texts.Language]func() (*template.Template, error)
-	own    map[edition]*sync.Pool // of *worded
 	assets assets
+	idle   chan *set    // that nobody uses
+	sets   atomic.Int32 // how many there are, used or not
 }
 
-// worded is a page bound to a catalogue that can be changed, for accounts with their own wording. One request at a time uses it.
-type worded struct {
-	say texts.Catalogue
-	set *template.Template
-}
-
-// edition is a page in a language.
-type edition struct {
-	page     string // the name of its folder
-	language texts.Language
+// set is all templates. One request at a time uses it, with its own catalogue, so that one set serves all languages and every
+// account's own wording: parsed templates are the largest thing that the program has in memory, and each password hash
+// makes the garbage collector go through them.
+type set struct {
+	templates *template.Template
+	say       texts.Catalogue
 }
 
 // NewPages parses the templates and prepares the static files.
 // It fails only when the program was built wrong.
 func NewPages() (*Pages, error) {
-	p := &Pages{Now: time.Now, sets: make(map[texts.Language]func() (*template.Template, error)), own: make(map[edition]*sync.Pool)}
+	// Rendering is less than half of what a page costs, so half of the processors are enough for it.
+	p := &Pages{Now: time.Now, idle: make(chan *set, max(1, runtime.GOMAXPROCS(0)/2))}
 	var err error
 	if p.assets, err = loadAssets(embedded); err != nil {
 		return nil, err
 	}
-	english := texts.In(texts.English)
-	parse := func(pattern string) (*template.Template, error) {
-		set, err := template.New(pattern).Option("missingkey=error").Funcs(p.funcs(&english)).ParseFS(embedded, pattern)
-		if err != nil {
-			return nil, fmt.Errorf("web: %s: %w", pattern, err)
-		}
-		return set, nil
-	}
-	layout, err := parse("pages/*.html")
+	first, err := p.take()
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.Glob(embedded, "pages/*/"+pageFile)
-	if err != nil {
-		return nil, fmt.Errorf("web: pages: %w", err)
-	}
-	pages, defined := make([]*template.Template, len(files)), make(map[string]bool)
-	for _, t := range layout.Templates() {
-		defined[t.Name()] = true
-	}
-	for i, file := range files {
-		if pages[i], err = parse(file); err != nil {
-			return nil, err
-		}
-		p.names = append(p.names, path.Base(path.Dir(file)))
-		for _, t := range parts(pages[i]) {
-			if defined[t.Name()] {
-				return nil, fmt.Errorf("web: %s: %q stands elsewhere already", file, t.Name())
-			}
-			defined[t.Name()] = true
-		}
-	}
-	for _, l := range texts.Languages() {
-		say := texts.In(l)
-		p.sets[l] = sync.OnceValues(func() (*template.Template, error) { return bind(layout, pages, p.funcs(&say)) })
-		for i, name := range p.names {
-			p.own[edition{name, l}] = &sync.Pool{New: func() any {
-				w := &worded{}
-				// A template that can't be bound stops compose before it comes here.
-				w.set, _ = bind(layout, pages[i:i+1], p.funcs(&w.say))
-				return w
-			}}
-		}
-	}
+	p.idle <- first
 	return p, nil
 }
 
-// parts are the templates that a page's file defines, without the blanks between them.
-func parts(page *template.Template) []*template.Template {
-	return slices.DeleteFunc(page.Templates(), func(t *template.Template) bool { return t.Name() == page.Name() || t.Name() == pageFile })
+// take returns a set that nobody else uses, to be put back into idle. It waits for one only if there are as many as there may be.
+func (p *Pages) take() (*set, error) {
+	select {
+	case s := <-p.idle:
+		return s, nil
+	default:
+	}
+	if p.sets.Add(1) <= int32(cap(p.idle)) {
+		return p.parse()
+	}
+	p.sets.Add(-1)
+	return <-p.idle, nil
 }
 
-// bind puts pages into one set with the layout, with the functions that say the texts of one language. It copies all of them, because
-// html/template changes what it executes.
-func bind(layout *template.Template, pages []*template.Template, funcs template.FuncMap) (*template.Template, error) {
-	set, err := layout.Clone()
-	if err != nil {
-		return nil, err
-	}
-	set.Funcs(funcs)
-	for _, page := range pages {
-		for _, t := range parts(page) {
-			if _, err := set.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
-				return nil, err
+// parse makes a set. A page is the file page.html in its folder. It defines the title and the content under the folder's name
+// ("signin/title"); whatever else it defines is defined nowhere else.
+func (p *Pages) parse() (*set, error) {
+	s := &set{}
+	s.templates = template.New("").Option("missingkey=error").Funcs(p.funcs(&s.say))
+	for _, pattern := range []string{"pages/*.html", "pages/*/page.html"} {
+		files, err := fs.Glob(embedded, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("web: %s: %w", pattern, err)
+		}
+		for _, file := range files {
+			text, err := embedded.ReadFile(file)
+			if err == nil {
+				_, err = s.templates.New(file).Parse(string(text))
+			}
+			if err != nil {
+				return nil, fmt.Errorf("web: %s: %w", file, err)
 			}
 		}
 	}
-	return set, nil
+	return s, nil
 }
 
 // frame is what the layout sees.
@@ -168,25 +133,20 @@ func (p *Pages) Render(w http.ResponseWriter, status int, chrome Chrome, v View)
 	return nil
 }
 
-// compose executes the page's templates into b: its own parts, then the layout around them, which all pages of a language share.
+// compose executes the page's templates into b: its own parts, then the layout around them.
 func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
-	e := edition{v.page(), cmp.Or(chrome.Language, texts.English)}
-	pool, ok := p.own[e]
-	if !ok {
-		return fmt.Errorf("web: no template for %s in %q", v.page(), chrome.Language)
-	}
-	set, err := p.sets[e.language]()
+	s, err := p.take()
 	if err != nil {
-		return fmt.Errorf("web: %w", err)
+		return err
 	}
+	defer func() { p.idle <- s }()
+	s.say = texts.In(chrome.Language)
 	if chrome.Wording != nil {
-		own := pool.Get().(*worded)
-		defer pool.Put(own)
-		own.say, set = *chrome.Wording, own.set
+		s.say = *chrome.Wording
 	}
 	part := func(name string) template.HTML {
 		var said bytes.Buffer
-		err = errors.Join(err, set.ExecuteTemplate(&said, e.page+"/"+name, v))
+		err = errors.Join(err, s.templates.ExecuteTemplate(&said, v.page()+"/"+name, v))
 		return template.HTML(said.String())
 	}
 	_, problem := v.(Problem)
@@ -198,7 +158,7 @@ func (p *Pages) compose(b *bytes.Buffer, chrome Chrome, v View) error {
 		Card:    v.onCard() || chrome.Person == nil,
 		Failed:  v.failed(),
 	}
-	if err := errors.Join(err, set.ExecuteTemplate(b, "layout", data)); err != nil {
+	if err := errors.Join(err, s.templates.ExecuteTemplate(b, "layout", data)); err != nil {
 		return fmt.Errorf("web: render %s: %w", v.page(), err)
 	}
 	return nil

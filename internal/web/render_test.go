@@ -6,9 +6,11 @@ import (
 	"errors"
 	"html"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -61,20 +63,44 @@ func eachPage(t *testing.T, check func(t *testing.T, s sample, page string, all 
 }
 
 func TestEveryPageHasSamples(t *testing.T) {
-	p := testPages(t)
 	seen := make(map[string]bool)
 	for _, s := range samples() {
 		seen[s.view.page()] = true
 	}
-	for _, name := range p.names {
-		if !seen[name] {
+	files, err := fs.Glob(embedded, "pages/*/page.html")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d pages (%v)", len(files), err)
+	}
+	for _, file := range files {
+		if name := path.Base(path.Dir(file)); !seen[name] {
 			t.Errorf("page %s is shown by no sample", name)
 		}
 	}
-	for name := range seen {
-		for _, l := range texts.Languages() {
-			if p.own[edition{name, l}] == nil {
-				t.Errorf("no template for %s in %s", name, l)
+}
+
+// TestTemplatesAreDefinedOnce: in one set with all others, a second definition would silently take the place of the first.
+func TestTemplatesAreDefinedOnce(t *testing.T) {
+	p := testPages(t)
+	where := make(map[string]string)
+	for _, pattern := range []string{"pages/*.html", "pages/*/*.html"} {
+		files, err := fs.Glob(embedded, pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files (%v)", pattern, len(files), err)
+		}
+		for _, file := range files {
+			text, err := embedded.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alone, err := template.New(file).Funcs(p.funcs(new(texts.Catalogue))).Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, defined := range alone.Templates() {
+				if first, there := where[defined.Name()]; there {
+					t.Errorf("%s defines %q, which %s does too", file, defined.Name(), first)
+				}
+				where[defined.Name()] = file
 			}
 		}
 	}

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"maps"
+	"sync"
+	"testing"
+
+	"sallyport/internal/texts"
+)
+
+// TestRenderAtOnce renders pages in every language and an account's own wording at the same time: each is the page that it is alone.
+func TestRenderAtOnce(t *testing.T) {
+	p := testPages(t)
+	own := maps.Clone(texts.In(texts.English))
+	own["signin.title"] = "Willkommen bei Acme"
+	type one struct {
+		s    sample
+		want string
+	}
+	var all []one
+	for _, s := range samples()[:60] {
+		for _, l := range texts.Languages() {
+			s.chrome.Language, s.chrome.Wording = l, nil
+			all = append(all, one{s, rendered(t, p, s)})
+		}
+		s.chrome.Wording = &own
+		all = append(all, one{s, rendered(t, p, s)})
+	}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range all {
+				one := all[(i+worker*len(all)/8)%len(all)]
+				if rendered(t, p, one.s) != one.want {
+					t.Errorf("%s in %s is another page when others are made", one.s.name, one.s.chrome.Language)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := int(p.sets.Load()); n > cap(p.idle) || n != len(p.idle) {
+		t.Errorf("%d sets, %d of them idle, at most %d should be", n, len(p.idle), cap(p.idle))
+	}
+}

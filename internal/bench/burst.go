@@ -15,6 +15,8 @@ type sample struct {
 	took     time.Duration
 	cpu      time.Duration // of whatever the burst's meter watches
 	p50, p99 time.Duration // of one operation
+
+	beyond time.Duration // CPU of one operation of the first side less that of one here: the median of the rounds' differences
 }
 
 func (s sample) rate() float64          { return float64(s.ops) / s.took.Seconds() }
@@ -71,7 +73,7 @@ func byTurns(rounds int, a, b side) (ratio float64, as, bs sample, err error) {
 
 // allByTurns is byTurns for one side beside several others: the ratios are the first side's to each other one.
 func allByTurns(rounds int, sides ...side) (ratios []float64, middles []sample, err error) {
-	all, quotients := make([][]sample, len(sides)), make([][]float64, len(sides))
+	all, quotients, beyond := make([][]sample, len(sides)), make([][]float64, len(sides)), make([][]time.Duration, len(sides))
 	for round := range rounds + 1 {
 		for i, side := range sides {
 			one, err := side(round)
@@ -80,12 +82,15 @@ func allByTurns(rounds int, sides ...side) (ratios []float64, middles []sample, 
 			}
 			if round > 0 {
 				all[i] = append(all[i], one)
-				quotients[i] = append(quotients[i], all[0][round-1].rate()/one.rate())
+				first := all[0][round-1]
+				quotients[i], beyond[i] = append(quotients[i], first.rate()/one.rate()), append(beyond[i], first.cpuEach()-one.cpuEach())
 			}
 		}
 	}
 	for i := range sides {
-		middles = append(middles, middle(all[i]))
+		m := middle(all[i])
+		m.beyond = median(beyond[i])
+		middles = append(middles, m)
 		if i > 0 {
 			ratios = append(ratios, median(quotients[i]))
 		}

@@ -78,34 +78,6 @@ func TestEveryPageHasSamples(t *testing.T) {
 	}
 }
 
-// TestTemplatesAreDefinedOnce: in one set with all others, a second definition would silently take the place of the first.
-func TestTemplatesAreDefinedOnce(t *testing.T) {
-	p := testPages(t)
-	where := make(map[string]string)
-	for _, pattern := range []string{"pages/*.html", "pages/*/*.html"} {
-		files, err := fs.Glob(embedded, pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %d files (%v)", pattern, len(files), err)
-		}
-		for _, file := range files {
-			text, err := embedded.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			alone, err := template.New(file).Funcs(p.funcs(new(texts.Catalogue))).Parse(string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, defined := range alone.Templates() {
-				if first, there := where[defined.Name()]; there {
-					t.Errorf("%s defines %q, which %s does too", file, defined.Name(), first)
-				}
-				where[defined.Name()] = file
-			}
-		}
-	}
-}
-
 // TestSampleNamesAreUnique keeps a copied line from hiding another.
 func TestSampleNamesAreUnique(t *testing.T) {
 	seen := make(map[string]bool)

@@ -1,12 +1,42 @@
 package web
 
 import (
+	"html/template"
+	"io/fs"
 	"maps"
 	"sync"
 	"testing"
 
 	"sallyport/internal/texts"
 )
+
+// TestTemplatesAreDefinedOnce: in one set with all others, a second definition would silently take the place of the first.
+func TestTemplatesAreDefinedOnce(t *testing.T) {
+	p := testPages(t)
+	where := make(map[string]string)
+	for _, pattern := range []string{"pages/*.html", "pages/*/*.html"} {
+		files, err := fs.Glob(embedded, pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files (%v)", pattern, len(files), err)
+		}
+		for _, file := range files {
+			text, err := embedded.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alone, err := template.New(file).Funcs(p.funcs(new(texts.Catalogue))).Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, defined := range alone.Templates() {
+				if first, there := where[defined.Name()]; there {
+					t.Errorf("%s defines %q, which %s does too", file, defined.Name(), first)
+				}
+				where[defined.Name()] = file
+			}
+		}
+	}
+}
 
 // TestRenderAtOnce renders pages in every language and an account's own wording at the same time: each is the page that it is alone.
 func TestRenderAtOnce(t *testing.T) {

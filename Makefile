@@ -35,7 +35,7 @@ build: ## build bin/sallyport
 	go build -trimpath -ldflags '-s -w' -o bin/sallyport ./cmd/sallyport
 
 .PHONY: test
-test: ## check everything, as CI does; installs what it needs (a little over ten minutes on two cores)
+test: ## check everything, as CI does; installs what it needs (ten minutes on two cores)
 	@scripts/test.sh
 
 .PHONY: quick

@@ -27,11 +27,12 @@ type limits struct {
 	nest  time.Duration // until a waiting caller looks whether it waits for itself
 	queue int           // transactions that may wait for the writer
 	group int           // transactions that may share one commit
-	log   int           // pages in the write-ahead log from which on it is emptied
+	log   int           // pages in the write-ahead log from which on it is emptied beside the writer
+	most  int           // pages in it from which on SQLite empties it within each commit, in case that nobody could beside it
 }
 
 func defaultLimits() limits {
-	return limits{busy: 5 * time.Second, turn: 10 * time.Second, nest: 100 * time.Millisecond, queue: 1024, group: 256, log: 4000}
+	return limits{busy: 5 * time.Second, turn: 10 * time.Second, nest: 100 * time.Millisecond, queue: 1024, group: 256, log: 4000, most: 16000}
 }
 
 // lite is the embedded engine: one writer goroutine with group commit, and a few

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 
@@ -21,20 +22,19 @@ type emptier struct {
 
 	pages int  // in the log, by the writer's count
 	busy  bool // the goroutine was woken, and the log has not begun anew since
+	whole bool // the last one who looked had moved all of the log
 
 	start chan struct{} // wakes the goroutine; nil before it was needed
 	gone  chan struct{} // closed when it has ended
 	moved atomic.Bool   // it did its part
 }
 
-const (
-	// passes are how often the goroutine moves what there is. SQLite ends a pass with its fsync only if nothing was added while
-	// pages were moved, which the second and third are short enough for.
-	passes = 3
+// passes are how often the goroutine moves what there is. SQLite ends a pass with its fsync only if nothing was added while pages were
+// moved. Of a busy writer that is so in every second round or so; in the others that fsync is the writer's too.
+const passes = 3
 
-	// tooLong times limits.log is a log that SQLite empties within each commit, as it would without an emptier: in case that one cannot work.
-	tooLong = 4
-)
+// errBlocked: somebody else is moving the log at this moment.
+var errBlocked = errors.New("the write-ahead log is being emptied by another process")
 
 func newEmptier(path string, lim limits) *emptier { return &emptier{path: path, lim: lim} }
 
@@ -48,8 +48,14 @@ func (e *emptier) committed(conn *liteConn) {
 		e.wake()
 	case e.busy && e.moved.Load():
 		runtime.Gosched() // those who were answered need not wait for this
-		if inLog, err := checkpoint(conn); err == nil && inLog < e.lim.log {
-			e.pages, e.busy = inLog, false // the log has begun anew since the last time
+		how := passive
+		if e.whole {
+			how = "NOOP" // only look whether this commit began it anew
+		}
+		inLog, moved, err := checkpoint(conn, how)
+		e.whole = err == nil && moved == inLog
+		if err == nil && inLog < e.lim.log {
+			e.pages, e.busy, e.whole = inLog, false, false
 			e.moved.Store(false)
 		}
 	}
@@ -68,11 +74,17 @@ func written(conn *liteConn) int {
 	return n
 }
 
-// checkpoint moves what it can without making anybody wait, and returns how many pages the log has.
-func checkpoint(conn *liteConn) (inLog int, err error) {
-	var blocked, moved int
-	err = conn.get("PRAGMA wal_checkpoint(PASSIVE)", nil, []any{&blocked, &inLog, &moved})
-	return inLog, err
+// passive is the way to move the log that makes nobody wait (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+const passive = "PASSIVE"
+
+// checkpoint moves the log in one of SQLite's ways, and returns how many pages the log has and how many of them are moved.
+func checkpoint(conn *liteConn, how string) (inLog, moved int, err error) {
+	var blocked int
+	err = conn.get("PRAGMA wal_checkpoint("+how+")", nil, []any{&blocked, &inLog, &moved})
+	if err == nil && (blocked != 0 || inLog < 0) {
+		err = errBlocked
+	}
+	return inLog, moved, err
 }
 
 // wake starts the goroutine at the first time.
@@ -107,7 +119,7 @@ func (e *emptier) move(conn *liteConn) *liteConn {
 		conn = newLiteConn(c)
 	}
 	for range passes {
-		if _, err := checkpoint(conn); err != nil {
+		if _, _, err := checkpoint(conn, passive); err != nil {
 			_ = conn.close()
 			return nil
 		}

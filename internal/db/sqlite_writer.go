@@ -49,7 +49,7 @@ func startWriter(path string, n *counters, lim limits) (*writer, error) {
 }
 
 func (w *writer) connect() error {
-	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)", fmt.Sprintf("wal_autocheckpoint(%d)", tooLong*w.lim.log))
+	c, err := connectSQLite(w.path, w.lim.busy, "journal_mode(wal)", "synchronous(full)", fmt.Sprintf("wal_autocheckpoint(%d)", w.lim.most))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (p *Pages) take() (*set, error) {
 	default:
 	}
 	if p.sets.Add(1) <= int32(cap(p.idle)) {
-		return p.parse()
+		return p.parse() // which fails for the first one, or never
 	}
 	p.sets.Add(-1)
 	return <-p.idle, nil

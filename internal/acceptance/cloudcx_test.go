@@ -73,7 +73,8 @@ func TestCloudCX(t *testing.T) {
 			bare.s.App.Channels.Options = mail.Options{Roots: x.Roots} // on this machine, and by a certificate of its own
 			return bare, x
 		}
-		// inbox waits for the n-th mail with a code in the person's mailbox.
+		// inbox waits for the n-th mail with a code in the person's mailbox. The mailbox has them in no order, so it is the one not asked for before.
+		asked := map[string]bool{}
 		inbox := func(t *testing.T, x *eximtest.Exim, p *person, n int) string {
 			t.Helper()
 			local, _, _ := strings.Cut(p.email, "@")
@@ -89,7 +90,12 @@ func TestCloudCX(t *testing.T) {
 					t.Fatalf("%d codes were mailed, want %d", len(codes), n)
 				}
 				if len(codes) == n {
-					return codes[n-1]
+					fresh := slices.DeleteFunc(codes, func(c string) bool { return asked[c] })
+					if len(fresh) != 1 {
+						t.Fatalf("%d codes were not there before, want 1", len(fresh))
+					}
+					asked[fresh[0]] = true
+					return fresh[0]
 				}
 			}
 		}

@@ -73,7 +73,8 @@ func TestCloudCX(t *testing.T) {
 			bare.s.App.Channels.Options = mail.Options{Roots: x.Roots} // on this machine, and by a certificate of its own
 			return bare, x
 		}
-		// inbox waits for the n-th mail with a code in the person's mailbox. The mailbox has them in no order, so it is the one not asked for before.
+		// inbox waits for the n-th mail with a code in the person's mailbox. On a busy machine an older one was seen behind a newer one, so it is the
+		// one not asked for before.
 		asked := map[string]bool{}
 		inbox := func(t *testing.T, x *eximtest.Exim, p *person, n int) string {
 			t.Helper()

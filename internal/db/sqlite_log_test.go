@@ -58,6 +58,15 @@ func begunAnew(t *testing.T, d *DB, e *lite) (anew bool) {
 	return anew
 }
 
+// beginsAnew demands that the log begins anew when writing goes on, and that every row is there.
+func beginsAnew(t *testing.T, d *DB, e *lite, rows int) {
+	t.Helper()
+	rows = writeUntil(t, d, rows, "did the log begin anew", func() bool { return begunAnew(t, d, e) })
+	if n := count(t, d, "TRUE"); n != rows {
+		t.Errorf("%d rows, want %d", n, rows)
+	}
+}
+
 // TestLogBeginsAnew fills the log several times.
 func TestLogBeginsAnew(t *testing.T) {
 	d, e := openLite(t, shortLog())
@@ -149,10 +158,7 @@ func TestLogBlocked(t *testing.T) {
 	if err := errors.Join(stop.Close(), holder.Wait()); err != nil {
 		t.Fatal(err)
 	}
-	rows = writeUntil(t, d, rows, "did the log begin anew", func() bool { return begunAnew(t, d, e) })
-	if n := count(t, d, "TRUE"); n != rows {
-		t.Errorf("%d rows, want %d", n, rows)
-	}
+	beginsAnew(t, d, e, rows)
 }
 
 // TestLogWithReader: who reads in the log keeps it from beginning anew, and sees what was there.
@@ -178,10 +184,7 @@ func TestLogWithReader(t *testing.T) {
 	if _, err := reader.exec(`COMMIT`, nil); err != nil {
 		t.Fatal(err)
 	}
-	rows = writeUntil(t, d, rows, "did the log begin anew", func() bool { return begunAnew(t, d, e) })
-	if n := count(t, d, "TRUE"); n != rows {
-		t.Errorf("%d rows, want %d", n, rows)
-	}
+	beginsAnew(t, d, e, rows)
 }
 
 // TestLogWithoutGoroutine: without a connection for the goroutine the writer does all of it.
@@ -189,8 +192,5 @@ func TestLogWithoutGoroutine(t *testing.T) {
 	d, e := openLite(t, shortLog())
 	onWriter(t, d, func() { e.w.log.path = filepath.Join(t.TempDir(), "gone", "nothing.db") })
 	rows := writeUntil(t, d, 0, "was the goroutine woken", func() bool { return !begunAnew(t, d, e) })
-	rows = writeUntil(t, d, rows, "did the log begin anew", func() bool { return begunAnew(t, d, e) })
-	if n := count(t, d, "TRUE"); n != rows {
-		t.Errorf("%d rows, want %d", n, rows)
-	}
+	beginsAnew(t, d, e, rows)
 }

@@ -16,7 +16,7 @@ type Inbox struct {
 	now func() time.Time
 
 	mu  sync.Mutex // guards all
-	all []Received // the oldest first
+	all []Received // as they came
 }
 
 // inboxMost bounds what is kept; the oldest go first.
@@ -28,25 +28,26 @@ type Received struct {
 	To      string    `json:"to"`
 	Subject string    `json:"subject"` // of a mail
 	Text    string    `json:"text"`
-	At      time.Time `json:"at"`
+	At      time.Time `json:"at"` // the Date of a mail, the arrival of a text
 }
 
 // NewInbox makes an empty inbox.
 func NewInbox(now func() time.Time) *Inbox { return &Inbox{now: now} }
 
-// Messages lists what has arrived, the newest first.
+// Messages lists what has arrived, the newest first, as mail programs do: by the Date, since what is sent at once may overtake.
 func (b *Inbox) Messages() []Received {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := slices.Clone(b.all)
 	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b Received) int { return b.At.Compare(a.At) })
 	return all
 }
 
 func (b *Inbox) keep(r Received) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r.At = b.now().UTC()
+	r.At = r.At.UTC()
 	b.all = append(b.all, r)
 	if len(b.all) > inboxMost {
 		b.all = slices.Delete(b.all, 0, len(b.all)-inboxMost)
@@ -63,7 +64,7 @@ type inboxMail struct{ b *Inbox }
 
 // Send keeps the mail.
 func (i inboxMail) Send(_ context.Context, m mail.Message) error {
-	i.b.keep(Received{Channel: "mail", To: m.To, Subject: m.Subject, Text: m.Text})
+	i.b.keep(Received{Channel: "mail", To: m.To, Subject: m.Subject, Text: m.Text, At: m.At})
 	return nil
 }
 
@@ -71,6 +72,6 @@ type inboxSMS struct{ b *Inbox }
 
 // Send keeps the text.
 func (i inboxSMS) Send(_ context.Context, m sms.Message) (sms.Accepted, error) {
-	i.b.keep(Received{Channel: "sms", To: m.To, Text: m.Text})
+	i.b.keep(Received{Channel: "sms", To: m.To, Text: m.Text, At: i.b.now()})
 	return sms.Accepted{}, nil
 }

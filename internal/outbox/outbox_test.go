@@ -411,3 +411,23 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// TestLeaseInOrder: what was queued first comes first, in whatever order the database finds it.
+func TestLeaseInOrder(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const messages = 200
+		for i := range messages {
+			at := i * 77 % messages // 77 and 200 share no divisor
+			run(t, d, notice(start.Add(time.Duration(at)*time.Millisecond), fmt.Sprint("usr_", at)))
+		}
+		all := lease(t, d, start.Add(time.Second), messages)
+		if len(all) != messages {
+			t.Fatalf("%d messages are due, want %d", len(all), messages)
+		}
+		for i, m := range all {
+			if want := fmt.Sprint("usr_", i); m.UserID != want {
+				t.Fatalf("message %d is to %s, want %s", i, m.UserID, want)
+			}
+		}
+	})
+}

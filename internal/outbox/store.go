@@ -1,9 +1,11 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +110,8 @@ func Due(ctx context.Context, q db.Querier, now time.Time) (bool, error) {
 	return n > 0, err
 }
 
-// Lease takes up to limit messages of a channel that are due, none of the accounts in except. Of all replicas that ask, one gets each.
+// Lease takes up to limit messages of a channel that are due, none of the accounts in except, and returns them in the order in which they
+// were queued, which a database does not keep by itself. Of all replicas that ask, one gets each.
 // A lease that seems to last longer than any can was given by a clock that was ahead, and does not count.
 // Clocks a little apart are no such clock, or each of two replicas would break the other's lease.
 func Lease(ctx context.Context, d *db.DB, now time.Time, ch Channel, except []string, limit int) ([]Message, error) {
@@ -130,6 +133,7 @@ func Lease(ctx context.Context, d *db.DB, now time.Time, ch Channel, except []st
 				return err
 			})
 	})
+	slices.SortFunc(all, func(a, b Message) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
 	return all, err
 }
 

@@ -38,11 +38,6 @@ func (x *Exim) Mails(t testing.TB, local string) []Mail {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		as, au := arrival(a)
-		bs, bu := arrival(b)
-		return cmp.Or(cmp.Compare(as, bs), cmp.Compare(au, bu))
-	})
 	var all []Mail
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
@@ -57,6 +52,9 @@ func (x *Exim) Mails(t testing.TB, local string) []Mail {
 			all = append(all, m)
 		}
 	}
+	slices.SortFunc(all, func(a, b Mail) int {
+		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.MessageID, b.MessageID)) // of one second: our ids sort by the time
+	})
 	return all
 }
 
@@ -72,13 +70,6 @@ func (x *Exim) Wait(t testing.TB, local string, n int) []Mail {
 			t.Fatalf("%d mails to %s, want %d; Exim's log:\n%s", len(all), local, n, x.Log())
 		}
 	}
-}
-
-// arrival reads the time from a name like 1700000000.H123456P789.host.
-func arrival(name string) (seconds, micros int64) {
-	var pid int64
-	_, _ = fmt.Sscanf(filepath.Base(name), "%d.H%dP%d.", &seconds, &micros, &pid) // else zero: first
-	return seconds, micros
 }
 
 // Parse reads a mail as it lies in the Maildir.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"sallyport/internal/porttest"
 )
 
 // cluster is a PostgreSQL server of the test's own, which it may stop and start again.
@@ -46,15 +47,9 @@ func newCluster(t *testing.T) *cluster {
 			t.Fatal(err)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, c.port, _ = net.SplitHostPort(l.Addr().String())
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c.dsn = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + c.port, Path: "/postgres"}).String()
+	at := porttest.Free(t)
+	c.port = strconv.Itoa(int(at.Port()))
+	c.dsn = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: at.String(), Path: "/postgres"}).String()
 	c.run(t, "initdb", "-D", c.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	c.start(t)
 	t.Cleanup(func() { _ = c.command("pg_ctl", "-D", c.dir+"/data", "-m", "immediate", "stop").Run() }) // stopped already, perhaps

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 	"sallyport/internal/apptest"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
+	"sallyport/internal/porttest"
 )
 
 // soak is whether the long counts are wanted.
@@ -81,14 +81,7 @@ func serve(t *testing.T, settings ...string) *process {
 // launch starts a server on a free port and does not wait.
 func launch(t *testing.T, settings ...string) *process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := porttest.Free(t).String()
 	p := &process{url: "http://" + address, out: &output{}, done: make(chan error, 1)}
 	p.cmd = command(context.WithoutCancel(t.Context()), append([]string{"LISTEN=" + address, "LOG_LEVEL=debug"}, settings...), "serve")
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out

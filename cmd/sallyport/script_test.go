@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sallyport/internal/db/dbtest"
+	"sallyport/internal/porttest"
 )
 
 // TestMain lets the test binary be the program too: tests run it as "sallyport".
@@ -23,14 +23,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			env.Setenv("SALLYPORT_LISTEN", l.Addr().String())
-			env.Setenv("LISTEN", l.Addr().String())
+			at := porttest.Free(t).String()
+			env.Setenv("SALLYPORT_LISTEN", at)
+			env.Setenv("LISTEN", at)
 			env.Setenv("NEXT_MONTH", time.Now().UTC().AddDate(0, 0, 30).Format(time.DateOnly))
-			return l.Close()
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"postgres": func(ts *testscript.TestScript, _ bool, _ []string) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 
 	"sallyport/internal/config"
 	"sallyport/internal/password"
+	"sallyport/internal/porttest"
 )
 
 const (
@@ -96,14 +96,11 @@ func (b *bench) crowded(ctx context.Context, s *stage, binary, dir string) error
 // startBinary starts the program as an operator would and returns how long it took until
 // it said that it is ready.
 func startBinary(ctx context.Context, binary, dir string) (*child, time.Duration, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := porttest.Pick(1)
 	if err != nil {
 		return nil, 0, err
 	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, 0, err
-	}
+	addr := ports[0].String()
 	cmd := exec.CommandContext(ctx, binary, "serve")
 	cmd.Env = []string{
 		"SALLYPORT_LISTEN=" + addr, "SALLYPORT_PUBLIC_URL=" + config.LocalURL(addr).String(),

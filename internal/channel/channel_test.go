@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/mail"
+	"sallyport/internal/porttest"
 )
 
 func wantError(tb testing.TB, what string, err, want error) {
@@ -246,15 +246,8 @@ func TestResultIsNoted(t *testing.T) {
 		}
 
 		w.Channels.Options.Allow = nil
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
 		closed := m.Server
-		closed.Port = l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closed.Port = int(porttest.Free(t).Port())
 		set(t, w, closed)
 		expect("a closed port", send(t, w), mail.ErrUnreachable, "mail_unreachable", "could not be reached")
 

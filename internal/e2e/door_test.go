@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sallyport/internal/chrometest"
+	"sallyport/internal/porttest"
 )
 
 // program is a dashboard that knows nothing of Sallyport, and the proxy in front of it: the smallest that does as nginx, Caddy and
@@ -81,7 +82,7 @@ func program(t *testing.T, sallyport string) (origin string, serve func()) {
 func TestDoor(t *testing.T) {
 	chrometest.Tools(t)
 	t.Parallel()
-	listen := freePort(t)
+	listen := porttest.Free(t).String()
 	sallyport := "http://localhost:" + listen[strings.LastIndexByte(listen, ':')+1:]
 	app, serve := program(t, sallyport)
 	dir := t.TempDir()

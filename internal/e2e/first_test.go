@@ -1,12 +1,12 @@
 package e2e
 
 import (
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"sallyport/internal/chrometest"
+	"sallyport/internal/porttest"
 )
 
 // TestFirstStart sets up a server as an operator does: a key, a start, and the one-time link
@@ -15,7 +15,7 @@ func TestFirstStart(t *testing.T) {
 	chrometest.Tools(t)
 	t.Parallel()
 	dir := t.TempDir()
-	listen := freePort(t)
+	listen := porttest.Free(t).String()
 	env := []string{
 		"SALLYPORT_KEY_FILE=" + filepath.Join(dir, "sallyport.key"),
 		"SALLYPORT_DATABASE=sqlite:" + filepath.Join(dir, "sallyport.db"),
@@ -54,15 +54,4 @@ func TestFirstStart(t *testing.T) {
 	b.Open("/set-up" + path)
 	b.Sees("This set-up link no longer works")
 	b.Inspect("set-up-over")
-}
-
-// freePort is an address of the loopback that nobody listens on at this moment.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

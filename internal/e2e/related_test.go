@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sallyport/internal/chrometest"
+	"sallyport/internal/porttest"
 )
 
 // TestRelatedOrigins: passkeys of one name work at another name of the same server, if that is a related origin, and not at a
@@ -19,7 +20,7 @@ func TestRelatedOrigins(t *testing.T) {
 	chrometest.Tools(t)
 	t.Parallel()
 	const home, related, stranger = "https://login.acme.test", "https://acme.example", "https://evil.example"
-	dir, listen := t.TempDir(), freePort(t)
+	dir, listen := t.TempDir(), porttest.Free(t).String()
 	env := []string{
 		"SALLYPORT_KEY_FILE=" + filepath.Join(dir, "sallyport.key"), "SALLYPORT_DATABASE=sqlite:" + filepath.Join(dir, "sallyport.db"),
 		"SALLYPORT_LISTEN=" + listen, "SALLYPORT_PUBLIC_URL=" + home, "SALLYPORT_PASSKEY_ORIGINS=" + related,

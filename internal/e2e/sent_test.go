@@ -10,6 +10,7 @@ import (
 
 	"sallyport/internal/chrometest"
 	"sallyport/internal/mail/eximtest"
+	"sallyport/internal/porttest"
 	"sallyport/internal/sms/kanneltest"
 )
 
@@ -24,7 +25,7 @@ type post struct {
 func startPost(t *testing.T, password string, people ...string) post {
 	t.Helper()
 	p := post{exim: eximtest.Start(t, eximtest.Options{}), kanel: kanneltest.Start(t, kanneltest.Options{})}
-	dir, listen := t.TempDir(), freePort(t)
+	dir, listen := t.TempDir(), porttest.Free(t).String()
 	env := []string{
 		"SALLYPORT_KEY_FILE=" + filepath.Join(dir, "sallyport.key"),
 		"SALLYPORT_DATABASE=sqlite:" + filepath.Join(dir, "sallyport.db"),

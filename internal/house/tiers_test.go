@@ -39,7 +39,7 @@ var tiers = map[string]tier{
 
 	"cmd/sallyport": command, "examples/dashboard": command, "examples/middleware": command, "examples/assertion": command,
 
-	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "chrometest": proof, "acceptance": proof, "e2e": proof, "proxytest": proof, "house": proof,
+	"db/dbtest": proof, "db/dbtest/pg": proof, "mail/eximtest": proof, "sms/kanneltest": proof, "passkey/keytest": proof, "place/placetest": proof, "porttest": proof, "apptest": proof, "domaintest": proof, "bench": proof, "chrometest": proof, "acceptance": proof, "e2e": proof, "proxytest": proof, "house": proof,
 }
 
 // sideways lists the imports within one tier, each with its reason.

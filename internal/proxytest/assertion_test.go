@@ -111,36 +111,41 @@ func TestAssertionIsChecked(t *testing.T) {
 		}
 		return text
 	}
-	now := time.Now().Unix()
-	with := func(change map[string]any) map[string]any {
-		claims := map[string]any{"iss": server.URL, "aud": site, "sub": "usr_1", "email": apptest.Ada, "account": "acme", "roles": []string{"owner"}, "acr": "aal2", "amr": []string{"pwd", "otp", "mfa"}, "auth_time": now, "iat": now, "exp": now + 60}
-		maps.Copy(claims, change)
-		return claims
-	}
-	good := signed(jose.EdDSA, private, "one", with(nil))
-	part := strings.Split(good, ".")
-	encoded := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-	unusual := encoded(`{"alg":"HS256","kid":"one"}`) + "." + part[1]
-	refused := map[string]string{
-		"another alg in its head":      unusual + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(private, []byte(unusual))),
-		"none":                         "",
-		"nonsense":                     "x.y.z",
-		"no signature":                 part[0] + "." + part[1] + ".",
-		"cut short":                    good[:len(good)-4],
-		"two parts":                    part[0] + "." + part[1],
-		"four parts":                   good + "." + part[2],
-		"another person, not signed":   part[0] + "." + encoded(`{"iss":"`+server.URL+`","aud":"`+site+`","sub":"usr_2","iat":1,"exp":9999999999}`) + "." + part[2],
-		"alg none":                     encoded(`{"alg":"none","kid":"one"}`) + "." + part[1] + ".",
-		"alg none with a signature":    encoded(`{"alg":"none","kid":"one"}`) + "." + part[1] + "." + part[2],
-		"the public key as a password": signed(jose.HS256, []byte(public), "one", with(nil)),
-		"somebody else's key":          signed(jose.EdDSA, another, "one", with(nil)),
-		"a key that is not published":  signed(jose.EdDSA, another, "two", with(nil)),
-		"another program's":            signed(jose.EdDSA, private, "one", with(map[string]any{"aud": "https://wiki.acme.test"})),
-		"a check's":                    signed(jose.EdDSA, private, "one", with(map[string]any{"aud": "key_1"})),
-		"for nobody":                   signed(jose.EdDSA, private, "one", with(map[string]any{"aud": ""})),
-		"another Sallyport's":          signed(jose.EdDSA, private, "one", with(map[string]any{"iss": "https://login.example.com"})),
-		"of two minutes ago":           signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now - 120, "exp": now - 60})),
-		"of the next hour":             signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now + 3600, "exp": now + 3660})),
+	// Each is good for a minute, and the program is built before it starts: so they are signed once it answers.
+	assertions := func() (believed, refused map[string]string) {
+		now := time.Now().Unix()
+		with := func(change map[string]any) map[string]any {
+			claims := map[string]any{"iss": server.URL, "aud": site, "sub": "usr_1", "email": apptest.Ada, "account": "acme", "roles": []string{"owner"}, "acr": "aal2", "amr": []string{"pwd", "otp", "mfa"}, "auth_time": now, "iat": now, "exp": now + 60}
+			maps.Copy(claims, change)
+			return claims
+		}
+		good := signed(jose.EdDSA, private, "one", with(nil))
+		part := strings.Split(good, ".")
+		encoded := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+		unusual := encoded(`{"alg":"HS256","kid":"one"}`) + "." + part[1]
+		refused = map[string]string{
+			"another alg in its head":      unusual + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(private, []byte(unusual))),
+			"none":                         "",
+			"nonsense":                     "x.y.z",
+			"no signature":                 part[0] + "." + part[1] + ".",
+			"cut short":                    good[:len(good)-4],
+			"two parts":                    part[0] + "." + part[1],
+			"four parts":                   good + "." + part[2],
+			"another person, not signed":   part[0] + "." + encoded(`{"iss":"`+server.URL+`","aud":"`+site+`","sub":"usr_2","iat":1,"exp":9999999999}`) + "." + part[2],
+			"alg none":                     encoded(`{"alg":"none","kid":"one"}`) + "." + part[1] + ".",
+			"alg none with a signature":    encoded(`{"alg":"none","kid":"one"}`) + "." + part[1] + "." + part[2],
+			"the public key as a password": signed(jose.HS256, []byte(public), "one", with(nil)),
+			"somebody else's key":          signed(jose.EdDSA, another, "one", with(nil)),
+			"a key that is not published":  signed(jose.EdDSA, another, "two", with(nil)),
+			"another program's":            signed(jose.EdDSA, private, "one", with(map[string]any{"aud": "https://wiki.acme.test"})),
+			"a check's":                    signed(jose.EdDSA, private, "one", with(map[string]any{"aud": "key_1"})),
+			"for nobody":                   signed(jose.EdDSA, private, "one", with(map[string]any{"aud": ""})),
+			"another Sallyport's":          signed(jose.EdDSA, private, "one", with(map[string]any{"iss": "https://login.example.com"})),
+			"of two minutes ago":           signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now - 120, "exp": now - 60})),
+			"of the next hour":             signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now + 3600, "exp": now + 3660})),
+		}
+		believed = map[string]string{"a good one": good, "clocks apart by 20 seconds": signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now + 20, "exp": now + 80}))}
+		return believed, refused
 	}
 	for _, checks := range checkers {
 		t.Run(checks.name, func(t *testing.T) {
@@ -148,7 +153,8 @@ func TestAssertionIsChecked(t *testing.T) {
 			t.Parallel()
 			port := free(t, 1)[0]
 			ask := checker(t, checks.run(t, port, site, server.URL), port)
-			for what, assertion := range map[string]string{"a good one": good, "clocks apart by 20 seconds": signed(jose.EdDSA, private, "one", with(map[string]any{"iat": now + 20, "exp": now + 80}))} {
+			believed, refused := assertions()
+			for what, assertion := range believed {
 				if status, text := ask(assertion); status != http.StatusOK || !strings.Contains(text, apptest.Ada) {
 					t.Errorf("%s: %d %s", what, status, text)
 				}
@@ -168,19 +174,21 @@ func TestAssertionOfTheDoor(t *testing.T) {
 	e := start(t, "middleware")
 	w := e.walker(t)
 	w.signIn(w.open(e.site+"/"), apptest.Grace)
-	c, r := w.request(e.server + gate.Path)
-	r.Header.Set("X-Original-URL", e.site+"/")
-	r.Header.Set("Cookie", gate.DoorCookie+"="+w.sites[e.site].Cookies[gate.DoorCookie])
-	assertion := c.Send(r).Header.Get("Sallyport-Assertion")
+	assertion := func() string { // each is good for a minute
+		c, r := w.request(e.server + gate.Path)
+		r.Header.Set("X-Original-URL", e.site+"/")
+		r.Header.Set("Cookie", gate.DoorCookie+"="+w.sites[e.site].Cookies[gate.DoorCookie])
+		return c.Send(r).Header.Get("Sallyport-Assertion")
+	}
 	for _, checks := range checkers {
 		t.Run(checks.name, func(t *testing.T) {
 			needs(t, checks.needs)
 			port := free(t, 1)[0]
-			if status, text := checker(t, checks.run(t, port, e.site, e.server), port)(assertion); status != http.StatusOK || !strings.Contains(text, apptest.Grace) {
+			if status, text := checker(t, checks.run(t, port, e.site, e.server), port)(assertion()); status != http.StatusOK || !strings.Contains(text, apptest.Grace) {
 				t.Errorf("%d %s", status, text)
 			}
 			port = free(t, 1)[0]
-			if status, text := checker(t, checks.run(t, port, "http://wiki.localhost:1", e.server), port)(assertion); status != http.StatusUnauthorized {
+			if status, text := checker(t, checks.run(t, port, "http://wiki.localhost:1", e.server), port)(assertion()); status != http.StatusUnauthorized {
 				t.Errorf("at another program: %d %s", status, text)
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"sallyport/internal/chrometest"
+	"sallyport/internal/porttest"
 )
 
 // ways are the examples that stand in front of a program, with what each needs here besides Go.
@@ -177,13 +178,12 @@ func begin(t *testing.T, name, called, server string, own []string, env ...strin
 // free gives ports that nothing listens on.
 func free(t *testing.T, n int) (ports []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() //nolint:errcheck // all at the end, so that none is given twice
-		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	all, err := porttest.Pick(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range all {
+		ports = append(ports, strconv.Itoa(int(at.Port())))
 	}
 	return ports
 }

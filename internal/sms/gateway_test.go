@@ -9,7 +9,6 @@ import (
 	"io"
 	"log"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"sallyport/internal/errs"
+	"sallyport/internal/porttest"
 )
 
 // canary is a password that must appear nowhere.
@@ -332,14 +332,7 @@ func TestAddressesAreChecked(t *testing.T) {
 // TestNothingSecretIsTold is B92: neither passwords nor codes are in errors, whatever a gateway
 // repeats in its answer, and whatever net/http puts into its errors.
 func TestNothingSecretIsTold(t *testing.T) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone := &httptest.Server{URL: "http://" + nobody.Addr().String()}
-	if err := nobody.Close(); err != nil {
-		t.Fatal(err)
-	}
+	gone := &httptest.Server{URL: "http://" + porttest.Free(t).String()}
 	echo, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(400)
 		fmt.Fprintf(w, "bad: code 123456 %s %s %s %s %q %s", canary, html.EscapeString(canary), url.QueryEscape(canary), codeText, codeText, r.URL.RawQuery)

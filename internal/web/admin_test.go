@@ -3,7 +3,6 @@ package web_test
 import (
 	"crypto/x509"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"sallyport/internal/domaintest"
 	"sallyport/internal/httpx"
 	"sallyport/internal/mail"
+	"sallyport/internal/porttest"
 	"sallyport/internal/user"
 )
 
@@ -97,15 +97,8 @@ func TestMailServer(t *testing.T) {
 
 		page = save(page, m.Server, "server_password", "wrong").Follow()
 		page.Press("Send a test message").Sees(http.StatusConflict, "The test message could not be sent", "does not accept the user name and password", "not working")
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
 		closed := m.Server
-		closed.Port = l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closed.Port = int(porttest.Free(t).Port())
 		page = save(page, closed).Follow()
 		page.Press("Send a test message").Sees(http.StatusConflict, "could not be reached")
 		c.Speaks = "de"

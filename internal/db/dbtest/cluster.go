@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,10 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"sallyport/internal/porttest"
 )
 
 // Cluster is a temporary PostgreSQL server on loopback with the durability settings a real one has.
@@ -84,7 +84,7 @@ func startIn(ctx context.Context, bin, dir string) (*Cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	port, err := freePort()
+	ports, err := porttest.Pick(1)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func startIn(ctx context.Context, bin, dir string) (*Cluster, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the child has its own copy
-	sh := exec.Command("/bin/sh", "-c", supervise, "supervise", filepath.Join(bin, "postgres"), dir, strconv.Itoa(port))
+	sh := exec.Command("/bin/sh", "-c", supervise, "supervise", filepath.Join(bin, "postgres"), dir, strconv.Itoa(int(ports[0].Port())))
 	sh.Dir, sh.SysProcAttr, sh.Stdout, sh.Stderr = dir, attr, log, log
 	hold, err := sh.StdinPipe()
 	if err != nil {
@@ -102,7 +102,7 @@ func startIn(ctx context.Context, bin, dir string) (*Cluster, error) {
 	if err := sh.Start(); err != nil {
 		return nil, err
 	}
-	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres"}
+	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: ports[0].String(), Path: "/postgres"}
 	c := &Cluster{dsn: u.String(), hold: hold, done: make(chan error, 1)}
 	go func() { c.done <- sh.Wait() }()
 	if err := c.awaitReady(ctx); err != nil {
@@ -171,19 +171,6 @@ func postgresUser() (uid, gid int, err error) {
 	}
 	gid, err = strconv.Atoi(u.Gid)
 	return uid, gid, err
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return 0, errors.Join(err, l.Close())
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(port))
-	return n, errors.Join(err, l.Close())
 }
 
 // ownCluster is the one that a test process starts for itself at its first need.

@@ -29,6 +29,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/internal/porttest"
 )
 
 // Options of a server.
@@ -152,11 +154,12 @@ func (x *Exim) prepare(t testing.TB, opt Options) error {
 		}
 		x.attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
-	var err error
-	if x.dir, err = os.MkdirTemp("", "sallyport-exim-"); err != nil {
+	ports, err := porttest.Pick(2)
+	if err != nil {
 		return err
 	}
-	if x.Port, x.TLSPort, err = freePorts(); err != nil {
+	x.Port, x.TLSPort = int(ports[0].Port()), int(ports[1].Port())
+	if x.dir, err = os.MkdirTemp("", "sallyport-exim-"); err != nil {
 		return err
 	}
 	cert, roots := Certify(t, x.Host, "localhost")
@@ -335,18 +338,4 @@ func findBinary() (string, error) {
 		}
 	}
 	return "", errors.New("no exim4 in PATH or /usr/sbin")
-}
-
-// freePorts finds two ports that nobody listens on.
-func freePorts() (a, b int, err error) {
-	one, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, 0, err
-	}
-	two, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, 0, errors.Join(err, one.Close())
-	}
-	port := func(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
-	return port(one), port(two), errors.Join(one.Close(), two.Close())
 }

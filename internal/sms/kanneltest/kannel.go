@@ -14,8 +14,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"sallyport/internal/porttest"
 )
 
 // The user that may send; the password has what URLs and forms must escape.
@@ -51,7 +54,12 @@ func Start(tb testing.TB, o Options) *Kannel {
 		missing(tb, "fakesmsc is not installed (package kannel-extras)")
 	}
 	dir := tb.TempDir()
-	admin, boxes, centre, http := freePort(tb), freePort(tb), freePort(tb), freePort(tb)
+	ports, err := porttest.Pick(4)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port := func(i int) string { return strconv.Itoa(int(ports[i].Port())) }
+	admin, boxes, centre, http := port(0), port(1), port(2), port(3)
 	conf := filepath.Join(dir, "kannel.conf")
 	if err := os.WriteFile(conf, []byte(config(o, dir, admin, boxes, centre, http)), 0o600); err != nil {
 		tb.Fatal(err)

@@ -131,21 +131,6 @@ func (p *process) await(within time.Duration, done func(lines []string) bool) bo
 	}
 }
 
-// freePort is a port of loopback that nobody had a moment ago.
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return port
-}
-
 // awaitPort returns when something listens on the port.
 func (p *process) awaitPort(port string) error {
 	until := time.Now().Add(limit)

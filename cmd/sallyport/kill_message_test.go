@@ -68,7 +68,7 @@ func signInAndAdd(t *testing.T, o *office, m member, number, round string, a *to
 		return err
 	}
 	pending := c.Cookies[httpx.PendingCookie]
-	for end := time.Now().Add(20 * time.Second); len(o.texts.to(number)) == 0; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(o.texts.to(number)) == 0; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			return errors.New("no text to " + number)
 		}

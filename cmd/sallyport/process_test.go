@@ -96,7 +96,7 @@ func launch(t *testing.T, settings ...string) *process {
 func (p *process) awaitReady(t *testing.T) {
 	t.Helper()
 	start := time.Now()
-	for time.Since(start) < 20*time.Second {
+	for time.Since(start) < 2*time.Minute {
 		if answer, err := http.Get(p.url + "/readyz"); err == nil {
 			_ = answer.Body.Close() // only the status counts
 			if answer.StatusCode == http.StatusOK {

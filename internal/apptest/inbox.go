@@ -17,7 +17,7 @@ func WithInbox(c *config.Config) { c.Demo = true }
 // Messages waits until everything that was queued is settled, and lists what has arrived, the newest first.
 func (s *Server) Messages(tb testing.TB) []notify.Received {
 	tb.Helper()
-	ctx, cancel := tb.Context(), time.After(30*time.Second)
+	ctx, cancel := tb.Context(), time.After(time.Minute)
 	for {
 		if _, err := s.App.Notify.Deliver(ctx); err != nil { // what the server's own sender has taken, it sends
 			tb.Fatalf("deliver: %v", err)

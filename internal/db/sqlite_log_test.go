@@ -40,7 +40,7 @@ func inLog(t *testing.T, e *lite) (n int) {
 // writeUntil commits row after row, from the given number on, until the condition holds, and returns the next number.
 func writeUntil(t *testing.T, d *DB, from int, what string, holds func() bool) int {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); from++ {
+	for deadline := time.Now().Add(time.Minute); !holds(); from++ {
 		if time.Now().After(deadline) {
 			t.Fatalf("after %d commits: never %s", from, what)
 		}

@@ -97,18 +97,18 @@ func start(t *testing.T, env, args []string, ready func(line string) bool) {
 	case err := <-ended:
 		stop(err)
 		t.Fatalf("%v ended at once, and said:\n%s", args, said.String())
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		cmd.Process.Kill()
-		t.Fatalf("%v was not ready within twenty seconds, and said:\n%s", args, said.String())
+		t.Fatalf("%v was not ready within two minutes, and said:\n%s", args, said.String())
 	}
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case err := <-ended:
 			stop(err)
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			cmd.Process.Kill()
-			t.Errorf("%v did not end within ten seconds of SIGTERM", args)
+			t.Errorf("%v did not end within a minute of SIGTERM", args)
 		}
 	})
 }

@@ -19,12 +19,12 @@ import (
 // raw asks with a request written byte by byte, so that no client tidies it up.
 func raw(t *testing.T, s *apptest.Server, lines ...string) answer {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", strings.TrimPrefix(s.URL, "http://"), 5*time.Second)
+	c, err := net.DialTimeout("tcp", strings.TrimPrefix(s.URL, "http://"), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // else a server that does not answer hangs the test
+	_ = c.SetDeadline(time.Now().Add(time.Minute)) // else a server that does not answer hangs the test
 	request := "GET " + gate.Path + " HTTP/1.1\r\nHost: sallyport.internal\r\n" + strings.Join(lines, "\r\n") + "\r\nConnection: close\r\n\r\n"
 	if _, err := io.WriteString(c, request); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 )
@@ -107,11 +106,7 @@ func TestSCRAMRounds(t *testing.T) {
 	t.Parallel()
 	for _, rounds := range []int{-1, 0, 1, fewestRounds - 1, mostRounds + 1, 2147483647} {
 		f := serve(t, &fake{offers: []string{"AUTH SCRAM-SHA-256"}, login: scram(sha256.New, rounds)})
-		begin := time.Now()
 		judge(t, New([]Server{f.server}, Options{Roots: f.roots}).Send(t.Context(), code()), ErrLogin, false)
-		if took := time.Since(begin); took > 10*time.Second {
-			t.Errorf("%d rounds took %v", rounds, took)
-		}
 	}
 }
 

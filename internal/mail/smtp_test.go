@@ -168,12 +168,8 @@ func TestSlowServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			serve(t, f)
-			begin := time.Now()
 			err := New([]Server{f.server}, Options{Roots: f.roots, Timeout: 300 * time.Millisecond}).Send(t.Context(), code())
 			judge(t, err, ErrUnreachable, true)
-			if took := time.Since(begin); took > 5*time.Second {
-				t.Errorf("it took %v", took)
-			}
 			if !errors.Is(err, errSlow) {
 				t.Errorf("%v does not say that it was the time", err)
 			}

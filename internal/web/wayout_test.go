@@ -43,7 +43,7 @@ func arrived(t *testing.T, s *apptest.Server, subject string) notify.Received {
 // until waits for what the server does in the background.
 func until(t *testing.T, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("waited in vain")
 		}

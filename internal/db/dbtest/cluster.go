@@ -114,7 +114,7 @@ func startIn(ctx context.Context, bin, dir string) (*Cluster, error) {
 
 // awaitReady returns when the server answers.
 func (c *Cluster) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

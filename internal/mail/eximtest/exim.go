@@ -302,7 +302,7 @@ func (x *Exim) run() error {
 	x.hold, x.done, x.pid = hold, done, sh.Process.Pid
 	go func() { done <- sh.Wait() }()
 	// It listens on both ports before it answers on one.
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		err := x.greets()
 		if err == nil {
 			return nil
@@ -320,7 +320,7 @@ func (x *Exim) greets() error {
 		return err
 	}
 	defer func() { _ = c.Close() }() // only looked at
-	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
 	}
 	line, err := bufio.NewReader(c).ReadString('\n')

@@ -58,10 +58,10 @@ func (x *Exim) Mails(t testing.TB, local string) []Mail {
 	return all
 }
 
-// Wait returns the mails to the local part once there are n of them. After ten seconds with fewer it fails the test.
+// Wait returns the mails to the local part once there are n of them. After a minute with fewer it fails the test.
 func (x *Exim) Wait(t testing.TB, local string, n int) []Mail {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		all := x.Mails(t, local)
 		if len(all) >= n {
 			return all

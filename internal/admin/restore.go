@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sallyport/internal/audit"
@@ -25,7 +26,7 @@ func EndRestored(ctx context.Context, d *db.DB, now time.Time) (bool, error) {
 	if err != nil || mark == nil {
 		return false, err
 	}
-	err = d.Run(ctx, append([]db.Stmt{removeFact(restored, errNotRestored)}, ending(now)...)...)
+	err = end(ctx, d, now, removeFact(restored, errNotRestored))
 	if errors.Is(err, errNotRestored) { // another process was faster
 		return false, nil
 	}
@@ -33,12 +34,22 @@ func EndRestored(ctx context.Context, d *db.DB, now time.Time) (bool, error) {
 }
 
 // Restored is EndRestored for a backup that has no mark of ours, which the operator says was restored.
-func Restored(ctx context.Context, d *db.DB, now time.Time) error {
-	return d.Run(ctx, ending(now)...)
-}
+func Restored(ctx context.Context, d *db.DB, now time.Time) error { return end(ctx, d, now) }
 
-// ending ends all that was signed in, half-finished, trusted or mailed when the backup was made: nobody knows any more what of it was
-// ended since, by its owner or because it was used.
-func ending(now time.Time) []db.Stmt {
-	return []db.Stmt{user.EndEverybody(), audit.Record(now, audit.Event{Action: audit.Restored, Actor: audit.Operator()})}
+// end ends all that was signed in, half-finished, trusted or mailed when the backup was made: nobody knows any more what of it was
+// ended since, by its owner or because it was used. So it calls off the planned ends of second factors too (K2): a thief may have planned
+// one and its owner called it off since, and whoever means it asks anew.
+func end(ctx context.Context, d *db.DB, now time.Time, first ...db.Stmt) error {
+	by := audit.Operator()
+	for {
+		off, err := user.CallOffAll(ctx, d, now, "", by)
+		if err != nil {
+			return err
+		}
+		stmts := append(slices.Clone(first), user.EndEverybody(), audit.Record(now, audit.Event{Action: audit.Restored, Actor: by}))
+		// Each lost round is a plan that was made or called off, so the loop ends.
+		if err := d.Run(ctx, append(stmts, off...)...); !errors.Is(err, user.ErrChanged) {
+			return err
+		}
+	}
 }

@@ -127,7 +127,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now func() t
 		return nil, errors.Join(err, a.DB.Close())
 	}
 	if ended {
-		a.Log.Warn("this database is a restored backup: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in it have ended")
+		a.Log.Warn("this database is a restored backup: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in it have ended, and planned ends of second factors are called off")
 	}
 	if err := a.openChannels(); err != nil {
 		return nil, errors.Join(err, a.DB.Close())

@@ -103,7 +103,7 @@ func (restoredCmd) Run(s *session) error {
 		if err := admin.Restored(s.ctx, a.DB, a.Now()); err != nil {
 			return err
 		}
-		s.print("Everybody has to sign in again, with the second factor: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in this database have ended.")
+		s.print("Everybody has to sign in again, with the second factor: all sessions, trusted browsers, half-finished sign-ins and mailed tokens in this database have ended, and planned ends of second factors are called off.")
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/admin"
 	"sallyport/internal/audit"
 	"sallyport/internal/db"
 	"sallyport/internal/db/dbtest"
@@ -64,6 +65,33 @@ func TestSuspensionCallsThePlanOff(t *testing.T) {
 	})
 }
 
+// TestRestoreCallsPlansOff: a plan that is in a restored backup may have been a thief's, and its owner's to call off since. So none of
+// any account is carried out, and all are told (ADR 19).
+func TestRestoreCallsPlansOff(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		other, err := account.Create(t.Context(), d, w.Clock.Now(), "other", "Other", audit.Operator())
+		wantError(t, "another account", err, nil)
+		eve := w.AddUser(t, other, "eve@other.test", "Eve", user.Owner)
+		w.Enrol(t, w.Ada)
+		s := planned(t, w, w.Ada, "disable")
+		wantError(t, "hers", d.Run(t.Context(), user.PlanEnd(eve, w.Clock.Now().Add(time.Hour))), nil)
+		wantError(t, "restore", admin.Restored(t.Context(), d, w.Clock.Now()), nil)
+		for _, u := range []user.User{w.Ada, eve} {
+			if kept := recorded(t, w, u, audit.TwoFactorKept); !endsAt(t, w, u).IsZero() || kept != 1 || queued(t, w, u, "disable_kept") != 1 {
+				t.Errorf("%s: planned for %s, %d times recorded, %d times told", u.Name, endsAt(t, w, u), kept, queued(t, w, u, "disable_kept"))
+			}
+		}
+		if queued(t, w, w.Alan, "disable_kept") != 0 {
+			t.Error("who had no plan is told of one")
+		}
+		w.Clock.Set(s.EndsAt)
+		if _, err := w.SignIn.EndDue(t.Context(), 10); err != nil || devices(t, w, w.Ada) == 0 {
+			t.Errorf("%d factors are left, %v", devices(t, w, w.Ada), err)
+		}
+	})
+}
+
 // TestNothingEndsInASuspension: a plan that is there all the same, as an older version left it, is not carried out.
 func TestNothingEndsInASuspension(t *testing.T) {
 	for name, c := range map[string]struct{ end, begin string }{
@@ -89,19 +117,25 @@ func TestNothingEndsInASuspension(t *testing.T) {
 	}
 }
 
-// TestSuspensionBesideAPlan: whoever plans at the moment of the suspension has planned nothing after it.
+// TestSuspensionBesideAPlan: whoever plans at the moment of the suspension, or of a restore, has planned nothing after it.
 func TestSuspensionBesideAPlan(t *testing.T) {
 	replicas(t, func(t *testing.T, a, b *domaintest.World) {
 		a.Enrol(t, a.Ada)
-		for range soak(10, 60) {
+		for i := range soak(20, 120) {
 			a.SetPolicy(t, "mailed_disable=disable", "mailed_disable_delay=24h")
 			cookie, token := asked(t, a, a.Ada)
 			var wg sync.WaitGroup
 			var failed error
 			wg.Go(func() { _, _ = confirm(a, cookie, token) })
-			wg.Go(func() { failed = bySuspension(b, true) })
+			wg.Go(func() {
+				if i%2 == 0 {
+					failed = bySuspension(b, true)
+				} else {
+					failed = admin.Restored(context.Background(), b.DB, b.Clock.Now())
+				}
+			})
 			wg.Wait()
-			wantError(t, "suspend", failed, nil)
+			wantError(t, "suspend or restore", failed, nil)
 			if off, kept := recorded(t, a, a.Ada, audit.TwoFactorOffPlanned), recorded(t, a, a.Ada, audit.TwoFactorKept); off != kept || !endsAt(t, a, a.Ada).IsZero() {
 				t.Errorf("%d times planned, %d times called off, planned for %s", off, kept, endsAt(t, a, a.Ada))
 			}

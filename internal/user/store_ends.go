@@ -39,15 +39,16 @@ func CallOff(now time.Time, u User, by audit.Actor) []db.Stmt {
 	return append(stmts, Kept(now, u, by)...)
 }
 
-// CallOffAll returns the statements that call off every planned end of an account's people and tell each, for the transaction that
-// raises their epochs by EndAccount: after that nobody plans one. They fail with ErrChanged if one was planned or called off since they were made.
+// CallOffAll returns the statements that call off every planned end of an account's people, or of everybody's if the account's id is
+// empty, and tell each, for the transaction that raises their epochs: after that nobody plans one. They fail with ErrChanged if one was
+// planned or called off since they were made.
 func CallOffAll(ctx context.Context, q db.Querier, now time.Time, accountID string, by audit.Actor) (stmts []db.Stmt, err error) {
-	planned, err := where(ctx, q, `u.account_id = $1 AND u.two_factor_ends_at > 0 ORDER BY u.user_id`, accountID)
+	planned, err := where(ctx, q, `u.two_factor_ends_at > 0 AND ($1 = '' OR u.account_id = $1) ORDER BY u.account_id, u.user_id`, accountID)
 	for _, u := range planned {
 		stmts = append(stmts, CallOff(now, u, by)...)
 	}
 	var none int
-	return append(stmts, db.Must(ErrChanged, `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE account_id = $1 AND two_factor_ends_at > 0)`,
+	return append(stmts, db.Must(ErrChanged, `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE two_factor_ends_at > 0 AND ($1 = '' OR account_id = $1))`,
 		accountID).Scan(&none)), err
 }
 

@@ -230,8 +230,8 @@ func (s *Service) ask(keys []Candidate, request string, ends time.Time) (json.Ra
 	return options, base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
-// maxCeremony bounds what is decoded: a ceremony names at most twenty credentials of 1,023 bytes.
-const maxCeremony = 64 << 10
+// maxCeremony bounds what is decoded, in bytes: a ceremony names the person and the site, and none of the credentials.
+const maxCeremony = 4 << 10
 
 // openCeremony opens what was asked for the request, and says why it does not count.
 func (s *Service) openCeremony(t Try, now time.Time) (c ceremony, why string) {

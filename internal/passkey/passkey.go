@@ -161,6 +161,8 @@ func (m *Method) Ask(keys []factor.Candidate) (options json.RawMessage, asked []
 	if err != nil {
 		return nil, nil, err
 	}
+	// It is judged against the passkeys that the person has when it comes, so what was asked need not name them: ids may be long and many.
+	session.AllowedCredentialIDs = nil
 	return both(assertion.Response, session)
 }
 

@@ -32,4 +32,5 @@ func Write(m outbox.Message, secret string, enrolling bool, u user.User) (mail.M
 const (
 	AtOnce     = atOnce
 	PerAccount = perAccount
+	SlowAfter  = slowAfter
 )

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"sallyport/internal/outbox"
 )
@@ -11,43 +12,91 @@ import (
 // channels are the ways, each with hands of its own.
 var channels = []outbox.Channel{outbox.Mail, outbox.SMS}
 
-// lane is what must not hold up others: a channel, or one account's part of it.
+const (
+	// atOnce is how many messages of one channel a replica sends at the same time, and perAccount how
+	// many of these may be one account's: its own mail server, which its administrators name, may never answer.
+	atOnce     = 32
+	perAccount = 8
+	// slowAfter is when a hand counts as waiting for a slow server and no longer among atOnce: or a few such servers would keep
+	// everybody's messages back.
+	slowAfter = 5 * time.Second
+	// inAll bounds the hands of a channel with those that wait. When half of them are busy, an account whose server is slow has one.
+	inAll = 256
+)
+
+// lane is one account's part of a channel.
 type lane struct {
 	channel   outbox.Channel
-	accountID string // empty for the whole channel
+	accountID string
 }
 
-// hands counts the messages that are being sent.
+// hands knows the messages that are being sent.
 type hands struct {
+	now   func() time.Time
 	all   sync.WaitGroup
 	freed chan struct{} // says that a hand became free
 
-	mu   sync.Mutex // guards busy
-	busy map[lane]int
+	mu   sync.Mutex                    // guards what follows
+	busy map[lane]map[string]time.Time // since when a hand has a message, by its id
+	slow map[lane]bool                 // whose last message took long, or one takes long now
+}
+
+func newHands(now func() time.Time) *hands {
+	return &hands{now: now, freed: make(chan struct{}, 1), busy: map[lane]map[string]time.Time{}, slow: map[lane]bool{}}
 }
 
 // room tells how many more messages a channel may take, and which accounts have enough of it.
 func (h *hands) room(ch outbox.Channel) (n int, full []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for l, n := range h.busy {
-		if l.channel == ch && l.accountID != "" && n >= perAccount {
+	now, moving := h.now(), 0
+	for l, taken := range h.busy {
+		for _, since := range taken {
+			switch {
+			case now.Sub(since) >= slowAfter:
+				h.slow[l] = true
+			case l.channel == ch:
+				moving++
+			}
+		}
+		if l.channel == ch && h.full(l) {
 			full = append(full, l.accountID)
 		}
 	}
 	slices.Sort(full)
-	return atOnce - h.busy[lane{ch, ""}], full
+	return max(0, min(atOnce-moving, inAll-h.count(ch))), full
+}
+
+// count is how many hands of a channel are busy.
+func (h *hands) count(ch outbox.Channel) (n int) {
+	for l, taken := range h.busy {
+		if l.channel == ch {
+			n += len(taken)
+		}
+	}
+	return n
+}
+
+// full says whether an account has enough of a channel.
+func (h *hands) full(l lane) bool {
+	if h.slow[l] && h.count(l.channel) >= inAll/2 {
+		return len(h.busy[l]) > 0
+	}
+	return len(h.busy[l]) >= perAccount
 }
 
 // take counts a message in, unless its account has enough.
 func (h *hands) take(m outbox.Message) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.busy[lane{m.Channel, m.AccountID}] >= perAccount {
+	l := lane{m.Channel, m.AccountID}
+	if h.full(l) {
 		return false
 	}
-	h.busy[lane{m.Channel, m.AccountID}]++
-	h.busy[lane{m.Channel, ""}]++
+	if h.busy[l] == nil {
+		h.busy[l] = map[string]time.Time{}
+	}
+	h.busy[l][m.ID] = h.now()
 	h.all.Add(1)
 	return true
 }
@@ -55,10 +104,14 @@ func (h *hands) take(m outbox.Message) bool {
 // free counts a message out, and wakes who waits for a hand.
 func (h *hands) free(m outbox.Message) {
 	h.mu.Lock()
-	h.busy[lane{m.Channel, ""}]--
-	own := lane{m.Channel, m.AccountID}
-	if h.busy[own]--; h.busy[own] == 0 {
-		delete(h.busy, own)
+	l := lane{m.Channel, m.AccountID}
+	if h.now().Sub(h.busy[l][m.ID]) < slowAfter {
+		delete(h.slow, l)
+	} else {
+		h.slow[l] = true
+	}
+	if delete(h.busy[l], m.ID); len(h.busy[l]) == 0 {
+		delete(h.busy, l)
 	}
 	h.mu.Unlock()
 	select {

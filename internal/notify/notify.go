@@ -35,10 +35,6 @@ import (
 const (
 	// pollEvery is how often the queue is looked at. The look is one indexed read.
 	pollEvery = 250 * time.Millisecond
-	// atOnce is how many messages of one channel a replica sends at the same time, and perAccount how
-	// many of these may be one account's: its own mail server, which its administrators name, may never answer.
-	atOnce     = 32
-	perAccount = 8
 	// attemptFor bounds one attempt, below the lease.
 	attemptFor = 45 * time.Second
 )
@@ -61,7 +57,7 @@ type Service struct {
 // Run takes what is due until taking ends. What it took by then is sent to its end, unless sending ends too: then it
 // is due again. Run returns when the last attempt has ended.
 func (s *Service) Run(taking, sending context.Context) {
-	h := &hands{busy: map[lane]int{}, freed: make(chan struct{}, 1)}
+	h := newHands(s.Now)
 	defer h.all.Wait()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

@@ -152,7 +152,10 @@ func TestProofs(t *testing.T) {
 		if ok {
 			t.Error("a sign-in more than 15 minutes ago is recent")
 		}
-		future, ok := reauth.Recent(ada, now.Add(time.Second), now)
+		if _, ok := reauth.Recent(ada, now.Add(db.Skew), now); !ok {
+			t.Error("a sign-in at a server whose clock is a minute ahead is not recent")
+		}
+		future, ok := reauth.Recent(ada, now.Add(db.Skew+time.Microsecond), now)
 		if ok {
 			t.Error("a sign-in to come is recent")
 		}

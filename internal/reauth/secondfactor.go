@@ -3,7 +3,6 @@ package reauth
 import (
 	"time"
 
-	"sallyport/internal/db"
 	"sallyport/internal/errs"
 	"sallyport/internal/user"
 )
@@ -31,10 +30,9 @@ func FactorProved(u user.User, provedAt, now time.Time) SecondFactor {
 	return p
 }
 
-// FactorFresh reports whether a second factor that was proved at provedAt counts as proved within the span. What was
-// noted by the clock of another server may seem a little ahead, and no more.
+// FactorFresh reports whether a second factor that was proved at provedAt counts as proved within the span.
 func FactorFresh(provedAt, now time.Time, span time.Duration) bool {
-	return now.Sub(provedAt) <= span && provedAt.Sub(now) <= db.Skew
+	return within(provedAt, now, span)
 }
 
 // Check refuses evidence that is empty, another user's, or older than Fresh, with ErrFactorNeeded.

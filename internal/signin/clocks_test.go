@@ -80,3 +80,30 @@ func TestServersWithClocksApart(t *testing.T) {
 		})
 	}
 }
+
+// TestSetUpAtServersWithClocksApart: whoever must set up a second factor can do so at any server, also where the password was checked by one whose
+// clock is a little ahead.
+func TestSetUpAtServersWithClocksApart(t *testing.T) {
+	for _, ahead := range []time.Duration{time.Millisecond, db.Skew} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := domaintest.New(t, d)
+				w.SetPolicy(t, "enforcement=required", "grace_days=0")
+				other := w.Elsewhere(t, d, &domaintest.Clock{})
+				other.Clock.Set(w.Clock.Now().Add(ahead))
+				step := other.Password(t, w.Grace)
+				if step.State != signin.SetUp {
+					t.Fatalf("after the password: %s", step.State)
+				}
+				_, e, err := w.SignIn.BeginSetUp(t.Context(), step.Cookie, "Phone")
+				wantError(t, "begin", err, nil)
+				phone := domaintest.Scan(t, e.Factor.ID, e.URI)
+				done, _, err := w.SignIn.ConfirmSetUp(t.Context(), step.Cookie, phone.FactorID, phone.Code(w.Clock.Now()), domaintest.By)
+				wantError(t, "confirm", err, nil)
+				if err == nil {
+					w.Open(t, done.Cookie)
+				}
+			})
+		})
+	}
+}

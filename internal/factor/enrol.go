@@ -166,7 +166,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	switch {
 	case pending == nil:
 		return nil, ErrNotFound
-	case !pending.ExpiresAt.After(now):
+	case !pending.Waits(now):
 		return nil, ErrExpired
 	case !pending.takes(now):
 		return nil, blockedError(pending.Factor, now)

@@ -69,6 +69,12 @@ type Factor struct {
 	LastUsedAt            time.Time // zero if never
 }
 
+// Waits reports whether the factor may still be confirmed at now: it is pending, in its time, and was not begun by a clock
+// that was ahead (security.md F15), which would give its key out for as long as the clock was wrong.
+func (f Factor) Waits(now time.Time) bool {
+	return f.State == Pending && now.Before(f.ExpiresAt) && !db.FromTheFuture(f.AddedAt, now)
+}
+
 // Locked reports whether so many codes were wrong in a row that only another factor
 // or an administrator opens this one again.
 func (f Factor) Locked() bool { return f.Failures >= throttle.Lock }

@@ -45,7 +45,7 @@ func (s *Service) ConfirmMachine(ctx context.Context, t Try, more ...db.Stmt) er
 			continue
 		}
 		switch {
-		case !f.ExpiresAt.After(now):
+		case !f.Waits(now):
 			return ErrExpired
 		case !f.takes(now):
 			return blockedError(f.Factor, now)

@@ -121,7 +121,7 @@ func (s *Service) All(ctx context.Context, accountID, userID string) ([]Stored, 
 func (s *Service) Stored(ctx context.Context, accountID, userID, factorID string) (Stored, error) {
 	rows, err := load(ctx, s.DB, accountID, userID)
 	for _, f := range rows {
-		if f.ID == factorID && (f.State == Confirmed || f.ExpiresAt.After(s.Now())) {
+		if f.ID == factorID && (f.State == Confirmed || f.Waits(s.Now())) {
 			return f, err
 		}
 	}

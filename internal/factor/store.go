@@ -49,12 +49,13 @@ func (s *Scanner) Finish() Stored {
 func List(ctx context.Context, q db.Querier, accountID, userID string, now time.Time) ([]Factor, error) {
 	var all []Factor
 	err := q.Each(ctx, `SELECT `+Columns+` FROM factors f
-		WHERE f.account_id = $1 AND f.user_id = $2 AND f.kind <> 'backup_code' AND (f.state = 'confirmed' OR f.expires_at > $3)
-		ORDER BY f.factor_id`, []any{accountID, userID, db.At(now)},
+		WHERE f.account_id = $1 AND f.user_id = $2 AND f.kind <> 'backup_code' ORDER BY f.factor_id`, []any{accountID, userID},
 		func(scan func(...any) error) error {
 			var s Scanner
 			err := scan(s.Dest()...)
-			all = append(all, s.Finish().Factor)
+			if f := s.Finish().Factor; f.State == Confirmed || f.Waits(now) {
+				all = append(all, f)
+			}
 			return err
 		})
 	return all, err
@@ -318,12 +319,13 @@ func insertCodes(set Factor, codes []Code) []db.Stmt {
 	return stmts
 }
 
-// Sweep removes up to limit enrolments that were never confirmed in time and returns how many.
+// Sweep removes up to limit enrolments that were never confirmed in time, or were begun by a clock that was ahead by more than
+// those of servers may be apart (what a nearer one began may count there), and returns how many.
 func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
 	return d.Exec(ctx, `
-		DELETE FROM factors WHERE state = 'pending' AND expires_at < $1 AND (account_id, user_id, factor_id) IN (
-			SELECT account_id, user_id, factor_id FROM factors WHERE state = 'pending' AND expires_at < $1 LIMIT $2)`,
-		db.At(now), limit)
+		DELETE FROM factors WHERE state = 'pending' AND (expires_at < $1 OR created_at > $3) AND (account_id, user_id, factor_id) IN (
+			SELECT account_id, user_id, factor_id FROM factors WHERE state = 'pending' AND (expires_at < $1 OR created_at > $3) LIMIT $2)`,
+		db.At(now), limit, db.At(now.Add(db.Apart)))
 }
 
 // page returns up to limit factors with a secret, in the order of their keys, that come after the given one.

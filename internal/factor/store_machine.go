@@ -27,12 +27,11 @@ func ClearMachines(accountID, userID string) db.Stmt {
 func Machines(ctx context.Context, q db.Querier, accountID, userID string, now time.Time) (map[string]Factor, error) {
 	all := map[string]Factor{}
 	err := q.Each(ctx, `SELECT `+Columns+` FROM factors f
-		WHERE f.account_id = $1 AND f.user_id IN (SELECT key_id FROM api_keys WHERE account_id = $1 AND user_id = $2)
-			AND (f.state = 'confirmed' OR f.expires_at > $3)`, []any{accountID, userID, db.At(now)},
+		WHERE f.account_id = $1 AND f.user_id IN (SELECT key_id FROM api_keys WHERE account_id = $1 AND user_id = $2)`, []any{accountID, userID},
 		func(scan func(...any) error) error {
 			var s Scanner
 			err := scan(s.Dest()...)
-			if f := s.Finish().Factor; f.State == Confirmed || all[f.UserID].State == "" {
+			if f := s.Finish().Factor; f.State == Confirmed || all[f.UserID].State == "" && f.Waits(now) {
 				all[f.UserID] = f
 			}
 			return err

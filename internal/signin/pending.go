@@ -128,7 +128,7 @@ func (p *Pending) stored(factorID string) (factor.Stored, bool) {
 // Unconfirmed is the device of a kind that is being set up at now.
 func (p *Pending) Unconfirmed(k factor.Kind, now time.Time) (factor.Factor, bool) {
 	for _, f := range p.factors {
-		if f.Kind == k && f.State == factor.Pending && now.Before(f.ExpiresAt) {
+		if f.Kind == k && f.Waits(now) {
 			return f.Factor, true
 		}
 	}

@@ -86,7 +86,7 @@ func (s *Service) SendSetUp(ctx context.Context, cookie, factorID string, by aud
 		return err
 	}
 	f, ok := p.stored(factorID)
-	if !ok || f.State != factor.Pending || !f.ExpiresAt.After(s.Now()) || !f.Kind.Sent() {
+	if !ok || !f.Waits(s.Now()) || !f.Kind.Sent() {
 		return factor.ErrNotFound
 	}
 	if err := s.offered(ctx, p, f.Kind); err != nil {

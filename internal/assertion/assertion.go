@@ -3,7 +3,9 @@
 //
 // The algorithm is EdDSA with Ed25519 (RFC 8037) and no other, so that there is nothing to negotiate (RFC 8725 §3.1). The keys
 // are rows, sealed: all servers on one database sign with the same one. A new one is made every KeyFor, and is published for
-// PublishFor before it signs, so that whoever holds a key set that is younger than that can always check.
+// PublishFor before it signs, so that whoever holds a key set that is younger than that can always check. Which is the newest is
+// told by when it was made, and what a clock that was further ahead than db.Apart made counts as none (security.md F15): else
+// there would be no next one until then.
 package assertion
 
 import (
@@ -98,10 +100,18 @@ type key struct {
 
 // signing is the key that signs at now: the newest of those that were published long enough, or else the first there is.
 func signing(all []key, now time.Time) key {
-	for i := len(all) - 1; i > 0; i-- {
-		if now.Sub(all[i].createdAt) >= PublishFor {
-			return all[i]
-		}
+	if k, ok := newest(all, now.Add(-PublishFor)); ok {
+		return k
 	}
 	return all[0]
+}
+
+// newest is the key that was made last, of those that were made by then.
+func newest(all []key, then time.Time) (found key, ok bool) {
+	for _, k := range all {
+		if !k.createdAt.After(then) && !k.createdAt.Before(found.createdAt) {
+			found, ok = k, true
+		}
+	}
+	return found, ok
 }

@@ -86,34 +86,27 @@ func TestRotation(t *testing.T) {
 			}
 			wg.Wait()
 		}
-		kid := func(s *assertion.Service) string {
-			parsed, err := jwt.ParseSigned(sign(t, s), []jose.SignatureAlgorithm{jose.EdDSA})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return parsed.Headers[0].KeyID
-		}
 		together()
-		first := kid(one)
-		if got := kid(other); got != first || len(keySet(t, one).Keys) != 1 || len(keySet(t, other).Keys) != 1 {
+		first := kid(t, one)
+		if got := kid(t, other); got != first || len(keySet(t, one).Keys) != 1 || len(keySet(t, other).Keys) != 1 {
 			t.Fatalf("two servers sign with %s and %s", first, got)
 		}
 		w.Clock.Advance(assertion.KeyFor - time.Second)
-		if kid(one); len(keySet(t, one).Keys) != 1 {
+		if kid(t, one); len(keySet(t, one).Keys) != 1 {
 			t.Error("the next key is made too early")
 		}
 		w.Clock.Advance(2 * time.Minute) // past what a server remembers
 		together()
 		for _, s := range all {
-			if set := keySet(t, s); len(set.Keys) != 2 || kid(s) != first {
-				t.Fatalf("%d keys, signed with %s: want two and the first", len(set.Keys), kid(s))
+			if set := keySet(t, s); len(set.Keys) != 2 || kid(t, s) != first {
+				t.Fatalf("%d keys, signed with %s: want two and the first", len(set.Keys), kid(t, s))
 			}
 		}
 		early := keySet(t, other) // which a program fetched now, and goes by for an hour
 		w.Clock.Advance(assertion.PublishFor)
-		second := kid(one)
-		if second == first || kid(other) != second {
-			t.Fatalf("after an hour %s and %s sign", second, kid(other))
+		second := kid(t, one)
+		if second == first || kid(t, other) != second {
+			t.Fatalf("after an hour %s and %s sign", second, kid(t, other))
 		}
 		if err := check(sign(t, one), early, w.Clock.Now()); err != nil {
 			t.Errorf("by a key set of an hour ago: %v", err)
@@ -126,7 +119,7 @@ func TestRotation(t *testing.T) {
 			t.Errorf("swept %d, %v", n, err)
 		}
 		for _, s := range all {
-			if set := keySet(t, s); len(set.Keys) != 1 || set.Keys[0].KeyID != second || kid(s) != second {
+			if set := keySet(t, s); len(set.Keys) != 1 || set.Keys[0].KeyID != second || kid(t, s) != second {
 				t.Errorf("after the sweep: %+v", set)
 			}
 		}

@@ -12,13 +12,14 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"sallyport/internal/db"
 	"sallyport/internal/seal"
 )
 
 // rereadEvery is how soon a server learns of a key that another one made; far below PublishFor.
 const rereadEvery = time.Minute
 
-// keys remembers the keys, the oldest first. They are never changed, only replaced.
+// keys remembers the keys, the first one first. They are never changed, only replaced.
 type keys struct {
 	mu     sync.Mutex
 	all    []key
@@ -36,7 +37,7 @@ func (s *Service) current(ctx context.Context, now time.Time) ([]key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 || now.Sub(all[len(all)-1].createdAt) >= KeyFor {
+	if last, ok := newest(all, now.Add(db.Apart)); !ok || now.Sub(last.createdAt) >= KeyFor {
 		if err := s.add(ctx, all, now); err != nil {
 			return nil, err
 		}
@@ -63,7 +64,7 @@ func (s *Service) add(ctx context.Context, all []key, now time.Time) error {
 	return s.DB.Run(ctx, insert(next))
 }
 
-// load reads and unseals the keys, the oldest first.
+// load reads and unseals the keys, the first one first.
 func (s *Service) load(ctx context.Context) ([]key, error) {
 	rows, err := list(ctx, s.DB)
 	if err != nil {

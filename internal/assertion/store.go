@@ -20,7 +20,7 @@ func insert(r row) db.Stmt {
 		r.number, r.sealed, db.At(r.createdAt))
 }
 
-// list returns the keys, the oldest first.
+// list returns the keys, the first one first, whatever the clocks said by which they were made.
 func list(ctx context.Context, q db.Querier) (all []row, err error) {
 	err = q.Each(ctx, `SELECT number, sealed, created_at FROM signing_keys WHERE account_id = '' ORDER BY number`, nil, func(scan func(...any) error) error {
 		var r row
@@ -37,12 +37,15 @@ func reseal(r row) db.Stmt {
 	return db.Write(`UPDATE signing_keys SET sealed = $2 WHERE account_id = '' AND number = $1`, r.number, r.sealed)
 }
 
-// Sweep removes up to limit keys that another one replaced long ago: no assertion of theirs counts any more.
+// Sweep removes up to limit keys that another one replaced long ago, no assertion of which counts any more, and those that a clock far
+// ahead made, where there is another one to sign.
 func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
 	return d.Exec(ctx, `
 		DELETE FROM signing_keys WHERE (account_id, number) IN (
 			SELECT old.account_id, old.number FROM signing_keys old
-			JOIN signing_keys next ON next.account_id = old.account_id AND next.number = old.number + 1
-			WHERE old.account_id = '' AND next.created_at < $1 ORDER BY old.number LIMIT $2)`,
-		db.At(now.Add(-2*PublishFor)), limit)
+			WHERE old.account_id = '' AND EXISTS (
+				SELECT 1 FROM signing_keys signs
+				WHERE signs.account_id = '' AND signs.created_at < $1 AND (signs.created_at > old.created_at OR old.created_at > $3))
+			ORDER BY old.number LIMIT $2)`,
+		db.At(now.Add(-2*PublishFor)), limit, db.At(now.Add(db.Apart)))
 }

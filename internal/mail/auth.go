@@ -17,9 +17,9 @@ func login(s Server, offered string) (smtp.Auth, error) {
 	ways := strings.Fields(strings.ToUpper(offered))
 	switch {
 	case slices.Contains(ways, "SCRAM-SHA-256"):
-		return encrypted{boundedSCRAM{smtp.ScramSHA256Auth(s.User, s.Password)}}, nil
+		return encrypted{&boundedSCRAM{Auth: smtp.ScramSHA256Auth(s.User, s.Password)}}, nil
 	case slices.Contains(ways, "SCRAM-SHA-1"):
-		return encrypted{boundedSCRAM{smtp.ScramSHA1Auth(s.User, s.Password)}}, nil
+		return encrypted{&boundedSCRAM{Auth: smtp.ScramSHA1Auth(s.User, s.Password)}}, nil
 	case slices.Contains(ways, "PLAIN"):
 		return encrypted{smtp.PlainAuth("", s.User, s.Password, s.Host, false)}, nil
 	case slices.Contains(ways, "LOGIN"):
@@ -40,18 +40,29 @@ func (a encrypted) Start(server *smtp.ServerInfo) (string, []byte, error) {
 
 // boundedSCRAM refuses a number of rounds that nobody means: fewer than RFC 5802 allows (section 5.1) would make the proof
 // easy to turn back into the password, and two thousand millions keep a processor busy for many minutes that no time
-// limit ends.
-type boundedSCRAM struct{ smtp.Auth }
+// limit ends. It computes one proof: asked again and again, even few rounds would do the same.
+type boundedSCRAM struct {
+	smtp.Auth
+
+	asked bool
+}
 
 const (
-	fewestRounds = 4096
-	mostRounds   = 1_000_000 // under a second
+	fewestRounds = 4096       // what Dovecot and Cyrus SASL store if not told otherwise
+	mostRounds   = 128 * 4096 // what the client of Dovecot takes; under half a second
 )
 
-var errRounds = errors.New("SCRAM with an unreasonable number of rounds")
+var (
+	errRounds = errors.New("SCRAM with an unreasonable number of rounds")
+	errAgain  = errors.New("SCRAM that asks for a second proof")
+)
 
-func (a boundedSCRAM) Next(fromServer []byte, more bool) ([]byte, error) {
+func (a *boundedSCRAM) Next(fromServer []byte, more bool) ([]byte, error) {
 	if more && bytes.HasPrefix(fromServer, []byte("r=")) {
+		if a.asked {
+			return nil, errAgain
+		}
+		a.asked = true
 		for field := range bytes.SplitSeq(fromServer, []byte(",")) {
 			text, is := bytes.CutPrefix(field, []byte("i="))
 			if !is {

@@ -110,6 +110,35 @@ func TestSCRAMRounds(t *testing.T) {
 	}
 }
 
+// TestSCRAMOneProof: a server that asks for the proof again and again, or from the beginning, gets one.
+func TestSCRAMOneProof(t *testing.T) {
+	t.Parallel()
+	for _, anew := range []bool{false, true} {
+		proofs := 0
+		f := serve(t, &fake{offers: []string{"AUTH SCRAM-SHA-256"}, login: func(_, first string, ask func(string) string) string {
+			for ; proofs < 3; proofs++ {
+				if first == "" {
+					first = ask("")
+				}
+				_, nonce, _ := strings.Cut(unb64(first), ",r=")
+				salt := b64.EncodeToString([]byte{byte(proofs)})
+				proof := unb64(ask(b64.EncodeToString([]byte("r=" + nonce + "server,s=" + salt + ",i=" + strconv.Itoa(fewestRounds)))))
+				if !strings.Contains(proof, ",p=") {
+					break
+				}
+				if anew {
+					first = ""
+				}
+			}
+			return "535 no"
+		}})
+		judge(t, New([]Server{f.server}, Options{Roots: f.roots}).Send(t.Context(), code()), ErrLogin, false)
+		if proofs != 1 {
+			t.Errorf("anew %v: %d proofs", anew, proofs)
+		}
+	}
+}
+
 // TestNoLoginInClearText: not even where the library would, for localhost and for SCRAM.
 func TestNoLoginInClearText(t *testing.T) {
 	for _, offer := range []string{"PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"} {

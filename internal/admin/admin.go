@@ -7,7 +7,6 @@ package admin
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"sallyport/internal/account"
@@ -45,7 +44,7 @@ type Service struct {
 	SendTest func(ctx context.Context, a account.Account, u user.User, by audit.Actor) error // a test message, at once
 	Now      func() time.Time
 
-	drawing sync.Mutex // held while a logo is read
+	pen pen // held while a logo is read
 }
 
 // NewUser is what a person is added from.

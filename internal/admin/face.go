@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"sync"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
@@ -38,13 +39,33 @@ func (s *Service) Account(ctx context.Context, w *session.Signed) (account.Accou
 	return account.Get(ctx, s.DB, w.Account.ID)
 }
 
+// pen is held by one at a time; whoever waits for it may give up. The zero value is ready.
+type pen struct {
+	made sync.Once
+	held chan struct{}
+}
+
+// take waits for the pen, at most as long as the context lives.
+func (p *pen) take(ctx context.Context) (putBack func(), err error) {
+	p.made.Do(func() { p.held = make(chan struct{}, 1) })
+	select {
+	case p.held <- struct{}{}:
+		return func() { <-p.held }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // SetLogo gives the account a logo. Reading a picture takes memory, so one is read at a time.
 func (s *Service) SetLogo(ctx context.Context, w *session.Signed, file []byte, by audit.Actor) error {
 	if err := acting(w); err != nil {
 		return err
 	}
-	s.drawing.Lock()
-	defer s.drawing.Unlock()
+	putBack, err := s.pen.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer putBack()
 	return gone(account.SetLogo(ctx, s.DB, s.Now(), w.Account.ID, file, by, still(w)...))
 }
 

@@ -2,6 +2,7 @@ package brand
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -17,7 +18,10 @@ const (
 	maxSide   = 2000      // pixels of the file, either way
 	maxWidth  = 480       // pixels of what is kept
 	maxHeight = 160
+	maxScans  = 50 // of a JPEG: usual ones have 1 or 10, thoroughly squeezed ones 20, and the small picture in its head some more
 )
+
+var errScans = errors.New("a JPEG of more scans than anybody means")
 
 // Logo is a picture that is fit to be served.
 type Logo struct {
@@ -25,6 +29,8 @@ type Logo struct {
 	Width, Height int
 	Pale          bool // it is made for dark pages: on white it can hardly be seen
 }
+
+const jpegMagic = "\xff\xd8\xff"
 
 // kind is a format that can be read, by how its files begin.
 type kind struct {
@@ -36,7 +42,7 @@ type kind struct {
 // kinds are all there are. The registry of package image is not used: what it holds depends on who imports what.
 var kinds = []kind{
 	{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
-	{"\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode},
+	{jpegMagic, jpeg.DecodeConfig, jpeg.Decode},
 	{"GIF8", gif.DecodeConfig, gif.Decode}, // of an animation, the first picture
 }
 
@@ -56,6 +62,11 @@ func ReadLogo(file []byte) (Logo, error) {
 		}
 		if c.Width > maxSide || c.Height > maxSide {
 			return Logo{}, ErrLarge
+		}
+		// Each scan of a JPEG is a pass over all of its blocks, and ten bytes suffice for one. No other kind goes over pixels
+		// more than once. Counted are the marks that begin one, wherever they stand: there are never fewer than scans.
+		if k.magic == jpegMagic && bytes.Count(file, []byte("\xff\xda")) > maxScans {
+			return Logo{}, ErrPicture.Because(errScans)
 		}
 		picture, err := k.decode(bytes.NewReader(file))
 		if err != nil {

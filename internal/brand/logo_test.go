@@ -72,6 +72,22 @@ func bomb(w, h uint32) []byte {
 	return b.Bytes()
 }
 
+// layered is a progressive JPEG of a number of scans, each a pass over 62,500 blocks that says nothing.
+func layered(scans int) []byte {
+	b := bytes.NewBufferString("\xff\xd8\xff\xdb\x00\x43\x00") // quantization: 64 ones
+	b.WriteString(strings.Repeat("\x01", 64))
+	b.WriteString("\xff\xc2\x00\x0b\x08\x07\xd0\x07\xd0\x01\x01\x11\x00") // 2000 × 2000, grey
+	// Of each Huffman table the one code is the bit 0: no difference, and the end of 16,384 blocks and as many as the next 14 bits say.
+	b.WriteString("\xff\xc4\x00\x14\x00\x01" + strings.Repeat("\x00", 16))
+	b.WriteString("\xff\xc4\x00\x14\x10\x01" + strings.Repeat("\x00", 15) + "\xe0")
+	b.WriteString("\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00" + strings.Repeat("\x00", 62500/8+1))
+	for range scans - 1 {
+		b.WriteString("\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10\x7a\x14\xf4\x29")
+	}
+	b.WriteString("\xff\xd9")
+	return b.Bytes()
+}
+
 const script = `<html><script>alert("polyglot")</script>`
 
 func TestReadLogo(t *testing.T) {
@@ -148,6 +164,17 @@ func TestReadLogoRefuses(t *testing.T) {
 	}
 }
 
+// TestScansAreCounted: 256 KB have room for 18,000 scans, which are a minute and a half of a processor's work. As many as real files
+// have are read.
+func TestScansAreCounted(t *testing.T) {
+	if _, err := ReadLogo(layered(maxScans)); err != nil {
+		t.Error(err)
+	}
+	if _, err := ReadLogo(layered(18_000)); !errors.Is(err, errScans) {
+		t.Error(err)
+	}
+}
+
 // TestBombCostsNothing: what claims 60,000 × 60,000 pixels would be 14 GB.
 func TestBombCostsNothing(t *testing.T) {
 	var before, after runtime.MemStats
@@ -195,6 +222,7 @@ func FuzzReadLogo(f *testing.F) {
 	f.Add(append(film(f), script...))
 	f.Add(bomb(60000, 60000))
 	f.Add(jpegOf(f, plain(10, 10, teal)))
+	f.Add(layered(2))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		logo, err := ReadLogo(file)
 		if err != nil {

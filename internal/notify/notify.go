@@ -288,6 +288,8 @@ func (s *Service) mail(ctx context.Context, l letter) error {
 	switch { // whoever took an account's mail over would keep back what tells of it
 	case l.message.Kind.ToOwners():
 		sender, err = s.Channels.MailBefore(ctx, l.account.ID, l.way)
+	case l.message.Kind == outbox.TestMail: // of the account's own server, whoever chose it and whoever asks
+		sender, err = s.Channels.MailOf(ctx, l.account.ID)
 	case s.Channels.Mail != nil && aboutServer(l.message.Kind):
 		sender = s.Channels.Mail
 	default:

@@ -110,8 +110,11 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, origin string) er
 }
 
 // enter takes a ticket for a pass, and leads on to the page that was wanted at first. The browser's secret stays until its time is
-// over: another page may be on its way.
+// over: another page may be on its way. HEAD takes nothing (RFC 9110, section 9.2.1).
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, origin string) error {
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	query, err := httpx.Query(r, "ticket", "to")
 	if err != nil {
 		return err

@@ -45,6 +45,11 @@ func TestTicket(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
 		v := visit(t, s, s.SignedIn(t, apptest.Grace))
 		used := v.ticket(shop)
+		for _, who := range []*visitor{v, visit(t, s, s.Client(t))} { // HEAD uses nothing up, with the cookie or without
+			if p := who.at(shop, http.MethodHead, used, nil); p.Status != http.StatusOK || len(p.Cookies) > 0 || p.Header.Get("Strict-Transport-Security") != "" {
+				t.Errorf("HEAD: %d, cookies %v, %v", p.Status, p.Cookies, p.Header)
+			}
+		}
 		led(t, v.at(shop, http.MethodGet, used, nil), shop+"/report")
 		out(t, v.at(shop, http.MethodGet, used, nil), http.StatusForbidden, saysTicket)
 

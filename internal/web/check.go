@@ -88,7 +88,8 @@ func (s *Site) someone(r *http.Request) *session.Signed {
 	return who
 }
 
-// openCheck takes the one-time link. Opened again in the same browser, it leads to where that stands.
+// openCheck takes the one-time link. Opened again in the same browser, it leads to where that stands. HEAD, with which programs look at
+// links that pass through them, takes nothing (RFC 9110, section 9.2.1).
 func (s *Site) openCheck(w http.ResponseWriter, r *http.Request) error {
 	link := r.URL.Query().Get("token")
 	if link == "" {
@@ -97,6 +98,9 @@ func (s *Site) openCheck(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return s.showCheck(w, r)
+	}
+	if r.Method == http.MethodHead {
+		return nil
 	}
 	who := s.someone(r)
 	_, cookie, err := s.Checks.Open(r.Context(), link, who)

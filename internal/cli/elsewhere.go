@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"sallyport/client"
 )
@@ -53,7 +54,7 @@ func (e elsewhere) user(s *session, w who, fn func(*client.Client, client.User) 
 	if err != nil {
 		return err
 	}
-	for u, err := range c.Users(s.ctx, client.UserQuery{Search: w.Email}) {
+	for u, err := range c.Users(s.ctx, client.UserQuery{Search: sought(w.Email)}) {
 		if err != nil {
 			return err
 		}
@@ -62,6 +63,22 @@ func (e elsewhere) user(s *session, w who, fn func(*client.Client, client.User) 
 		}
 	}
 	return errors.New("this account has no user with that e-mail address. List them: sallyport user list " + w.Account)
+}
+
+// sought is as much of an address as a search takes: its first ten words.
+func sought(email string) string {
+	words, within := 0, false
+	for i, r := range email {
+		is := unicode.IsLetter(r) || unicode.IsDigit(r)
+		if is && !within {
+			words++
+		}
+		if words > 10 {
+			return email[:i]
+		}
+		within = is
+	}
+	return email
 }
 
 // list prints the users that q finds.

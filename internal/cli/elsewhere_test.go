@@ -3,6 +3,7 @@ package cli_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,30 @@ func TestUsersOfARunningServer(t *testing.T) {
 	alan.environ = alan.environ[:2]
 	refuses("(second_factor_required)", "user", "list", "acme")
 	says(is("user", "list", "acme", "--secret-file", secret), apptest.Ada)
+}
+
+// TestAddressesOfManyWords: whoever has one is found, beside more people than fit on a page whose addresses begin the same.
+func TestAddressesOfManyWords(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t))
+	s.Clock.Set(time.Now())
+	s.Enrol(t, s.Alan)
+	const begins = "a.b-c+d_e.f.g.h.i."
+	for _, n := range []string{"1", "2", "3"} {
+		s.AddUser(t, s.Acme, begins+"j.k."+n+"@acme.test", "Many", user.Member)
+	}
+	for i := range 101 {
+		s.AddUser(t, s.Acme, begins+"j.a."+strconv.Itoa(i)+"@acme.test", "Others", user.Member)
+	}
+	s.AddUser(t, s.Acme, begins+"o'neil.z@acme.test", "Ten and one", user.Member)
+	alan, _ := remote(t, s, s.Alan, "read", "admin")
+	for _, address := range []string{begins + "j.k.2@acme.test", strings.ToUpper(begins) + "O'Neil.z@acme.test"} {
+		if said := alan.does(t, "user", "lock", "acme", address); !strings.Contains(said, "is locked") {
+			t.Errorf("%s: %s", address, said)
+		}
+	}
+	if code, _, said := alan.run(t, "user", "lock", "acme", begins+"j.k.4@acme.test"); code == 0 || !strings.Contains(said, "no user with that e-mail address") {
+		t.Errorf("nobody's: %d, %s", code, said)
+	}
 }
 
 // TestTokenOfARunningServer: the token is all that is printed, and works once for each code.

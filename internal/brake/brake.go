@@ -2,7 +2,8 @@
 // telephone that may be a stranger's (SMS pumping, security.md B94).
 //
 // Every send is charged in the transaction that queues it: to the address (three in ten
-// minutes, five in an hour, whoever asks), to the person (five in an hour), and for texts
+// minutes, five in an hour, whoever asks, and of these two in an hour from people who have not
+// proved yet that it is theirs), to the person (five in an hour), and for texts
 // to the account's, the network's and the deployment's day. The limits of minutes and
 // hours are exact over any span of that length, not per clock hour: each send takes the
 // slot of one that is old enough, and where there is none it is refused.
@@ -54,6 +55,7 @@ type Limits struct {
 type Send struct {
 	AccountID, UserID string
 	Address           string // canonical: E.164, or an e-mail address
+	Unproved          bool   // the person has not proved yet that the address is theirs
 	Text              bool   // a text message; mails have no daily limits
 	Prefix            string // of a number: its network range
 	Budget            int    // the account's own daily limit of texts; 0 for the deployment's
@@ -76,14 +78,22 @@ func ChargeMail(now time.Time, what string, s Send) []db.Stmt {
 	return stmts
 }
 
-// perAddress bounds what goes to one address. It is hashed because nobody should read a list of addresses in the table.
+// perAddress bounds what goes to one address.
 func perAddress(what, address string) []exact {
-	hashed := hex.EncodeToString(token.Hash(address))
 	return []exact{
-		{PerAddress, "", what + "10m:" + hashed, 3, 10 * time.Minute},
-		{PerAddress, "", what + "1h:" + hashed, 5, time.Hour},
+		{PerAddress, "", what + "10m:" + hashed(address), 3, 10 * time.Minute},
+		{PerAddress, "", what + "1h:" + hashed(address), 5, time.Hour},
 	}
 }
+
+// unproved bounds the part of perAddress that goes to people who only say that an address is theirs. What is left is for those who
+// have proved it: one code in any ten minutes and three in any hour, however many strangers in however many accounts enter the address.
+func unproved(address string) exact {
+	return exact{PerAddress, "", "unproved:" + hashed(address), 2, time.Hour}
+}
+
+// hashed is an address as a subject: nobody should read a list of addresses in the table.
+func hashed(address string) string { return hex.EncodeToString(token.Hash(address)) }
 
 // stopped is ErrStopped with the limit that it was.
 func stopped(l Limit) error { return ErrStopped.Because(&stop{l}) }
@@ -115,7 +125,11 @@ type exact struct {
 func (l Limits) Charge(now time.Time, s Send) []db.Stmt {
 	var stmts []db.Stmt
 	if !s.Tells {
-		for _, x := range append([]exact{{PerUser, s.AccountID, "user:" + s.UserID, 5, time.Hour}}, perAddress("", s.Address)...) {
+		limits := append([]exact{{PerUser, s.AccountID, "user:" + s.UserID, 5, time.Hour}}, perAddress("", s.Address)...)
+		if s.Unproved {
+			limits = append(limits, unproved(s.Address))
+		}
+		for _, x := range limits {
 			stmts = append(stmts, slots(x), take(x, now))
 		}
 	}

@@ -69,23 +69,61 @@ func TestExactWindows(t *testing.T) {
 	})
 }
 
+// TestUnprovedTakeASmallPart: whoever has not proved an address takes two of its five codes an hour, of the same five.
+func TestUnprovedTakeASmallPart(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const number = "+436641234567"
+		now, users := start, 0
+		send := func(after time.Duration, unproved bool, want brake.Limit) {
+			t.Helper()
+			now, users = now.Add(after), users+1
+			s := text(fmt.Sprint("acc_", users), fmt.Sprint("usr_", users), number)
+			s.Unproved = unproved
+			if got := brake.LimitOf(d.Run(t.Context(), wide.Charge(now, s)...)); got != want {
+				t.Fatalf("at %s, unproved %t: stopped by %q, want %q", now.Sub(start), unproved, got, want)
+			}
+		}
+		send(0, true, "")
+		send(0, true, "")
+		send(0, true, brake.PerAddress) // there would be a third in ten minutes
+		send(0, false, "")
+		send(0, false, brake.PerAddress) // for them too it is three in ten minutes
+		send(10*time.Minute, true, brake.PerAddress)
+		send(0, false, "")
+		send(0, false, "")
+		send(0, false, brake.PerAddress) // and five in an hour
+		send(50*time.Minute-time.Microsecond, true, brake.PerAddress)
+		send(time.Microsecond, false, "") // an hour after the first three
+		send(0, false, "")
+		send(0, false, "")
+		send(0, true, brake.PerAddress) // what the others took is taken
+		send(10*time.Minute, true, "")
+	})
+}
+
 // TestAnySpan draws hours of sends and looks at every span afterwards.
 func TestAnySpan(t *testing.T) {
 	d := dbtest.Open(t, dbtest.SQLite(t))
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
 		round++
-		now, sent := start, map[string][]time.Time{}
+		now, sent, unproved := start, map[string][]time.Time{}, map[string][]time.Time{}
 		for range rapid.IntRange(1, 60).Draw(r, "sends") {
 			now = now.Add(time.Duration(rapid.OneOf(rapid.Int64Range(0, 120), rapid.Int64Range(0, 1500)).Draw(r, "seconds")) * time.Second)
 			user, address := fmt.Sprintf("usr_%d_%d", round, rapid.IntRange(1, 2).Draw(r, "user")), fmt.Sprintf("%d.%d@acme.test", round, rapid.IntRange(1, 3).Draw(r, "address"))
-			err := d.Run(t.Context(), wide.Charge(now, mail(user, address))...)
-			free := count(sent[address], now, 10*time.Minute) < 3 && count(sent[address], now, time.Hour) < 5 && count(sent[user], now, time.Hour) < 5
+			s := mail(user, address)
+			s.Unproved = rapid.Bool().Draw(r, "unproved")
+			err := d.Run(t.Context(), wide.Charge(now, s)...)
+			free := count(sent[address], now, 10*time.Minute) < 3 && count(sent[address], now, time.Hour) < 5 && count(sent[user], now, time.Hour) < 5 &&
+				(!s.Unproved || count(unproved[address], now, time.Hour) < 2)
 			if free != (err == nil) {
-				r.Fatalf("%s to %s by %s: %v, though the limits say %v", now.Sub(start), address, user, err, free)
+				r.Fatalf("%s to %s by %s, unproved %t: %v, though the limits say %v", now.Sub(start), address, user, s.Unproved, err, free)
 			}
 			if err == nil {
 				sent[user], sent[address] = append(sent[user], now), append(sent[address], now)
+				if s.Unproved {
+					unproved[address] = append(unproved[address], now)
+				}
 			}
 		}
 	})

@@ -84,7 +84,7 @@ func (s *Service) Send(ctx context.Context, f factor.Stored, request string, bud
 	if err != nil {
 		return err
 	}
-	send := brake.Send{AccountID: f.AccountID, UserID: f.UserID, Address: address, Budget: budget}
+	send := brake.Send{AccountID: f.AccountID, UserID: f.UserID, Address: address, Unproved: f.State == factor.Pending, Budget: budget}
 	channel := outbox.Mail
 	if f.Kind == factor.SMS {
 		channel, send.Text, send.Prefix = outbox.SMS, true, s.Prefix(address)

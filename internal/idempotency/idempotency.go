@@ -1,15 +1,18 @@
 // Package idempotency keeps a call that was sent twice from being done twice: the second is given the answer of the first.
 //
 // A caller names the call with a key of its own. The row of that key is made by one conditional write, so of any number of equal
-// calls at once, on any number of servers, one is carried out. Its answer is kept for a day, sealed, since it may hold a secret
-// that is shown once. A call that was refused has changed nothing and leaves no row. One that broke off, because the server died
-// or could not say what came of it, leaves a row without an answer: whoever repeats it is told to look first, for carrying it
-// out again could be the second time.
+// calls at once, on any number of servers, one is carried out. Its answer is kept for a day. A call that was refused has changed
+// nothing and leaves no row. One that broke off, because the server died or could not say what came of it, leaves a row without an
+// answer: whoever repeats it is told to look first, for carrying it out again could be the second time.
+//
+// All that is kept of request and answer is sealed: an answer may hold a secret that is shown once, and a request a password,
+// which even a hash of the request would let whoever copies the database guess.
 //
 // Whether the caller may make the call at all is decided before, each time anew.
 package idempotency
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -36,6 +39,7 @@ const (
 	// KeepFor is how long an answer is kept.
 	KeepFor = 24 * time.Hour
 	longest = 255
+	page    = 200         // calls that are sealed anew at once
 	askIn   = time.Second // when asking for the answer of a running call makes sense
 )
 
@@ -50,7 +54,7 @@ type Service struct {
 type Call struct {
 	accountID, caller string
 	id                string // hash of the caller's key
-	request           string // hash of what is asked for
+	request           []byte // hash of what is asked for
 	begunAt           time.Time
 }
 
@@ -76,19 +80,20 @@ func New(accountID, caller, key string, request ...string) (Call, error) {
 		_ = binary.Write(h, binary.BigEndian, int64(len(part))) // or parts could be moved into one another; a hash takes all
 		h.Write([]byte(part))
 	}
-	return Call{
-		accountID: accountID, caller: caller, id: encode(token.Hash(key)), request: encode(h.Sum(nil)),
-	}, nil
+	id := base64.RawURLEncoding.EncodeToString(token.Hash(key))
+	return Call{accountID: accountID, caller: caller, id: id, request: h.Sum(nil)}, nil
 }
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // Begin lets one of equal calls be carried out, which takes at most within: it is given no answer. The others are given the answer
 // of that one, or an error that says why there is none.
 func (s *Service) Begin(ctx context.Context, c Call, within time.Duration) (Call, *Answer, error) {
 	c.begunAt = s.Now().Truncate(time.Microsecond) // as the row keeps it
-	for range 3 {                                  // what is found may end before it is read
-		begun, err := begin(ctx, s.DB, c)
+	sealed, err := s.seal(c, kept{Request: c.request})
+	if err != nil {
+		return c, nil, err
+	}
+	for range 3 { // what is found may end before it is read
+		begun, err := begin(ctx, s.DB, c, sealed)
 		if err != nil || begun {
 			return c, nil, err
 		}
@@ -99,27 +104,34 @@ func (s *Service) Begin(ctx context.Context, c Call, within time.Duration) (Call
 		if err != nil {
 			return c, nil, err
 		}
-		switch {
-		case r.request != c.request:
-			return c, nil, ErrMismatch
-		case r.status != 0:
-			answer, err := s.open(r)
-			return c, answer, err
-		case c.begunAt.Before(r.begunAt.Add(within)) && !c.begunAt.Before(r.begunAt.Add(-within)): // a clock that was ahead ends nothing
-			return c, nil, ErrRunning.After(askIn)
-		}
-		return c, nil, ErrUnknown
+		answer, err := s.recall(c, r, within)
+		return c, answer, err
 	}
 	return c, nil, ErrRunning.After(askIn)
 }
 
+// recall finds what to tell the repetition c of the call that stands in r.
+func (s *Service) recall(c Call, r row, within time.Duration) (*Answer, error) {
+	if r.foreign {
+		return nil, ErrUnknown
+	}
+	k, err := s.open(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case !bytes.Equal(k.Request, c.request):
+		return nil, ErrMismatch
+	case k.Answer != nil:
+		return k.Answer, nil
+	case c.begunAt.Before(r.begunAt.Add(within)) && !c.begunAt.Before(r.begunAt.Add(-within)): // a clock that was ahead ends nothing
+		return nil, ErrRunning.After(askIn)
+	}
+	return nil, ErrUnknown
+}
+
 // Finish keeps the answer of a call that was carried out.
 func (s *Service) Finish(ctx context.Context, c Call, a Answer) error {
-	plain, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	sealed, err := s.Ring.Seal(plain, c.ad())
+	sealed, err := s.seal(c, kept{c.request, &a})
 	if err != nil {
 		return err
 	}
@@ -132,46 +144,61 @@ func (s *Service) Free(ctx context.Context, c Call) error { return s.DB.Run(ctx,
 // row is a call as it is kept.
 type row struct {
 	Call
-	status int
-	sealed []byte
+	sealed  []byte
+	foreign bool // written by the version before, which kept it otherwise
 }
 
-func (c Call) ad() string { return seal.AD("idempotent_calls", c.accountID, c.caller, c.id, c.request) }
+// kept is what is sealed of a call.
+type kept struct {
+	Request []byte  `json:"request"`          // hash
+	Answer  *Answer `json:"answer,omitempty"` // nil while there is none
+}
 
-func (s *Service) open(r row) (*Answer, error) {
+func (c Call) ad() string { return seal.AD("idempotent_calls", c.accountID, c.caller, c.id) }
+
+func (s *Service) seal(c Call, k kept) ([]byte, error) {
+	plain, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	return s.Ring.Seal(plain, c.ad())
+}
+
+func (s *Service) open(r row) (k kept, err error) {
 	plain, err := s.Ring.Unseal(r.sealed, r.ad())
 	if err != nil {
-		return nil, err
+		return k, err
 	}
-	var a Answer
-	if err := json.Unmarshal(plain, &a); err != nil {
-		return nil, err
-	}
-	return &a, nil
+	return k, json.Unmarshal(plain, &k)
 }
 
-// Reseal seals every answer with the primary key and returns how many were sealed with another.
+// Reseal seals every call with the primary key, answered or not, and returns how many were sealed with another.
 func (s *Service) Reseal(ctx context.Context) (changed int, err error) {
-	all, err := answered(ctx, s.DB)
-	if err != nil {
-		return 0, err
+	for after := (Call{}); ; {
+		batch, err := list(ctx, s.DB, after, page)
+		if err != nil || len(batch) == 0 {
+			return changed, err
+		}
+		var stmts []db.Stmt
+		for _, r := range batch {
+			if seal.KeyID(r.sealed) == s.Ring.Primary() {
+				continue
+			}
+			plain, err := s.Ring.Unseal(r.sealed, r.ad())
+			if err != nil {
+				return changed, err
+			}
+			sealed, err := s.Ring.Seal(plain, r.ad())
+			if err != nil {
+				return changed, err
+			}
+			stmts = append(stmts, reseal(r, sealed))
+		}
+		if len(stmts) > 0 {
+			if err := s.DB.Run(ctx, stmts...); err != nil {
+				return changed, err
+			}
+		}
+		changed, after = changed+len(stmts), batch[len(batch)-1].Call
 	}
-	for _, r := range all {
-		if seal.KeyID(r.sealed) == s.Ring.Primary() {
-			continue
-		}
-		plain, err := s.Ring.Unseal(r.sealed, r.ad())
-		if err != nil {
-			return changed, err
-		}
-		sealed, err := s.Ring.Seal(plain, r.ad())
-		if err != nil {
-			return changed, err
-		}
-		if err := s.DB.Run(ctx, reseal(r, sealed)); err != nil {
-			return changed, err
-		}
-		changed++
-	}
-	return changed, nil
 }

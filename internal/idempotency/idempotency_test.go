@@ -99,7 +99,7 @@ func TestOnce(t *testing.T) {
 		if err := errors.Join(w.Ring.Prepare(), w.Ring.Promote()); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := s.Reseal(ctx); n != 1 || err != nil {
+		if n, err := s.Reseal(ctx); n != 4 || err != nil { // one is answered, three are not
 			t.Errorf("sealed anew: %d, %v", n, err)
 		}
 		if err := w.Ring.Retire(); err != nil {
@@ -108,6 +108,8 @@ func TestOnce(t *testing.T) {
 		if _, before, err = s.Begin(ctx, c, within); err != nil || string(before.Body) != "shown once" {
 			t.Errorf("with a new key: %v", err)
 		}
+		fails("broken off, with a new key", call(t, "usr_2", "k", "POST", "/x", "{}"), idempotency.ErrUnknown)
+		fails("another request, with a new key", call(t, "usr_2", "k", "POST", "/z", "{}"), idempotency.ErrMismatch)
 
 		w.Clock.Advance(idempotency.KeepFor - within)
 		begins(c) // a day later it is a new call, swept or not

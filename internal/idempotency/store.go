@@ -8,20 +8,20 @@ import (
 )
 
 // begin makes the row of a call, or takes over that of one whose day has passed; false if another call has it.
-func begin(ctx context.Context, d *db.DB, c Call) (bool, error) {
+func begin(ctx context.Context, d *db.DB, c Call, sealed []byte) (bool, error) {
 	n, err := d.Exec(ctx, `
-		INSERT INTO idempotent_calls (account_id, caller, call_id, request, status, answer, begun_at, expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6, $7)
-		ON CONFLICT (account_id, caller, call_id) DO UPDATE SET request = excluded.request, status = 0, answer = excluded.answer,
+		INSERT INTO idempotent_calls (account_id, caller, call_id, request, status, answer, begun_at, expires_at) VALUES ($1, $2, $3, '', 0, $4, $5, $6)
+		ON CONFLICT (account_id, caller, call_id) DO UPDATE SET request = '', status = 0, answer = excluded.answer,
 			begun_at = excluded.begun_at, expires_at = excluded.expires_at WHERE idempotent_calls.expires_at <= excluded.begun_at`,
-		c.accountID, c.caller, c.id, c.request, []byte{}, db.At(c.begunAt), db.At(c.begunAt.Add(KeepFor)))
+		c.accountID, c.caller, c.id, sealed, db.At(c.begunAt), db.At(c.begunAt.Add(KeepFor)))
 	return n == 1, err
 }
 
 func load(ctx context.Context, q db.Querier, c Call) (row, error) {
 	r := row{Call: Call{accountID: c.accountID, caller: c.caller, id: c.id}}
 	var begun db.Time
-	err := q.Get(ctx, `SELECT request, status, answer, begun_at FROM idempotent_calls WHERE account_id = $1 AND caller = $2 AND call_id = $3`,
-		[]any{c.accountID, c.caller, c.id}, &r.request, &r.status, &r.sealed, &begun)
+	err := q.Get(ctx, `SELECT request <> '', answer, begun_at FROM idempotent_calls WHERE account_id = $1 AND caller = $2 AND call_id = $3`,
+		[]any{c.accountID, c.caller, c.id}, &r.foreign, &r.sealed, &begun)
 	r.begunAt = begun.Std()
 	return r, err
 }
@@ -36,22 +36,23 @@ func free(c Call) db.Stmt {
 		c.accountID, c.caller, c.id, db.At(c.begunAt))
 }
 
-func answered(ctx context.Context, q db.Querier) (all []row, err error) {
-	err = q.Each(ctx, `SELECT account_id, caller, call_id, request, answer, begun_at FROM idempotent_calls WHERE status <> 0`, nil, func(scan func(...any) error) error {
-		var r row
-		var begun db.Time
-		err := scan(&r.accountID, &r.caller, &r.id, &r.request, &r.sealed, &begun)
-		r.begunAt = begun.Std()
-		all = append(all, r)
-		return err
-	})
+// list returns up to limit calls in the order of their keys, that come after the given one.
+func list(ctx context.Context, q db.Querier, after Call, limit int) (all []row, err error) {
+	err = q.Each(ctx, `SELECT account_id, caller, call_id, answer FROM idempotent_calls
+		WHERE (account_id, caller, call_id) > ($1, $2, $3) AND request = '' ORDER BY account_id, caller, call_id LIMIT $4`,
+		[]any{after.accountID, after.caller, after.id, limit}, func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.accountID, &r.caller, &r.id, &r.sealed)
+			all = append(all, r)
+			return err
+		})
 	return all, err
 }
 
-// reseal replaces a sealed answer, provided it is still the one of that call.
+// reseal replaces what is sealed, provided it is still what was read.
 func reseal(r row, sealed []byte) db.Stmt {
-	return db.Write(`UPDATE idempotent_calls SET answer = $5 WHERE account_id = $1 AND caller = $2 AND call_id = $3 AND begun_at = $4 AND status <> 0`,
-		r.accountID, r.caller, r.id, db.At(r.begunAt), sealed)
+	return db.Write(`UPDATE idempotent_calls SET answer = $5 WHERE account_id = $1 AND caller = $2 AND call_id = $3 AND answer = $4`,
+		r.accountID, r.caller, r.id, r.sealed, sealed)
 }
 
 // Sweep removes up to limit calls whose day has passed and returns how many.

@@ -79,6 +79,9 @@ func forge(t *testing.T, w *walker, known map[string][]string) {
 			if len(said["Sallyport-Assertion"]) > 1 || strings.Contains(strings.Join(said["Sallyport-Assertion"], ""), "forged") {
 				t.Errorf("%q: the assertion is %q", set, said["Sallyport-Assertion"])
 			}
+			if kept := strings.Join(slices.Concat(said["Authorization"], said["Cookie"]), " "); strings.Contains(kept, "Basic") || strings.Contains(kept, "__Host-") {
+				t.Errorf("%q at %s: what opens the door goes on to the program: %s", set, asked.path, kept)
+			}
 			if got := claims(said); len(got)+len(asked.want) > 0 && !reflect.DeepEqual(got, asked.want) {
 				t.Errorf("%q at %s: the program is told %v, want %v", set, asked.path, got, asked.want)
 			}

@@ -20,13 +20,14 @@ help: ## list these targets
 demo: build ## run a complete server with a sample account (needs only Go)
 	@bin/sallyport demo --listen $(LISTEN)
 
-.PHONY: example-nginx example-caddy example-haproxy example-middleware example-curl
+.PHONY: example-nginx example-caddy example-haproxy example-traefik example-middleware example-curl
 example-nginx: ## a dashboard behind the door, by nginx
 example-caddy: ## by Caddy
 example-haproxy: ## by HAProxy
+example-traefik: ## by Traefik, which you bring along
 example-middleware: ## a Go program with the middleware
 example-curl: ## something to call with an API key and a code
-example-nginx example-caddy example-haproxy example-middleware example-curl: example-%:
+example-nginx example-caddy example-haproxy example-traefik example-middleware example-curl: example-%:
 	@examples/$*/run.sh
 
 .PHONY: build

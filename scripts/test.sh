@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change may land, in one go and without a question.
-# Both databases run; a missing tool is a failure here, not a skipped test.
+# Both databases run; a missing tool is a failure here, not a skipped test (but for
+# Traefik, which Debian does not have).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS

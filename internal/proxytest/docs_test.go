@@ -11,7 +11,7 @@ import (
 // TestPrinted: what the documents print is what the examples run, to the letter.
 func TestPrinted(t *testing.T) {
 	for page, files := range map[string][]string{
-		"reverse-proxy.md": {"nginx/sallyport.conf", "caddy/Caddyfile", "haproxy/haproxy.cfg"},
+		"reverse-proxy.md": {"nginx/sallyport.conf", "caddy/Caddyfile", "haproxy/haproxy.cfg", "traefik/traefik.yaml", "traefik/sallyport.yaml"},
 		"middleware.md":    {"middleware/main.go"},
 		"forward-auth.md":  {"assertion/who.go", "assertion/who.mjs"},
 	} {
@@ -34,7 +34,7 @@ func TestPrinted(t *testing.T) {
 // TestTargets: each example has its target, which is its one command, and stands in the list.
 func TestTargets(t *testing.T) {
 	scripts, err := filepath.Glob(filepath.Join(root(t), "examples", "*", "run.sh"))
-	if err != nil || len(scripts) != 5 {
+	if err != nil || len(scripts) != 6 {
 		t.Fatalf("%v, %v", scripts, err)
 	}
 	list, err := os.ReadFile(filepath.Join(root(t), "examples", "README.md"))

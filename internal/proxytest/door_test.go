@@ -58,6 +58,9 @@ func stranger(t *testing.T, e *example, way string) {
 		"/public/..;/admin/", "/public/.;x/..;a=b/admin/", "/public/..%3b/admin/", "/admin;x/", "/public;a;b/x", // Java leaves out what stands behind a ;
 	} {
 		status, text := raw(t, e, path, nil)
+		if way == "traefik" && status == http.StatusOK && strings.Contains(text, "Public page") && strings.HasSuffix(path, "/public/") {
+			continue // it hands on the clean path: by any other the program would lead to that
+		}
 		if mux := way == "middleware"; status != http.StatusBadRequest && !(mux && (status < 400 || status == http.StatusUnauthorized)) { // the middleware asks, or the program leads to the clean path
 			t.Errorf("nobody at %s: %d\n%s", path, status, text)
 		}

@@ -2,6 +2,7 @@ package proxytest
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -22,8 +23,11 @@ import (
 
 // ways are the examples that stand in front of a program, with what each needs here besides Go.
 var ways = []struct{ name, needs string }{
-	{"nginx", "/usr/sbin/nginx"}, {"caddy", "/usr/bin/caddy"}, {"haproxy", "/usr/sbin/haproxy"}, {"middleware", ""},
+	{"nginx", "/usr/sbin/nginx"}, {"caddy", "/usr/bin/caddy"}, {"haproxy", "/usr/sbin/haproxy"}, {"middleware", ""}, {"traefik", optional},
 }
+
+// optional stands for Traefik, which Debian does not have: it is tried where somebody has brought one, in PATH or named by TRAEFIK.
+const optional = "traefik"
 
 // root is the folder of the repository.
 func root(t *testing.T) string {
@@ -38,7 +42,16 @@ func root(t *testing.T) string {
 // needs skips the test where something is missing, or fails it where nothing may be.
 func needs(t *testing.T, file string) {
 	t.Helper()
-	if file == "" {
+	switch file {
+	case "":
+		return
+	case optional:
+		named := os.Getenv("TRAEFIK")
+		if _, err := exec.LookPath(cmp.Or(named, file)); err != nil && named != "" {
+			t.Fatal(err)
+		} else if err != nil {
+			t.Skip("no Traefik here, and Debian has none; TRAEFIK can name one")
+		}
 		return
 	}
 	if _, err := os.Stat(file); err == nil {

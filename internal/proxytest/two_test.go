@@ -14,7 +14,7 @@ import (
 // TestTwoPrograms: two programs, each behind a proxy of its own, have one Sallyport. What opens one opens nothing of the other, whatever a
 // client says of the place it wants, and the end of the sign-in is the end at both.
 func TestTwoPrograms(t *testing.T) {
-	for _, two := range [][2]int{{0, 1}, {2, 3}} {
+	for _, two := range [][2]int{{0, 1}, {2, 3}, {4, 4}} {
 		one, other := ways[two[0]], ways[two[1]]
 		t.Run(one.name+" and "+other.name, func(t *testing.T) {
 			needs(t, one.needs)

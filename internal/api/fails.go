@@ -44,7 +44,7 @@ var fromWork = []code{
 	{"session_not_found", 404, "There is no such session.", "endSession endUserSession getSession"},
 	{"user_not_found", 404, "The account has no such user.", "endUserBrowser endUserBrowsers endUserSession endUserSessions getUser issueBackupCode removeUser resetUser updateUser"},
 	{"account_exists", 409, "There is an account with this short name.", "createAccount"},
-	{"address_taken", 409, "Somebody in the account uses this number or address already.", "addFactor beginSetUp confirmFactor confirmSetUp"},
+	{"address_taken", 409, "Somebody in the account uses this number or address already. Of others it is told once a code has shown that the address is the person’s.", "addFactor confirmFactor confirmSetUp"},
 	{"api_key_limit", 409, "The person has as many API keys as anybody may have.", "createApiKey"},
 	{"api_key_name_taken", 409, "The person has an API key of this name.", "createApiKey"},
 	{"backup_codes_made", 409, "New backup codes were made at the same moment.", "newBackupCodes"},

@@ -154,7 +154,6 @@ func refusedDevice(t *testing.T, s *apptest.Server, phone domaintest.Phone, conf
 // TestRefusedSetUps: what is wrong with a name, an address and a code of a second factor that is being set up.
 func TestRefusedSetUps(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
-	s.AddAddress(t, s.Ada, factor.Email, "taken@example.com")
 	race := s.AddUser(t, s.Acme, "hedy@acme.test", "Hedy", user.Member)
 	for i, way := range setUps(t, s) {
 		t.Run(way.name, func(t *testing.T) {
@@ -166,7 +165,6 @@ func TestRefusedSetUps(t *testing.T) {
 				refused(t, way.begin(t, object{"kind": kind, "name": "New", "address": address}), 422, code)
 			}
 			refused(t, way.begin(t, object{"kind": "totp", "name": " "}), 422, "device_name")
-			refused(t, way.begin(t, object{"kind": "email", "name": "Mail", "address": "taken@example.com"}), 409, "address_taken")
 			refused(t, way.confirm(t, object{"id": "fac_none", "code": "123456"}), 404, "factor_not_found")
 			refused(t, way.send(t, object{"id": "fac_none"}), 404, "factor_not_found")
 
@@ -210,12 +208,14 @@ func TestRefusedSetUps(t *testing.T) {
 	}
 }
 
-// TestRefusedNames: a name and a place that another device of the same person has.
+// TestRefusedNames: a name, an address and a place that another device of the same person has.
 func TestRefusedNames(t *testing.T) {
-	s := apptest.Start(t, dbtest.SQLite(t))
+	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
+	s.AddAddress(t, s.Grace, factor.Email, "taken@example.com")
 	phone, _ := s.Enrol(t, s.Grace)
 	person, add := session(t, s, s.Grace), object{"kind": "totp", "name": "my phone", "password": apptest.Password}
 	refused(t, person.Call(t, "POST /v1/me/factors", add), 409, "device_name_taken")
+	refused(t, person.Call(t, "POST /v1/me/factors", object{"kind": "email", "name": "Mail", "address": "Taken@example.com", "password": apptest.Password}), 409, "address_taken")
 	add["name"] = "Tablet"
 	begun := person.Must(t, 201, "POST /v1/me/factors", add)
 	tablet := domaintest.Scan(t, text(begun, "id"), text(begun, "uri"))

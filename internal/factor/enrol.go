@@ -27,7 +27,7 @@ type New struct {
 
 // Begin stores a new, pending factor in place of the user's unfinished one of its
 // kind. It demands a proof, so that nobody adds a device to a session left open (A7).
-// Errors: reauth.ErrProofNeeded, ErrName, ErrNameTaken, ErrLimit, ErrAddress.
+// Errors: reauth.ErrProofNeeded, ErrName, ErrNameTaken, ErrLimit, ErrAddress if the user has the address already.
 func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, n New, limit int) (Factor, error) {
 	now := s.Now()
 	if err := proof.Check(u.AccountID, u.ID, now); err != nil {
@@ -47,8 +47,9 @@ func (s *Service) Begin(ctx context.Context, proof reauth.Proof, u user.User, n 
 	if err := s.checkLimit(ctx, f, limit); err != nil {
 		return Factor{}, err
 	}
+	// Whether somebody else has the address is told by Confirm alone, to who has shown that it is theirs.
 	hash := addressHash(n.Kind, n.Address)
-	if taken, err := addressTaken(ctx, s.DB, u.AccountID, hash); err != nil {
+	if taken, err := addressTaken(ctx, s.DB, u, hash); err != nil {
 		return Factor{}, err
 	} else if taken {
 		return Factor{}, ErrAddress
@@ -144,7 +145,7 @@ func (s *Service) freeName(ctx context.Context, u user.User, except, name string
 // hold the user's row first, so that of two first factors one at a time is confirmed.
 //
 // At enrolment the secret is the owner's own, so a code that only a wrong clock
-// explains is called so. Errors: those of Consume, ErrClockOff, ErrExpired, ErrNotFound, ErrLimit.
+// explains is called so. Errors: those of Consume, ErrClockOff, ErrExpired, ErrNotFound, ErrLimit, ErrAddress.
 func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, more func(Match) []db.Stmt) ([]string, error) {
 	now := s.Now()
 	rows, err := load(ctx, s.DB, u.AccountID, u.ID)
@@ -199,7 +200,7 @@ func (s *Service) Confirm(ctx context.Context, u user.User, t Try, limit int, mo
 	case db.IsUnique(err) && match.Answer != nil:
 		return nil, s.refuseAnswer(ctx, t, Refusal{Why: taken, Factor: match.Factor}, now)
 	case db.IsUnique(err):
-		return nil, ErrAddress // of two people with one number, the other was faster
+		return nil, ErrAddress.In("") // somebody else in the account has confirmed it; only a code was asked for here
 	}
 	return shown, err
 }

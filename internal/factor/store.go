@@ -153,14 +153,14 @@ func insertPending(f Factor, sealed []byte, addressHash string) db.Stmt {
 		f.AccountID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, db.At(f.AddedAt), db.At(f.ExpiresAt), f.Hint, addressHash)
 }
 
-// addressTaken reports whether somebody of the account has confirmed a factor of this address.
-func addressTaken(ctx context.Context, q db.Querier, accountID, addressHash string) (bool, error) {
+// addressTaken reports whether the user has confirmed a factor of this address.
+func addressTaken(ctx context.Context, q db.Querier, u user.User, addressHash string) (bool, error) {
 	if addressHash == "" {
 		return false, nil
 	}
 	var n int
-	err := q.Get(ctx, `SELECT count(*) FROM factors WHERE account_id = $1 AND address_hash = $2 AND address_hash <> '' AND state = 'confirmed'`,
-		[]any{accountID, addressHash}, &n)
+	err := q.Get(ctx, `SELECT count(*) FROM factors WHERE account_id = $1 AND user_id = $2 AND address_hash = $3 AND address_hash <> '' AND state = 'confirmed'`,
+		[]any{u.AccountID, u.ID, addressHash}, &n)
 	return n > 0, err
 }
 

@@ -3,6 +3,7 @@ package profile_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"sallyport/internal/account"
 	"sallyport/internal/audit"
@@ -101,7 +102,7 @@ func TestWhatIsNotOfferedIsRefused(t *testing.T) {
 func TestBadAddresses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
-		w.AddAddress(t, w.Alan, factor.SMS, mobile)
+		w.AddAddress(t, w.Ada, factor.SMS, mobile)
 		b := w.Browse(t, w.Ada)
 		queued := len(w.Letters(t))
 		for _, c := range []struct {
@@ -148,6 +149,7 @@ func TestBadAddresses(t *testing.T) {
 }
 
 // TestTwoPeopleOneNumber: both begin with it, the first to confirm has it; a limit and a number of one's own are told too.
+// Whoever begins later is not told before a code has shown that the number is theirs.
 func TestTwoPeopleOneNumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := domaintest.New(t, d)
@@ -174,6 +176,16 @@ func TestTwoPeopleOneNumber(t *testing.T) {
 		}
 		if s := w.Stored(t, w.Alan, alan.ID).State; s != factor.Pending {
 			t.Errorf("the second is %s", s)
+		}
+		w.Clock.Advance(time.Hour)
+		graces, grace := begin(w.Grace)
+		for range 2 {
+			if _, _, err := w.Profile.ConfirmDevice(t.Context(), graces.Signed, grace.ID, domaintest.Other(w.SentCode(t, w.Grace, grace.ID)), audit.Actor{}); !errors.Is(err, factor.ErrWrongCode) {
+				t.Errorf("the third, with a wrong code: %v", err)
+			}
+		}
+		if err := confirm(graces, grace); !errors.Is(err, factor.ErrAddress) || errs.From(err).Field != "" {
+			t.Errorf("the third: %v", err)
 		}
 		w.Clock.Advance(1e9)
 		b := w.Browse(t, w.Ada)

@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/db/dbtest"
 	"sallyport/internal/domaintest"
 	"sallyport/internal/factor"
+	"sallyport/internal/signin"
 	"sallyport/internal/user"
 )
 
@@ -60,6 +61,42 @@ func TestStrangersUseUpNoCodes(t *testing.T) {
 			if err := d.Run(t.Context(), factor.Clear(w.Grace.AccountID, w.Grace.ID)...); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// TestSetUpTellsOfNobody: whoever has only a password and must set up a second factor is not told who else in the organisation gets codes where:
+// somebody's mailbox is taken like any other, and a code goes there. Whoever reads it is told at the end.
+func TestSetUpTellsOfNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		const adas = "ada@private.test"
+		w.AddAddress(t, w.Ada, factor.Email, adas)
+		w.SetPolicy(t, "enforcement=required", "grace_days=0")
+		w.Clock.Advance(time.Hour)
+		cookie := w.Password(t, w.Grace).Cookie
+		begin := func(address string) factor.Factor {
+			_, f, err := w.SignIn.BeginSetUpAddress(t.Context(), cookie, factor.Email, "Mailbox", address, domaintest.By)
+			if err != nil {
+				t.Fatalf("%s: %v", address, err)
+			}
+			return f
+		}
+		confirm := func(f factor.Factor, code string) error {
+			_, _, err := w.SignIn.ConfirmSetUp(t.Context(), cookie, f.ID, code, domaintest.By)
+			return err
+		}
+		for _, address := range []string{"nobody@private.test", adas} {
+			f := begin(address)
+			wantError(t, address, confirm(f, domaintest.Other(w.SentCode(t, w.Grace, f.ID))), factor.ErrWrongCode)
+		}
+		f, ok := begin(adas), false
+		wantError(t, "the right code", confirm(f, w.SentCode(t, w.Grace, f.ID)), factor.ErrAddress)
+		if p, err := w.SignIn.Pending(t.Context(), cookie); err == nil {
+			_, ok = p.Unconfirmed(factor.Email, w.Clock.Now())
+		}
+		if !ok || state(t, w, w.Grace) != signin.SetUp {
+			t.Error("her set-up did not stay as it was")
 		}
 	})
 }

@@ -70,7 +70,8 @@ func addressHash(k Kind, address string) string {
 }
 
 // Import stores a factor brought from another product as confirmed. It takes no proof,
-// because only the operator imports; the user's sessions end with it. Errors: ErrName, ErrNameTaken, ErrLimit.
+// because only the operator imports; the user's sessions end with it, and so does a planned end of their second factor, or the new
+// device would end with those that are there already. Errors: ErrName, ErrNameTaken, ErrLimit, user.ErrChanged.
 func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, secret []byte, limit int, by audit.Actor) (Factor, error) {
 	now := s.Now()
 	name, err := s.freeName(ctx, u, "", name)
@@ -85,12 +86,13 @@ func (s *Service) Import(ctx context.Context, u user.User, k Kind, name string, 
 	if err != nil {
 		return Factor{}, err
 	}
-	return f, s.DB.Run(ctx, user.RaiseEpoch(u), user.RequireSetUp(u, false), insertConfirmed(f, sealed),
+	stmts := append([]db.Stmt{user.RaiseEpoch(u), user.RequireSetUp(u, false)}, user.CallOff(now, u, by)...)
+	return f, s.DB.Run(ctx, append(stmts, insertConfirmed(f, sealed),
 		user.CountDevices(u.AccountID, u.ID), tell(now, u, outbox.FactorAdded, f, by),
 		audit.Record(now, audit.Event{
 			AccountID: u.AccountID, Action: audit.FactorAdded, Actor: by, Target: f.ID,
 			Detail: map[string]string{"user": u.ID, "kind": string(f.Kind), "name": f.Name, "imported": "true"},
-		}))
+		}))...)
 }
 
 // tell returns the statement that queues the notice about a device.

@@ -22,6 +22,7 @@ import (
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/sms"
+	"sallyport/internal/totp"
 	"sallyport/internal/user"
 )
 
@@ -181,6 +182,9 @@ func TestPlanIsCalledOff(t *testing.T) {
 			_, _, _ = w.AddPhone(t, w.Browse(t, w.Ada), "Other")
 			return nil
 		},
+		"a device that the operator brings": func(t *testing.T, w *domaintest.World, _ domaintest.Phone, _ domaintest.Browser, _ string) error {
+			return brought(t, w, fresh(t, w))
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -211,6 +215,13 @@ func TestPlanIsCalledOff(t *testing.T) {
 	}
 }
 
+// brought has the operator bring an app for u from elsewhere.
+func brought(tb testing.TB, w *domaintest.World, u user.User) error {
+	tb.Helper()
+	_, err := totp.Import(tb.Context(), w.Factors, w.Acme, u, "Brought", "otpauth://totp/x?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", audit.Operator())
+	return err
+}
+
 func fresh(tb testing.TB, w *domaintest.World) user.User {
 	tb.Helper()
 	u, err := user.Get(tb.Context(), w.DB, w.Ada.AccountID, w.Ada.ID)
@@ -232,6 +243,7 @@ func TestStaleEyesOverlookNoPlan(t *testing.T) {
 		wantError(t, "a changed password", err, user.ErrChanged)
 		wantError(t, "a lock", w.Admin.Lock(t.Context(), stale, audit.Operator()), user.ErrChanged)
 		wantError(t, "a reset", w.Admin.ResetTwoFactor(t.Context(), stale, "lost", audit.Operator()), user.ErrChanged)
+		wantError(t, "a device that the operator brings", brought(t, w, stale), user.ErrChanged)
 		if !endsAt(t, w, w.Ada).Equal(s.EndsAt) {
 			t.Error("the plan is gone, and nobody heard")
 		}

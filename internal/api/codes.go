@@ -65,7 +65,7 @@ var fromNature = []natural{
 	{code{name: "idempotency_key_invalid", status: 422, meaning: "Idempotency-Key is not of 1 to 255 visible ASCII characters, or is there twice."}, creates},
 	{code{name: "idempotency_mismatch", status: 422, meaning: "This Idempotency-Key was used for another request. A new request needs a new key."}, creates},
 	{code{name: "idempotency_running", status: 409, meaning: "The first call with this Idempotency-Key is still being answered. Ask again in a moment."}, creates},
-	{code{name: "idempotency_unknown", status: 409, meaning: "The first call with this Idempotency-Key broke off, and what it did is not known. Look whether it was done, then use a new key."}, creates},
+	{code{name: "idempotency_unknown", status: 409, meaning: "The first call with this Idempotency-Key broke off, or its answer is no longer at hand. Look whether it was done; if not, use a new key."}, creates},
 	{code{name: "internal_error", status: 500, meaning: "A fault of the server’s. Its log has the request_id."}, every},
 	{code{name: "busy", status: 503, meaning: "Too many passwords are being checked at this moment. Try again in a few seconds."}, every},
 	{code{name: "database_busy", status: 503, meaning: "The database has too much to do at this moment. Try again in a few seconds."}, every},

@@ -1,7 +1,8 @@
 // Package idempotency keeps a call that was sent twice from being done twice: the second is given the answer of the first.
 //
 // A caller names the call with a key of its own. The row of that key is made by one conditional write, so of any number of equal
-// calls at once, on any number of servers, one is carried out. Its answer is kept for a day. A call that was refused has changed
+// calls at once, on any number of servers, one is carried out. That it was made is kept for a day, and so are the latest answers of
+// each caller: no caller fills the database with them, and none of the calls is carried out twice. A call that was refused has changed
 // nothing and leaves no row. One that broke off, because the server died or could not say what came of it, leaves a row without an
 // answer: whoever repeats it is told to look first, for carrying it out again could be the second time.
 //
@@ -33,11 +34,17 @@ var (
 	ErrMismatch = errs.New(errs.Invalid, "idempotency_mismatch", "This Idempotency-Key was sent with another request. Choose a new key for each request.").In("Idempotency-Key")
 	ErrRunning  = errs.New(errs.Conflict, "idempotency_running", "The first request with this Idempotency-Key is still being answered. Ask again in a moment.")
 	ErrUnknown  = errs.New(errs.Conflict, "idempotency_unknown", "The first request with this Idempotency-Key broke off, and what came of it is not known. Look whether it was carried out; if not, send it with a new key.")
+
+	// errForgotten is ErrUnknown where nothing is known to have gone wrong.
+	errForgotten = ErrUnknown.Saying("The answer to the first request with this Idempotency-Key is no longer at hand. Look whether it was carried out; if not, send it with a new key.")
 )
 
 const (
 	// KeepFor is how long an answer is kept.
 	KeepFor = 24 * time.Hour
+	// KeepAnswers is how many answers of each caller's are kept, the latest; of an older one only that the call was made.
+	KeepAnswers = 1000
+
 	longest = 255
 	page    = 200         // calls that are sealed anew at once
 	askIn   = time.Second // when asking for the answer of a running call makes sense
@@ -112,8 +119,8 @@ func (s *Service) Begin(ctx context.Context, c Call, within time.Duration) (Call
 
 // recall finds what to tell the repetition c of the call that stands in r.
 func (s *Service) recall(c Call, r row, within time.Duration) (*Answer, error) {
-	if r.foreign {
-		return nil, ErrUnknown
+	if r.forgotten {
+		return nil, errForgotten
 	}
 	k, err := s.open(r)
 	switch {
@@ -144,8 +151,8 @@ func (s *Service) Free(ctx context.Context, c Call) error { return s.DB.Run(ctx,
 // row is a call as it is kept.
 type row struct {
 	Call
-	sealed  []byte
-	foreign bool // written by the version before, which kept it otherwise
+	sealed    []byte
+	forgotten bool // the answer was dropped for later ones, or kept in another way by the version before
 }
 
 // kept is what is sealed of a call.

@@ -7,21 +7,32 @@ import (
 	"sallyport/internal/db"
 )
 
-// begin makes the row of a call, or takes over that of one whose day has passed; false if another call has it.
-func begin(ctx context.Context, d *db.DB, c Call, sealed []byte) (bool, error) {
-	n, err := d.Exec(ctx, `
-		INSERT INTO idempotent_calls (account_id, caller, call_id, request, status, answer, begun_at, expires_at) VALUES ($1, $2, $3, '', 0, $4, $5, $6)
-		ON CONFLICT (account_id, caller, call_id) DO UPDATE SET request = '', status = 0, answer = excluded.answer,
-			begun_at = excluded.begun_at, expires_at = excluded.expires_at WHERE idempotent_calls.expires_at <= excluded.begun_at`,
-		c.accountID, c.caller, c.id, sealed, db.At(c.begunAt), db.At(c.begunAt.Add(KeepFor)))
-	return n == 1, err
+// begin makes the row of a call, or takes over that of one whose day has passed; false if another call has it. The caller's oldest answers
+// go for it, beyond those that are kept; never a call that is under way.
+func begin(ctx context.Context, d *db.DB, c Call, sealed []byte) (begun bool, err error) {
+	err = d.Tx(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `
+			INSERT INTO idempotent_calls (account_id, caller, call_id, request, status, answer, begun_at, expires_at) VALUES ($1, $2, $3, '', 0, $4, $5, $6)
+			ON CONFLICT (account_id, caller, call_id) DO UPDATE SET request = '', status = 0, answer = excluded.answer,
+				begun_at = excluded.begun_at, expires_at = excluded.expires_at WHERE idempotent_calls.expires_at <= excluded.begun_at`,
+			c.accountID, c.caller, c.id, sealed, db.At(c.begunAt), db.At(c.begunAt.Add(KeepFor)))
+		if begun = n == 1; err != nil || !begun {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE idempotent_calls SET status = -1, answer = $3 WHERE account_id = $1 AND caller = $2 AND status > 0 AND call_id IN (
+				SELECT call_id FROM idempotent_calls WHERE account_id = $1 AND caller = $2 AND status > 0 ORDER BY begun_at DESC LIMIT 10 OFFSET $4)`,
+			c.accountID, c.caller, []byte{}, KeepAnswers)
+		return err
+	})
+	return begun, err
 }
 
 func load(ctx context.Context, q db.Querier, c Call) (row, error) {
 	r := row{Call: Call{accountID: c.accountID, caller: c.caller, id: c.id}}
 	var begun db.Time
-	err := q.Get(ctx, `SELECT request <> '', answer, begun_at FROM idempotent_calls WHERE account_id = $1 AND caller = $2 AND call_id = $3`,
-		[]any{c.accountID, c.caller, c.id}, &r.foreign, &r.sealed, &begun)
+	err := q.Get(ctx, `SELECT request <> '' OR status < 0, answer, begun_at FROM idempotent_calls WHERE account_id = $1 AND caller = $2 AND call_id = $3`,
+		[]any{c.accountID, c.caller, c.id}, &r.forgotten, &r.sealed, &begun)
 	r.begunAt = begun.Std()
 	return r, err
 }
@@ -36,10 +47,10 @@ func free(c Call) db.Stmt {
 		c.accountID, c.caller, c.id, db.At(c.begunAt))
 }
 
-// list returns up to limit calls in the order of their keys, that come after the given one.
+// list returns up to limit calls of which something is sealed, in the order of their keys, that come after the given one.
 func list(ctx context.Context, q db.Querier, after Call, limit int) (all []row, err error) {
 	err = q.Each(ctx, `SELECT account_id, caller, call_id, answer FROM idempotent_calls
-		WHERE (account_id, caller, call_id) > ($1, $2, $3) AND request = '' ORDER BY account_id, caller, call_id LIMIT $4`,
+		WHERE (account_id, caller, call_id) > ($1, $2, $3) AND request = '' AND status >= 0 ORDER BY account_id, caller, call_id LIMIT $4`,
 		[]any{after.accountID, after.caller, after.id, limit}, func(scan func(...any) error) error {
 			var r row
 			err := scan(&r.accountID, &r.caller, &r.id, &r.sealed)

@@ -252,30 +252,39 @@ func Depth(ctx context.Context, q db.Querier) (waiting int, oldest time.Time, er
 
 // Reseal seals every waiting token with the primary key and returns how many were sealed with another.
 func Reseal(ctx context.Context, d *db.DB, ring *seal.Ring) (changed int, err error) {
-	var all []Message
-	err = d.Each(ctx, `SELECT `+columns+` FROM outbox WHERE secret IS NOT NULL`, nil, func(scan func(...any) error) error {
-		m, err := scanMessage(scan)
-		if err == nil && seal.KeyID(m.sealed) != ring.Primary() {
+	for after := (Message{}); ; {
+		batch, err := secrets(ctx, d, after, 200)
+		if err != nil || len(batch) == 0 {
+			return changed, err
+		}
+		for _, m := range batch {
+			if seal.KeyID(m.sealed) == ring.Primary() {
+				continue
+			}
+			old := m.sealed
+			if err := m.Open(ring); err != nil {
+				return changed, err
+			}
+			if m.sealed, err = ring.Seal(m.Secret, ad(m)); err != nil {
+				return changed, err
+			}
+			if err := d.Run(ctx, db.Write(`UPDATE outbox SET secret = $4 WHERE account_id = $1 AND message_id = $2 AND secret = $3`,
+				m.AccountID, m.ID, old, m.sealed)); err != nil {
+				return changed, err
+			}
+			changed++
+		}
+		after = batch[len(batch)-1]
+	}
+}
+
+// secrets returns up to limit messages with a token, in the order of their keys, that come after the given one.
+func secrets(ctx context.Context, q db.Querier, after Message, limit int) (all []Message, err error) {
+	err = q.Each(ctx, `SELECT `+columns+` FROM outbox WHERE (account_id, message_id) > ($1, $2) AND secret IS NOT NULL ORDER BY account_id, message_id LIMIT $3`,
+		[]any{after.AccountID, after.ID, limit}, func(scan func(...any) error) error {
+			m, err := scanMessage(scan)
 			all = append(all, m)
-		}
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	for _, m := range all {
-		old := m.sealed
-		if err := m.Open(ring); err != nil {
-			return changed, err
-		}
-		if m.sealed, err = ring.Seal(m.Secret, ad(m)); err != nil {
-			return changed, err
-		}
-		if err := d.Run(ctx, db.Write(`UPDATE outbox SET secret = $4 WHERE account_id = $1 AND message_id = $2 AND secret = $3`,
-			m.AccountID, m.ID, old, m.sealed)); err != nil {
-			return changed, err
-		}
-		changed++
-	}
-	return changed, nil
+			return err
+		})
+	return all, err
 }

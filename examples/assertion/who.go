@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -28,9 +28,10 @@ type Door struct {
 	Server string // Sallyport's address, as its setting public_url has it
 	Site   string // the program's own, as door_origins lists it
 
-	mu     sync.Mutex
-	keys   jose.JSONWebKeySet
-	readAt time.Time
+	mu    sync.Mutex
+	keys  jose.JSONWebKeySet
+	err   error     // of reading them
+	until time.Time // when they are read again
 }
 
 // Who is the person of a request. With an error it is nobody, whatever else is returned.
@@ -39,7 +40,7 @@ func (d *Door) Who(r *http.Request) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	keys, err := d.keySet(r.Context())
+	keys, err := d.keySet()
 	if err != nil {
 		return Person{}, err
 	}
@@ -52,29 +53,31 @@ func (d *Door) Who(r *http.Request) (Person, error) {
 	return who, about.ValidateWithLeeway(want, 30*time.Second)
 }
 
-// keySet reads Sallyport's keys, every five minutes.
-func (d *Door) keySet(ctx context.Context) (jose.JSONWebKeySet, error) {
+// keySet gives Sallyport's keys, which are read every five minutes. After a failure, those who have waited hear of the same one.
+func (d *Door) keySet() (jose.JSONWebKeySet, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if time.Since(d.readAt) < 5*time.Minute {
-		return d.keys, nil
+	if time.Now().After(d.until) {
+		d.keys, d.err = readKeys(d.Server)
+		d.until = time.Now().Add(5 * time.Minute)
+		if d.err != nil {
+			d.until = time.Now().Add(5 * time.Second)
+		}
 	}
-	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Server+"/.well-known/jwks.json", nil)
+	return d.keys, d.err
+}
+
+// readKeys belongs to no single request: one that is given up must not fail the others, nor one that lives long make them wait.
+func readKeys(server string) (keys jose.JSONWebKeySet, err error) {
+	client := http.Client{Timeout: 5 * time.Second}
+	answer, err := client.Get(server + "/.well-known/jwks.json")
 	if err != nil {
-		return d.keys, err
-	}
-	answer, err := http.DefaultClient.Do(ask)
-	if err != nil {
-		return d.keys, err
+		return keys, err
 	}
 	defer answer.Body.Close()
-	var keys jose.JSONWebKeySet
 	if answer.StatusCode != http.StatusOK {
-		return d.keys, fmt.Errorf("the keys: %s", answer.Status)
+		return keys, fmt.Errorf("the keys: %s", answer.Status)
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&keys); err != nil {
-		return d.keys, err
-	}
-	d.keys, d.readAt = keys, time.Now()
-	return d.keys, nil
+	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&keys)
+	return keys, err
 }

@@ -8,9 +8,13 @@ export function door(server, site) {
 	// key is one of Sallyport's keys, which are read every five minutes.
 	async function key(id) {
 		if (Date.now() - readAt > 300_000) {
-			const answer = await fetch(server + "/.well-known/jwks.json");
+			const answer = await fetch(server + "/.well-known/jwks.json", { signal: AbortSignal.timeout(5_000) });
 			if (!answer.ok) throw new Error(`the keys: ${answer.status}`);
-			({ keys } = await answer.json());
+			let text = "";
+			for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
+				if ((text += part).length > 1_000_000) throw new Error("the keys: too long");
+			}
+			({ keys } = JSON.parse(text));
 			readAt = Date.now();
 		}
 		const jwk = keys.find((k) => k.kid === id && k.kty === "OKP" && k.crv === "Ed25519");

@@ -168,6 +168,40 @@ func TestAssertionIsChecked(t *testing.T) {
 	}
 }
 
+// TestKeysThatNeverCome: a server that says nothing, or does not stop, is given up: nobody is signed in, and nobody waits for good.
+func TestKeysThatNeverCome(t *testing.T) {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}, (&jose.SignerOptions{}).WithHeader("kid", "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertion, err := jwt.Signed(signer).Claims(map[string]any{"sub": "usr_1"}).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, answer := range map[string]http.HandlerFunc{
+		"silent": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"endless": func(w http.ResponseWriter, _ *http.Request) {
+			for _, err := w.Write([]byte("[")); err == nil; {
+				_, err = w.Write([]byte(strings.Repeat(" ", 1<<10)))
+			}
+		},
+	} {
+		server := httptest.NewServer(answer)
+		t.Cleanup(server.Close)
+		for _, checks := range checkers {
+			t.Run(what+" for "+checks.name, func(t *testing.T) {
+				needs(t, checks.needs)
+				t.Parallel()
+				port := free(t, 1)[0]
+				ask := checker(t, checks.run(t, port, "https://app.acme.test", server.URL), port)
+				if status, text := ask(assertion); status != http.StatusUnauthorized {
+					t.Errorf("%d %s", status, text)
+				}
+			})
+		}
+	}
+}
+
 // TestAssertionOfTheDoor: and it believes a real one.
 func TestAssertionOfTheDoor(t *testing.T) {
 	t.Parallel()

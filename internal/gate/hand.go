@@ -119,14 +119,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, origin string) er
 	if err != nil {
 		return err
 	}
-	secret, ok := httpx.ReadCookie(r, EntryCookie)
-	if !ok { // the ticket ends with this
-		if _, err := s.Sessions.Enter(r.Context(), query.Get("ticket"), origin, "", by(r)); !errors.Is(err, session.ErrTicket) {
-			return err
-		}
+	secret, held := httpx.ReadCookie(r, EntryCookie)
+	pass, err := s.Sessions.Enter(r.Context(), query.Get("ticket"), origin, secret, by(r))
+	if !held && errors.Is(err, session.ErrTicket) { // with which the ticket has ended
 		return ErrNoCookie
 	}
-	pass, err := s.Sessions.Enter(r.Context(), query.Get("ticket"), origin, secret, by(r))
 	if err != nil {
 		return err
 	}

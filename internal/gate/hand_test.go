@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/config"
 	"sallyport/internal/gate"
 	"sallyport/internal/httpx"
+	"sallyport/internal/session"
 )
 
 // The programs' sites of these tests.
@@ -125,6 +126,19 @@ func TestInAndOut(t *testing.T) {
 		s.Clock.Advance(time.Second)
 		if p := v.asks(shop, "/report", ""); p.Status != http.StatusSeeOther || p.Header.Get("Remote-User") != "" {
 			t.Errorf("after the sign-out: %d", p.Status)
+		}
+	}, withDoor)
+}
+
+// TestLinkForNoBrowser: whoever leads somebody here by a link with the challenge of no secret lets nobody in, also not the browser that has none.
+func TestLinkForNoBrowser(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		v := visit(t, s, s.SignedIn(t, apptest.Grace))
+		link := "/door?" + url.Values{"to": {shop + "/report"}, "challenge": {session.Challenge("")}}.Encode()
+		p := v.at(shop, http.MethodGet, led(t, v.home.Send(v.home.Request(http.MethodGet, link, nil)), shop), nil)
+		p.Sees(http.StatusUnprocessableEntity, "did not bring back the cookie")
+		if p := v.asks(shop, "/report", ""); p.Status != http.StatusSeeOther {
+			t.Errorf("afterwards: %d", p.Status)
 		}
 	}, withDoor)
 }

@@ -46,7 +46,8 @@ func (s *Service) Ticket(ctx context.Context, signed *Signed, origin, challenge 
 }
 
 // Enter exchanges a ticket for a pass, once. A ticket that comes without its secret, or elsewhere, ends: it has been seen by somebody,
-// who may be the one that chose its challenge and led another person to it. Errors: ErrTicket, and those of Check.
+// who may be the one that chose its challenge and led another person to it, and may have chosen that of no secret at all. Errors:
+// ErrTicket, and those of Check.
 func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by audit.Actor) (pass string, err error) {
 	t, ok := token.Parse(ticket, ticketID)
 	if !ok || !storable(ticket) || !storable(origin) {
@@ -63,7 +64,7 @@ func (s *Service) Enter(ctx context.Context, ticket, origin, secret string, by a
 	if p.challenge == "" {
 		return "", ErrTicket
 	}
-	if p.origin != origin || subtle.ConstantTimeCompare([]byte(p.challenge), []byte(Challenge(secret))) != 1 {
+	if secret == "" || p.origin != origin || subtle.ConstantTimeCompare([]byte(p.challenge), []byte(Challenge(secret))) != 1 {
 		return "", errors.Join(ErrTicket, s.db.Run(ctx, endTicket(t)))
 	}
 	pass, b := token.Issue(t.AccountID, t.UserID, passID)

@@ -48,6 +48,11 @@ func TestTicketsCountOnceThereAndForThatBrowser(t *testing.T) {
 			wantError(t, what, enter(seen, wrong[0], wrong[1]), session.ErrTicket)
 			wantError(t, "the right one, after "+what, enter(seen, app, "secret"), session.ErrTicket) // who chose the challenge may have led somebody else there
 		}
+		ofNone, err := w.Sessions.Ticket(t.Context(), signed, app, session.Challenge(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, "no browser, by the challenge of no secret", enter(ofNone, app, ""), session.ErrTicket)
 		wantError(t, "the right one", enter(ticket, app, "secret"), nil)
 		wantError(t, "a second time", enter(ticket, app, "secret"), session.ErrTicket)
 

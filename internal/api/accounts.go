@@ -169,6 +169,7 @@ func (s *Server) createAccount(ctx context.Context, in *struct{ Body createAccou
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	d, err := s.manageAll(ctx, a)
 	return &managedAccountAnswer{Location: Prefix + "accounts/" + a.ID, Body: d}, err
 }

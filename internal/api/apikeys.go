@@ -224,6 +224,7 @@ func (s *Server) makeKey(ctx context.Context, in *struct{ Body newAPIKey }) (*ma
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	answer := &madeAPIKeyAnswer{madeAPIKey{APIKey: showKey(made.Key, nil), Key: made.Value}}
 	if made.Device != nil {
 		e, err := showEnrolment(*made.Device)
@@ -245,6 +246,7 @@ func (s *Server) beginKeyDevice(ctx context.Context, in *keyProofIn) (*keyEnrolm
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	shown, err := showEnrolment(e)
 	if err != nil {
 		return nil, err

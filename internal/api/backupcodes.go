@@ -59,6 +59,7 @@ func (s *Server) newBackupCodes(ctx context.Context, in *struct{ Body newBackupC
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	on, err := s.goesOn(ctx, token)
 	return &newBackupCodesAnswer{newBackupCodes{codes, on}}, err
 }

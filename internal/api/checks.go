@@ -138,6 +138,7 @@ func (s *Server) createCheck(ctx context.Context, in *struct{ Body checkRequest 
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	st, err := s.Checks.Find(ctx, p, c.ID)
 	if err != nil {
 		return nil, err
@@ -250,6 +251,7 @@ func (s *Server) checkResult(ctx context.Context, in *CheckID) (*checkResultAnsw
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	return &checkResultAnswer{checkResult{
 		ID: proof.Check.ID, State: "taken", User: checked(signin.Standing{User: proof.User, Account: proof.Account}), Method: proof.Check.Method,
 		ACR: "aal2", AMR: proof.AMR, PassedAt: stamp(proof.Check.PassedAt), Reference: proof.Check.Reference, Assertion: assertion,

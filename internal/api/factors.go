@@ -209,15 +209,23 @@ func (s *Server) ownFactor(ctx context.Context, factorID, preferred string) (*ow
 func (s *Server) addFactor(ctx context.Context, in *struct{ Body addFactorRequest }) (*enrolmentAnswer, error) {
 	w, b := signedIn(ctx), in.Body
 	p := profile.Proofs{Password: b.Password}
+	begun := func(factorID string) {
+		if factorID != "" { // of a number or mailbox also where no code could be sent to it
+			carriedOut(ctx)
+		}
+	}
 	switch kind := factor.Kind(b.Kind); {
 	case kind == factor.Passkey:
 		f, options, err := s.Profile.AddPasskey(ctx, w, b.Name, p, by(ctx))
+		begun(f.ID)
 		return begunPasskey(f, options, err)
 	case kind.Sent():
 		f, err := s.Profile.AddAddress(ctx, w, kind, b.Name, b.Address, p, by(ctx))
+		begun(f.ID)
 		return s.begunAddress(ctx, f, err)
 	default:
 		e, err := s.Profile.AddDevice(ctx, w, b.Name, p, by(ctx))
+		begun(e.Factor.ID)
 		return begunApp(e, err)
 	}
 }

@@ -72,8 +72,11 @@ func (s *Server) once(next httpx.Handler) httpx.Handler {
 }
 
 // refused reports whether a call that failed with err has changed nothing that its repetition would change once more. Where the
-// server is to blame, a transaction may have been carried out though its answer was lost.
+// server is to blame, a transaction may have been carried out though its answer was lost; and what failed late was carried out.
 func refused(err error) bool {
+	if late := (lateError{}); errors.As(err, &late) {
+		return false
+	}
 	kind := errs.From(err).Kind
 	return kind != errs.Internal && kind != errs.Unavailable || errors.Is(err, password.ErrBusy)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -101,13 +102,14 @@ func add[I, O any](t *table, c call, h func(context.Context, *I) (*O, error)) {
 	huma.Register(t.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		var out *O
 		var err error
+		f := ctx.Value(failureKey{}).(*failure)
 		if t.instead != nil {
 			err = t.instead(in)
-		} else {
-			out, err = h(ctx, in)
+		} else if out, err = h(ctx, in); err == nil && c.creates && !f.done {
+			err = errors.New("api: " + c.id + " does not say when it is carried out")
 		}
 		if err != nil {
-			ctx.Value(failureKey{}).(*failure).err = err
+			f.err = err
 		}
 		return out, err
 	})
@@ -137,7 +139,27 @@ func (t *table) described() *huma.OpenAPI {
 type failureKey struct{}
 
 // failure takes a handler's error past huma, so that it is told and logged like every other one.
-type failure struct{ err error }
+type failure struct {
+	err  error
+	done bool // the call was carried out before it failed
+}
+
+// carriedOut notes that a call has made what it makes. Whatever fails from here on is no refusal: a repetition would make it twice. Each handler
+// of a call that takes an Idempotency-Key says it as soon as it is so; one that forgot to never succeeds.
+func carriedOut(ctx context.Context) { ctx.Value(failureKey{}).(*failure).done = true }
+
+// lateError is what failed after a call was carried out.
+type lateError struct{ error }
+
+func (e lateError) Unwrap() error { return e.error }
+
+// told is how err, with which the call failed, is passed on.
+func (f *failure) told(err error) error {
+	if f.done {
+		return lateError{err}
+	}
+	return err
+}
 
 // answer lets huma decode the request, run the handler and encode what it returns. An error of either goes to httpx instead.
 func answer(w http.ResponseWriter, r *http.Request, decoded http.HandlerFunc) error {
@@ -158,9 +180,9 @@ func answer(w http.ResponseWriter, r *http.Request, decoded http.HandlerFunc) er
 	decoded(held, r.WithContext(context.WithValue(r.Context(), failureKey{}, failed)))
 	switch {
 	case failed.err != nil:
-		return failed.err
+		return failed.told(failed.err)
 	case held.status >= http.StatusBadRequest:
-		return unread(held)
+		return failed.told(unread(held))
 	}
 	maps.Copy(w.Header(), held.header)
 	w.WriteHeader(held.status)

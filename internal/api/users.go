@@ -253,6 +253,7 @@ func (s *Server) inviteUser(ctx context.Context, in *struct{ Body inviteUserRequ
 	if err != nil {
 		return nil, err
 	}
+	carriedOut(ctx)
 	d, err := s.details(ctx, w, u.ID)
 	return &accountUserAnswer{Location: usersPath + "/" + u.ID, Body: d}, err
 }
@@ -316,7 +317,11 @@ type issuedBackupCodeAnswer struct{ Body issuedBackupCode }
 func (s *Server) issueBackupCode(ctx context.Context, in *reasonCall) (*issuedBackupCodeAnswer, error) {
 	w := signedIn(ctx)
 	g, err := s.Admin.GiveCode(ctx, w.SecondFactor(s.Now()), w, in.ID, in.Body.Reason, by(ctx))
-	return &issuedBackupCodeAnswer{issuedBackupCode{g.Code, stamp(g.Ends)}}, err
+	if err != nil {
+		return nil, err
+	}
+	carriedOut(ctx)
+	return &issuedBackupCodeAnswer{issuedBackupCode{g.Code, stamp(g.Ends)}}, nil
 }
 
 func (s *Server) endUserSessions(ctx context.Context, in *UserID) (*struct{}, error) {

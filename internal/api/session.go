@@ -85,6 +85,7 @@ func (s *Server) sessionCalls(t *table) {
 	add(t, call{
 		id: "listSessions", route: "GET /v1/me/sessions", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: "read",
 		group: "Sessions and browsers", summary: "List one’s sessions",
+		tells: "The last used first. Of one person a hundred are kept: a further sign-in ends the one that was used longest ago.",
 	}, s.listSessions)
 	add(t, call{
 		id: "getSession", route: "GET /v1/me/sessions/{id}", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, key: "read",

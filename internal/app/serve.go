@@ -129,6 +129,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	sweeps := []func() (int64, error){
 		func() (int64, error) { return signin.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.Sweep(ctx, a.DB, now, sweepBatch) },
+		func() (int64, error) { return session.SweepIdle(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return session.SweepPasses(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return assertion.Sweep(ctx, a.DB, now, sweepBatch) },
 		func() (int64, error) { return apikey.SweepTokens(ctx, a.DB, now, sweepBatch) },

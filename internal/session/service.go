@@ -92,7 +92,7 @@ func (s *Service) List(ctx context.Context, signed *Signed) ([]Session, error) {
 
 // Alive returns the sessions of a user of the account that count at now, the last used first.
 func Alive(ctx context.Context, q db.Querier, a account.Account, u user.User, now time.Time) ([]Session, error) {
-	all, err := list(ctx, q, u.AccountID, u.ID)
+	all, err := list(ctx, q, u)
 	if err != nil {
 		return nil, err
 	}

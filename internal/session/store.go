@@ -13,6 +13,12 @@ import (
 	"sallyport/internal/user"
 )
 
+// Most is how many sessions are kept of one person; of more, those used last. Nothing else bounds them: right passwords are not made to wait.
+const Most = 100
+
+// listed is how many are read for a list: all, but in a database that an older version filled, or while many sign-ins meet.
+const listed = 2 * Most
+
 // prefix begins a session's id.
 const prefix = "ses"
 
@@ -43,6 +49,17 @@ func begin(now time.Time, a account.Account, u user.User, epoch int64, level Lev
 		Address: audit.Claim(by.Address), UserAgent: audit.Claim(by.UserAgent),
 		SignedInAt: now, LastSeenAt: now, ExpiresAt: now.Add(a.Policy.SessionLifetime.Std()),
 	}
+}
+
+// MakeRoom returns the statement that ends those of the person's sessions that were used longest ago, so that there are fewer than Most, for
+// the transaction of a sign-in, before the session that begins under epoch. What has ended with another epoch goes first. In a database that an older
+// version filled it takes a hundred at a time.
+func MakeRoom(u user.User, epoch int64) db.Stmt {
+	return db.Write(`
+		DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND session_id IN (
+			SELECT s.session_id FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2
+			ORDER BY CASE WHEN s.epoch = $3 THEN 0 ELSE 1 END, s.last_seen_at DESC, s.session_id LIMIT 100 OFFSET $4)`,
+		u.AccountID, u.ID, epoch, Most-1)
 }
 
 // Renew makes a session in place of this one, after the user's epoch was raised: same sign-in, new secret, same end; a level above
@@ -172,11 +189,11 @@ func touch(ctx context.Context, d *db.DB, s Session, now time.Time) error {
 		s.AccountID, s.UserID, s.ID, db.At(now)))
 }
 
-// list returns a user's sessions, the last used first.
-func list(ctx context.Context, q db.Querier, accountID, userID string) ([]Session, error) {
+// list returns a user's sessions of their epoch, the last used first.
+func list(ctx context.Context, q db.Querier, u user.User) ([]Session, error) {
 	var all []Session
-	err := q.Each(ctx, `SELECT `+columns+` FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2 ORDER BY s.last_seen_at DESC, s.session_id`,
-		[]any{accountID, userID},
+	err := q.Each(ctx, `SELECT `+columns+` FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2 AND s.epoch = $3 ORDER BY s.last_seen_at DESC, s.session_id LIMIT $4`,
+		[]any{u.AccountID, u.ID, u.Epoch, listed},
 		func(scan func(...any) error) error {
 			var r scanner
 			err := scan(r.dest()...)
@@ -208,14 +225,4 @@ func Clear(accountID, userID string) db.Stmt {
 // them may be a thief's (security.md B73).
 func ClearTrusted(accountID, userID string) db.Stmt {
 	return db.Write(`DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND amr = $3`, accountID, userID, trustedAMR)
-}
-
-// Sweep removes up to limit sessions whose time is over, or that belong to an epoch that has passed, and returns how many.
-func Sweep(ctx context.Context, d *db.DB, now time.Time, limit int) (int64, error) {
-	return d.Exec(ctx, `
-		DELETE FROM sessions WHERE (account_id, user_id, session_id) IN (
-			SELECT s.account_id, s.user_id, s.session_id FROM sessions s
-			LEFT JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
-			WHERE s.expires_at < $1 OR u.epoch IS NULL OR u.epoch <> s.epoch LIMIT $2)`,
-		db.At(now), limit)
 }

@@ -90,7 +90,7 @@ func (s *Service) passkeyOnce(ctx context.Context, c PasskeyCredentials, by audi
 		now := s.Now()
 		var insert db.Stmt
 		step.Cookie, step.Session, insert = session.Issue(now, a, u, u.Epoch, session.AAL2, append(slices.Clone(m.Answer.AMR), "mfa"), by)
-		stmts := []db.Stmt{insert, signedIn(now, u, by, string(factor.Passkey))}
+		stmts := []db.Stmt{session.MakeRoom(u, u.Epoch), insert, signedIn(now, u, by, string(factor.Passkey))}
 		stmts = append(stmts, s.notices(now, p, m, c.Known != nil && c.Known(u.AccountID, u.ID), by)...)
 		if !u.TwoFactorEndsAt.IsZero() { // who has the second factor needs no way out (K2)
 			stmts = append(stmts, user.CallOff(now, u, by)...)

@@ -30,6 +30,7 @@ type Pending struct {
 	mailbox  bool        // a token proved the registered address (see MailFirst)
 	proved   factor.Kind // the second factor that was proved already, where a passkey must be set up besides; else empty
 	factors  []factor.Stored
+	sessions int // of the person, living or ended
 }
 
 // parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it. In a check, no cookie has a say:

@@ -217,7 +217,7 @@ func (s *Service) advance(ctx context.Context, p person, step Step, address thro
 	if step.State == SignedIn {
 		var insert db.Stmt
 		step.Cookie, step.Session, insert = session.Issue(now, p.account, p.user, p.user.Epoch, session.AAL1, []string{"pwd"}, by)
-		stmts = append(stmts, insert, signedIn(now, p.user, by, "password"))
+		stmts = append(stmts, session.MakeRoom(p.user, p.user.Epoch), insert, signedIn(now, p.user, by, "password"))
 		if !known {
 			stmts = append(stmts, outbox.Notice(now, p.user.AccountID, p.user.ID, outbox.SignInUnknown, nil, by.As(p.user.ID)))
 		}
@@ -301,7 +301,11 @@ func (s *Service) complete(now time.Time, p *Pending, epoch int64, m factor.Matc
 	}
 	var insert db.Stmt
 	step.Cookie, step.Session, insert = session.Issue(now, p.Account, p.User, epoch, session.AAL2, s.Factors.AMR(m), by)
-	return []db.Stmt{insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+	begin := []db.Stmt{insert, signedIn(now, p.User, by, string(m.Factor.Kind))}
+	if p.sessions >= session.Most { // else it is spared: a sign-in with a code has its eight statements without it
+		begin = append([]db.Stmt{session.MakeRoom(p.User, epoch)}, begin...)
+	}
+	return begin
 }
 
 // Attempt is a code for the second door.

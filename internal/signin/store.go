@@ -105,7 +105,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer, what purpose
 	var p *Pending
 	err := q.Each(ctx, `
 		SELECT p.epoch, p.return_to, p.forgives, p.mailbox_proved, p.proved, p.asked_again, p.created_at, p.expires_at, `+user.Columns+`, `+account.Columns+`,
-			`+factor.Columns+`, `+factor.SecretColumn+`
+			`+factor.Columns+`, `+factor.SecretColumn+`, (SELECT count(*) FROM sessions s WHERE s.account_id = $1 AND s.user_id = $2)
 		FROM pending_sign_ins p
 		JOIN users u ON u.account_id = p.account_id AND u.user_id = p.user_id
 		JOIN accounts a ON a.account_id = p.account_id
@@ -121,7 +121,7 @@ func readPending(ctx context.Context, q db.Querier, b token.Bearer, what purpose
 			var started, expires db.Time
 			dest := append([]any{&row.epoch, &row.ReturnTo, &row.forgives, &row.mailbox, &row.proved, &row.AskedAgain, &started, &expires}, u.Dest()...)
 			dest = append(dest, a.Dest()...)
-			if err := scan(append(dest, f.DestWithSecret()...)...); err != nil {
+			if err := scan(append(append(dest, f.DestWithSecret()...), &row.sessions)...); err != nil {
 				return err
 			}
 			if p == nil {

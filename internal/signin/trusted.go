@@ -59,7 +59,7 @@ func (s *Service) enterTrusted(ctx context.Context, v browser.Verdict, step Step
 	step.TrustFor = v.Browser.ExpiresAt.Sub(now)
 	step.Cookie, step.Session, insert = session.IssueTrusted(now, step.Account, step.User, by)
 	stmts = append([]db.Stmt{throttle.Pass(now, v.Browser.Counter())}, stmts...)
-	stmts = append(stmts, use, insert, signedIn(now, step.User, by, string(TrustedBrowser)))
+	stmts = append(stmts, use, session.MakeRoom(step.User, step.User.Epoch), insert, signedIn(now, step.User, by, string(TrustedBrowser)))
 	if v.Failures > 0 {
 		stmts = append(stmts, throttle.Clear(v.Browser.Counter()))
 	}

@@ -34,6 +34,7 @@ type SignIn struct {
 	AskedAgain           string         `json:"asked_again"`                      // second_factor: why a browser that was trusted is asked again
 	MayTrustDays         int            `json:"may_trust_days"`                   // second_factor: for how many days trust_browser makes this a trusted browser; absent if it can’t
 	MailedDisable        string         `json:"mailed_disable"`                   // second_factor: what a mailed token does for who has lost the device; absent if none is mailed
+	MailedCodesAt        time.Time      `json:"mailed_codes_at,omitzero"`         // second_factor: the password was reset by mail, so the registered mailbox is no way on until then
 	Cause                string         `json:"cause"`                            // set_up: why a second factor must be set up. passkey: there is one, which must be a passkey
 	TokenFirst           *TokenFirst    `json:"token_first,omitempty"`            // set_up: set-up begins with a token that is mailed to the person’s address
 	EndsAt               time.Time      `json:"ends_at,omitzero"`                 // planned: when the second factor ends. The person was told by mail, and may call it off

@@ -69,6 +69,7 @@ var fromWork = []code{
 	{"mail_tls_failed", 409, "There is no encrypted connection to the mail server.", "testMailServer"},
 	{"mail_turned_away", 409, "The mail server takes no mail from this sender or machine.", "testMailServer"},
 	{"mail_unreachable", 409, "The mail server can’t be reached, or does not answer in time.", "testMailServer"},
+	{"mailed_code_after_reset", 409, "The password was reset by mail less than 24 hours ago, and this device is the mailbox that the token went to.", "sendSignInCode verifySignIn"},
 	{"mailed_disable_after_reset", 409, "The password was reset by mail less than 24 hours ago.", "askDisable confirmDisable"},
 	{"mailed_disable_no_mail", 409, "No mail server is set up.", "askDisable confirmDisable"},
 	{"mailed_disable_off", 409, "The account does not allow the mailed way out.", "askDisable confirmDisable"},

@@ -72,6 +72,29 @@ func TestNoPasskeys(t *testing.T) {
 	refused(t, s.API("").Call(t, "POST /v1/sign-in/passkey/options", object{}), 409, "passkeys_no_domain")
 }
 
+// TestRefusedMailbox: beside another device, the registered mailbox is no way on for a day after the password was reset by mail.
+func TestRefusedMailbox(t *testing.T) {
+	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)
+	s.Enrol(t, s.Ada)
+	own := s.AddAddress(t, s.Ada, factor.Email, apptest.Ada)
+	s.Clock.Advance(time.Minute)
+	reset := s.Clock.Now()
+	execute(t, s, db.Write(`UPDATE users SET password_mailed_at = $2 WHERE user_id = $1`, s.Ada.ID, db.At(reset)))
+	anybody := s.API("")
+	step := anybody.Must(t, 200, "POST /v1/sign-in", object{"email": apptest.Ada, "password": apptest.Password})
+	if until := reset.Add(24 * time.Hour).UTC().Format(time.RFC3339); len(step.JSON["methods"].([]any)) != 1 || step.JSON["mailed_codes_at"] != until {
+		t.Errorf("%s, want one method, and the mailbox from %s on", step.Raw, until)
+	}
+	pending := text(step, "pending")
+	for route, body := range map[string]object{"POST /v1/sign-in/send": {}, "POST /v1/sign-in/verify": {"code": "123456"}} {
+		got := anybody.Call(t, route, with(with(body, "pending", pending), "method", own.ID))
+		refused(t, got, 409, "mailed_code_after_reset")
+		if wait := got.Header.Get("Retry-After"); wait != "86400" {
+			t.Errorf("%s: Retry-After %q", route, wait)
+		}
+	}
+}
+
 // TestRefusedWayOut: whatever keeps a mailed token from switching the second factor off is told at both steps.
 func TestRefusedWayOut(t *testing.T) {
 	s := apptest.Start(t, dbtest.SQLite(t), apptest.WithInbox)

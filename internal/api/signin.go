@@ -37,6 +37,7 @@ type signIn struct {
 	AskedAgain    string         `json:"asked_again,omitempty" enum:"browser,system,country,over,used" doc:"second_factor: why a browser that was trusted is asked again."`
 	MayTrustDays  int            `json:"may_trust_days,omitempty" doc:"second_factor: for how many days trust_browser makes this a trusted browser; absent if it can’t." example:"90"`
 	MailedDisable string         `json:"mailed_disable,omitempty" enum:"disable,re_enrol" doc:"second_factor: what a mailed token does for who has lost the device; absent if none is mailed."`
+	MailedCodesAt *time.Time     `json:"mailed_codes_at,omitempty" doc:"second_factor: the password was reset by mail, so the registered mailbox is no way on until then, though it is one of the person’s devices; absent if that keeps none away."`
 	Cause         string         `json:"cause,omitempty" enum:"required,required_of_admin,reset,passkey" doc:"set_up: why a second factor must be set up. passkey: there is one, which must be a passkey."`
 	TokenFirst    *tokenFirst    `json:"token_first,omitempty" doc:"set_up: set-up begins with a token that is mailed to the person’s address."`
 
@@ -228,6 +229,8 @@ func (s *Server) standing(ctx context.Context, step signin.Step) (signIn, error)
 	}
 	now := s.Now()
 	v.Methods = s.ways(p)
+	_, rests := p.Rests(now)
+	v.MailedCodesAt = when(rests)
 	codes := p.HasBackupCodes()
 	v.BackupCodes, v.AskedAgain = &codes, string(p.AskedAgain)
 	if p.MayTrust(now) {

@@ -29,10 +29,11 @@ func (s *Service) AskPasskey(ctx context.Context, cookie string) (options json.R
 }
 
 // admissible are the factors that an attempt may prove. Where only a passkey will do, what another device shows is refused
-// before it is compared, so nothing is charged for it.
+// before it is compared, so nothing is charged for it; so is what the one shows that rests.
 func (p *Pending) admissible(a Attempt, now time.Time) ([]factor.Stored, error) {
 	if !p.Owed(now).PasskeyOnly() {
-		return p.factors, nil
+		awake := slices.DeleteFunc(slices.Clone(p.factors), func(f factor.Stored) bool { return f.ID == p.rests.id })
+		return awake, p.rested(a.FactorID, now)
 	}
 	if f, ok := p.stored(a.FactorID); ok && a.Kind == "" {
 		a.Kind = f.Kind

@@ -30,7 +30,8 @@ type Pending struct {
 	mailbox  bool        // a token proved the registered address (see MailFirst)
 	proved   factor.Kind // the second factor that was proved already, where a passkey must be set up besides; else empty
 	factors  []factor.Stored
-	sessions int // of the person, living or ended
+	sessions int     // of the person, living or ended
+	rests    resting // of the factors, one that does not count for now
 }
 
 // parse reads what a cookie says. What cannot be a key stands for nothing; PostgreSQL would fail on it. In a check, no cookie has a say:
@@ -87,13 +88,11 @@ func (p *Pending) Devices() []factor.Factor {
 	return devices
 }
 
-// Ways are the devices that open the second door at now, in the order of Devices: where only a passkey will do, the passkeys.
+// Ways are the devices that open the second door at now, in the order of Devices: where only a passkey will do, the passkeys; never the
+// one that Rests.
 func (p *Pending) Ways(now time.Time) []factor.Factor {
-	devices := p.Devices()
-	if p.Owed(now).PasskeyOnly() {
-		devices = slices.DeleteFunc(devices, func(f factor.Factor) bool { return f.Kind != factor.Passkey })
-	}
-	return devices
+	passkeys := p.Owed(now).PasskeyOnly()
+	return slices.DeleteFunc(p.Devices(), func(f factor.Factor) bool { return passkeys && f.Kind != factor.Passkey || f.ID == p.rests.id })
 }
 
 // First is the device that is offered first: of those that take a code now, the one that comes first.

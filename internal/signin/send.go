@@ -12,7 +12,7 @@ import (
 )
 
 // Send sends a code for this sign-in to one of the person's numbers or mailboxes; the
-// code sent for it before ends. Errors: ErrExpired, factor.ErrPasskeyNeeded, factor.ErrNotFound, and those of sentcode.Service.Send.
+// code sent for it before ends. Errors: ErrExpired, factor.ErrPasskeyNeeded, ErrMailRests, factor.ErrNotFound, and those of sentcode.Service.Send.
 func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Actor) error {
 	p, err := s.Pending(ctx, cookie)
 	if err != nil {
@@ -23,6 +23,9 @@ func (s *Service) Send(ctx context.Context, cookie, factorID string, by audit.Ac
 	}
 	if p.Owed(s.Now()).PasskeyOnly() {
 		return factor.ErrPasskeyNeeded
+	}
+	if err := p.rested(factorID, s.Now()); err != nil {
+		return err
 	}
 	for _, f := range p.factors {
 		if f.ID == factorID && f.State == factor.Confirmed && f.Kind.Sent() {

@@ -291,7 +291,7 @@ func (s *Service) Pending(ctx context.Context, cookie string) (*Pending, error) 
 	if err := admitted(p.User, p.Account); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, s.restMailbox(p)
 }
 
 // complete returns the statements for what the second door was passed for: a session begins, under the epoch given, or a check is passed.
@@ -320,7 +320,7 @@ type Attempt struct {
 }
 
 // Verify is the second door: a right code ends the pending sign-in and begins a
-// session, in the transaction that uses the code up. Errors: ErrExpired, factor.ErrPasskeyNeeded, and those of factor.Service.Consume.
+// session, in the transaction that uses the code up. Errors: ErrExpired, factor.ErrPasskeyNeeded, ErrMailRests, and those of factor.Service.Consume.
 func (s *Service) Verify(ctx context.Context, cookie string, a Attempt, by audit.Actor) (Step, error) {
 	step, err := s.verifyOnce(ctx, cookie, a, by)
 	if errors.Is(err, user.ErrChanged) { // the planned end of the second factor came or was called off at this moment

@@ -24,7 +24,7 @@ import (
 // delay, as the policy says (K2). Password and mailbox together then stand for the second
 // factor, so whatever makes the two into one refuses it (K3, security.md D7).
 
-// afterReset is how long after a password reset by mail no mail replaces the second factor too.
+// afterReset is how long after a password reset by mail no mail replaces the second factor too, nor is it (see restMailbox).
 const afterReset = 24 * time.Hour
 
 // Errors of the mailed way out.

@@ -29,6 +29,7 @@ var englishSignIn = Catalogue{
 	"ways.email":       "E-mail",
 	"ways.backup_code": "Use a backup code",
 	"ways.backup_hint": "One of the ten you saved",
+	"ways.mail_rests":  "No code is mailed to {address} until {time}: your password was reset by mail, and mail alone must not open your account.",
 	"ways.none":        "None of these works? Ask your administrator.",
 
 	// Sign-in that took too long.

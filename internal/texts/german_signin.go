@@ -29,6 +29,7 @@ var germanSignIn = Catalogue{
 	"ways.email":       "E-Mail",
 	"ways.backup_code": "Backup-Code verwenden",
 	"ways.backup_hint": "Einer der zehn, die Sie aufbewahrt haben",
+	"ways.mail_rests":  "An {address} wird bis {time} kein Code gesendet: Ihr Passwort wurde per E-Mail zurückgesetzt, und E-Mail allein darf Ihr Konto nicht öffnen.",
 	"ways.none":        "Nichts davon ist möglich? Wenden Sie sich an Ihre Administration.",
 
 	// Sign-in that took too long.

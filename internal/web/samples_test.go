@@ -107,6 +107,7 @@ func allSamples() []sample {
 		{"verify-sms-arrived", outside, Verify{Method: "fac_1", Kind: "sms", Device: "My number", Hint: "+43 ••• ••• ••67", Sent: &SentCode{Alive: true, Arrived: true}, Ends: ends}},
 		{"verify-sms-failed", outside, Verify{Method: "fac_1", Kind: "sms", Device: "My number", Hint: "+43 ••• ••• ••67", Sent: &SentCode{Alive: true, Failed: true, Wait: time.Second}, OtherWays: true, Ends: ends}},
 		{"verify-email-none", outside, Verify{Method: "fac_1", Kind: "email", Device: "My mailbox", Hint: "a•••@acme.test", Sent: &SentCode{}, Ends: ends, Error: &FormError{Field: "code", Message: "Too many codes were sent. Use another way, or wait an hour and ask for a new code."}}},
+		{"verify-mail-rests", outside, Verify{Method: "fac_1", Device: "My Phone", BackupCodes: true, OtherWays: true, Ends: ends, Rests: &Resting{"a•••@acme.test", ends.Add(20 * time.Hour)}}},
 		{"verify-backup", outside, Verify{Method: MethodBackupCode, BackupCodes: true, OtherWays: true, Ends: ends}},
 		{"verify-backup-wrong", outside, Verify{Method: MethodBackupCode, Ends: ends, Error: &FormError{Field: "code", Message: "That backup code isn’t valid. It may be mistyped or replaced by newer ones. Try another of your ten, or ask your administrator.", Code: "wrong_code"}}},
 		{"otherways", outside, OtherWays{Ends: ends, Ways: []Way{
@@ -117,6 +118,7 @@ func allSamples() []sample {
 			{ID: "fac_6", Kind: "email", Name: "Mailbox", Hint: "a•••@acme.test"},
 			{ID: MethodBackupCode, Kind: "backup_code"},
 		}}},
+		{"otherways-mail-rests", outside, OtherWays{Ends: ends, Rests: &Resting{"a•••@acme.test", ends.Add(20 * time.Hour)}, Ways: []Way{{ID: "fac_1", Kind: "totp", Name: "My Phone"}}}},
 		{"otherways-one", outside, OtherWays{Ends: ends, Ways: []Way{{ID: "fac_1", Kind: "totp", Name: "My Phone"}}}},
 		{"disable", outside, Disable{Email: "ada@acme.test", BackupCodes: true, Ends: ends}},
 		{"disable-set-up", outside, Disable{Email: "ada@acme.test", ReEnrol: true, Ends: ends}},

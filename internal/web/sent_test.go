@@ -209,6 +209,29 @@ func TestRefusalsOfAnAddress(t *testing.T) {
 	})
 }
 
+// TestMailboxAfterAReset: the pages say why the registered mailbox is no way on beside an app, and until when, and do not send there.
+func TestMailboxAfterAReset(t *testing.T) {
+	demos(t, func(t *testing.T, s *apptest.Server) {
+		s.Enrol(t, s.Ada)
+		own := s.AddAddress(t, s.Ada, "email", apptest.Ada)
+		s.Clock.Advance(time.Minute)
+		if _, err := s.DB.Exec(t.Context(), `UPDATE users SET password_mailed_at = $2 WHERE user_id = $1`, s.Ada.ID, db.At(s.Clock.Now())); err != nil {
+			t.Fatal(err)
+		}
+		for speaks, says := range map[string]string{
+			"en": "is mailed to •••st until 24 November 2026, 10:01 UTC: your password was reset by mail",
+			"de": "wird bis 24. November 2026, 10:01 UTC kein Code gesendet: Ihr Passwort wurde per E-Mail zurückgesetzt",
+		} {
+			c := s.Client(t)
+			c.SignIn(apptest.Ada, apptest.Password)
+			c.Speaks = speaks
+			c.Get("/sign-in/verify").Sees(http.StatusOK, says)
+			c.Get("/sign-in/methods").Sees(http.StatusOK, says).Lacks("My mailbox")
+			c.Post("/sign-in/send", "method", own.ID).Sees(http.StatusConflict, says, map[string]string{"en": "mail alone must not open your account. Use another device", "de": "Verwenden Sie ein anderes Gerät"}[speaks])
+		}
+	})
+}
+
 // TestNoSentCodeLeaks is B92: neither the log at its most talkative nor any row holds a code that was sent.
 func TestNoSentCodeLeaks(t *testing.T) {
 	demos(t, func(t *testing.T, s *apptest.Server) {

@@ -257,7 +257,7 @@ func (s *Site) verifyView(r *http.Request, p *signin.Pending, method string) (Ve
 	if p.MayTrust(s.Now()) {
 		v.TrustDays = p.Account.Policy.TrustedBrowserDays
 	}
-	v.Next = wayBack(r, p)
+	v.Next, v.Rests = wayBack(r, p), s.restsOf(p)
 	v.OtherWays = len(withPasskeys(devices)) > 1 || v.BackupCodes
 	v.Disable = checkOf(r) == nil && signin.Effect(p.Account, p.User) != account.MailedDisableOff
 	asked, _ := p.First(s.Now())
@@ -365,13 +365,22 @@ func (s *Site) attempt(r *http.Request, a signin.Attempt) (signin.Step, error) {
 	return step, err
 }
 
+// restsOf tells of the mailbox that gets no codes for now; nil if there is none.
+func (s *Site) restsOf(p *signin.Pending) *Resting {
+	f, until := p.Rests(s.Now())
+	if f.ID == "" {
+		return nil
+	}
+	return &Resting{f.Hint, until}
+}
+
 // showOtherWays lists every way through the second door (C21, K9).
 func (s *Site) showOtherWays(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.pendingSignIn(r)
 	if err != nil {
 		return s.ended(w, r, err)
 	}
-	v := OtherWays{At: door(r), Trust: ticked(r), Ends: p.ExpiresAt}
+	v := OtherWays{At: door(r), Trust: ticked(r), Ends: p.ExpiresAt, Rests: s.restsOf(p)}
 	v.Ways = withPasskeys(p.Ways(s.Now()))
 	if p.HasBackupCodes() {
 		v.Ways = append(v.Ways, Way{ID: MethodBackupCode, Kind: MethodBackupCode})

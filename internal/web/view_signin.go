@@ -44,6 +44,7 @@ type Verify struct {
 	TrustDays   int       // for how many days this browser may be trusted; 0 for not at all: there is no box (X15)
 	Trust       bool      // the box, field "trust": as it was when the page was left for another way, or a code refused
 	Why         string    // why a code is asked for in a browser that was trusted (X16); empty if it was not
+	Rests       *Resting  // a mailbox that gets no codes for now
 	Locked      bool      // no more codes are taken from this device; no field is shown
 	Error       *FormError
 }
@@ -84,10 +85,17 @@ type Way struct {
 // Sends reports whether choosing the way sends a code, so that it takes a form and no link.
 func (w Way) Sends() bool { return factor.Kind(w.Kind).Sent() }
 
+// Resting is the mailbox of the registered address after the password was reset by mail: no code is sent there until then.
+type Resting struct {
+	Hint  string
+	Until time.Time
+}
+
 // OtherWays is /sign-in/methods. Each way leads to /sign-in/verify?method=ID.
 type OtherWays struct {
 	At    Door // at the sign-in or at a check
 	Ways  []Way
+	Rests *Resting
 	Trust bool // the box of the code page was ticked
 	Ends  time.Time
 }

@@ -7,8 +7,9 @@
 // Invariants: a password is hashed exactly as it came, never cut, folded or
 // normalised (ASVS 6.2.8). What is not understood is an error, never a match. Not more
 // hashes run at once than there are slots, and not more callers wait than the queue
-// holds, whatever strangers send (F31); all of them cost the same, whether the user
-// exists or not, as long as the caller uses [Hasher.VerifyNothing].
+// holds, whatever strangers send (F31); all of the present kind cost the same, whether
+// the user exists or not, as long as the caller uses [Hasher.VerifyNothing]. One brought
+// from elsewhere costs what it costs: until it is renewed, time tells its user from nobody.
 //
 // Trust: passwords come from strangers. Encoded hashes come from our database or from
 // an import and are treated as possibly hostile: their cost is bounded before they run.
@@ -140,7 +141,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, pw string) (ok, renew bool
 	return ok, ok && !current, nil
 }
 
-// VerifyNothing costs what Verify costs and fails as it fails, for users who do not
+// VerifyNothing costs what Verify costs with a hash of the present kind, and fails as it fails, for users who do not
 // exist or have no password (ASVS 6.3.8).
 func (h *Hasher) VerifyNothing(ctx context.Context, pw string) error {
 	_, _, err := h.Verify(ctx, h.decoy, pw)

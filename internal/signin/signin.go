@@ -182,7 +182,7 @@ func (s *Service) passwordOnce(ctx context.Context, c Credentials, by audit.Acto
 	return step, nil
 }
 
-// verify hashes in every case, so a stranger waits as long as a member.
+// verify hashes in every case, so a stranger waits as long as a member whose hash is of the present kind.
 func (s *Service) verify(ctx context.Context, p person, plain string) (ok, renew bool, err error) {
 	if !p.known() {
 		return false, false, s.Hasher.VerifyNothing(ctx, plain)

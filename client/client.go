@@ -56,7 +56,8 @@ func WithBase(base http.RoundTripper) Option { return func(t *Transport) { t.Bas
 func WithClock(now func() time.Time) Option { return func(t *Transport) { t.Now = now } }
 
 // WithIdempotencyKey returns a context with which a creating call can be repeated: the server makes one thing only of all calls with
-// the same key, and answers the same to all of them. The key is of the caller's choice, up to 255 visible characters.
+// the same key, and answers the same to all of them while the answer is at hand (docs/api.md). The key is of the caller's choice, up to 255
+// visible characters.
 func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey{}, key)
 }

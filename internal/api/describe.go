@@ -86,11 +86,15 @@ func headers() map[string]*huma.Header {
 }
 
 // idempotencyKey is the header with which a call that makes something can be repeated.
-func idempotencyKey() *huma.Param {
+func idempotencyKey(c call) *huma.Param {
 	shortest, longest := 1, 255
+	told := "the answer is that of the first."
+	if c.fresh == httpx.Proved {
+		told = "the answer is that of the first for 15 minutes, as long as its proof counts, and 409 `idempotency_unknown` after that."
+	}
 	return &huma.Param{
 		Name: "Idempotency-Key", In: "header", Example: "5f0c2b6e-invite-grace",
-		Description: "1 to 255 visible ASCII characters of your choice. If the same caller repeats the same call with the same key within 24 hours, it is not done again: the answer is that of the first.",
+		Description: "1 to 255 visible ASCII characters of your choice. If the same caller repeats the same call with the same key within 24 hours, it is not done again: " + told,
 		Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest, Pattern: "^[!-~]+$"},
 	}
 }
@@ -133,7 +137,7 @@ func (t *table) describe(c call, op *huma.Operation) {
 		op.Extensions = map[string]interface{}{"x-sallyport-scope": c.key}
 	}
 	if c.creates {
-		op.Parameters = append(op.Parameters, idempotencyKey())
+		op.Parameters = append(op.Parameters, idempotencyKey(c))
 	}
 	registry := t.huma.OpenAPI().Components.Schemas
 	delete(op.Responses, "default") // huma's own error

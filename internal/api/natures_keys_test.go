@@ -239,7 +239,7 @@ func TestNaturesOfRepeating(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, before, err := s.App.Once.Begin(t.Context(), named, time.Minute); err != nil || before != nil {
+			if _, before, err := s.App.Once.Begin(t.Context(), named, time.Minute, time.Hour); err != nil || before != nil {
 				t.Fatal(before, err)
 			}
 		}

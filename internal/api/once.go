@@ -14,13 +14,19 @@ import (
 	"sallyport/internal/httpx"
 	"sallyport/internal/idempotency"
 	"sallyport/internal/password"
+	"sallyport/internal/reauth"
 )
 
 // onceWithin is how long a call may run until it has broken off: no request lasts longer than its time-out.
 const onceWithin = httpx.DefaultTimeout + 10*time.Second
 
-// once carries a call with an Idempotency-Key out once, and answers its repetitions with the answer of the first.
-func (s *Server) once(next httpx.Handler) httpx.Handler {
+// once carries a call with an Idempotency-Key out once, and answers its repetitions with the answer of the first. Where the call itself wants a
+// proof, that answer is told for as long as a proof counts: it may hold a secret, and whoever repeats the call proves nothing anew.
+func (s *Server) once(fresh httpx.Fresh, next httpx.Handler) httpx.Handler {
+	told := idempotency.KeepFor
+	if fresh == httpx.Proved {
+		told = reauth.Fresh
+	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		keys := r.Header.Values("Idempotency-Key")
 		if len(keys) == 0 {
@@ -41,7 +47,7 @@ func (s *Server) once(next httpx.Handler) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		named, before, err := s.Once.Begin(r.Context(), named, onceWithin)
+		named, before, err := s.Once.Begin(r.Context(), named, onceWithin, told)
 		if err != nil {
 			return err
 		}

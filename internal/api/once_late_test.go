@@ -30,7 +30,7 @@ func makes(t *testing.T, w *domaintest.World, h func(context.Context) error) fun
 		id: "make", route: "POST /v1/things", level: httpx.AAL1, fresh: httpx.AnyAge, scope: httpx.Self, status: http.StatusCreated, group: "Things", summary: "Make one",
 	}, func(ctx context.Context, _ *struct{}) (*struct{}, error) { return &struct{}{}, h(ctx) })
 	s := &Server{Once: &idempotency.Service{DB: w.DB, Ring: w.Ring, Now: w.Clock.Now}}
-	once := s.once(table.routes[0].Handler)
+	once := s.once(httpx.AnyAge, table.routes[0].Handler)
 	return func(key string) error {
 		r := httptest.NewRequest(http.MethodPost, "/v1/things", strings.NewReader(""))
 		r.Header.Set("Idempotency-Key", key)

@@ -35,6 +35,31 @@ func TestAnswersAreTheCallers(t *testing.T) {
 	})
 }
 
+// TestAnswersNeedTheirProof: a session that was left open is not given the key that was made in it once it may make none itself; nor is another made.
+func TestAnswersNeedTheirProof(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
+		s.Enrol(t, s.Grace)
+		const route = "POST /v1/me/api-keys"
+		body := map[string]any{"name": "New", "scopes": []string{"read"}}
+		api := session(t, s, s.Grace)
+		made := api.With("Idempotency-Key", "1").Must(t, 201, route, body)
+		s.Clock.Advance(14 * time.Minute)
+		if again := api.With("Idempotency-Key", "1").Must(t, 201, route, body); !bytes.Equal(again.Raw, made.Raw) {
+			t.Errorf("a lost answer: %s", again.Raw)
+		}
+		s.Clock.Advance(2 * time.Minute)
+		keyRefused(t, "without a proof", api.Call(t, route, body), 401, "factor_needed")
+		late := api.With("Idempotency-Key", "1").Call(t, route, body)
+		keyRefused(t, "without a proof, repeated", late, 409, "idempotency_unknown")
+		if strings.Contains(string(late.Raw), made.JSON["key"].(string)) {
+			t.Errorf("it holds the key: %s", late.Raw)
+		}
+		if keys := items(api.Must(t, 200, "GET /v1/me/api-keys", nil)); len(keys) != 1 {
+			t.Errorf("%d keys", len(keys))
+		}
+	})
+}
+
 // TestIdempotencyKey: what is sent twice under one key is done once, at whichever server, and answered alike.
 func TestIdempotencyKey(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Server) {
@@ -101,7 +126,7 @@ func TestIdempotencyKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.App.Once.Begin(t.Context(), begun, time.Minute); err != nil {
+		if _, _, err := s.App.Once.Begin(t.Context(), begun, time.Minute, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		broken := other.API(ada).With("Idempotency-Key", "broken")

@@ -67,7 +67,7 @@ func (s *Server) Mux(proxies httpx.Proxies, log *slog.Logger, observe func(strin
 	})
 	for i, rt := range routes {
 		if slices.ContainsFunc(t.calls, func(c call) bool { return c.creates && c.route == rt.Pattern }) {
-			routes[i].Handler = s.once(rt.Handler)
+			routes[i].Handler = s.once(rt.Fresh, rt.Handler)
 		}
 	}
 	limit := newLimiter(s.Rate, s.Now)

@@ -92,8 +92,8 @@ func New(accountID, caller, key string, request ...string) (Call, error) {
 }
 
 // Begin lets one of equal calls be carried out, which takes at most within: it is given no answer. The others are given the answer
-// of that one, or an error that says why there is none.
-func (s *Service) Begin(ctx context.Context, c Call, within time.Duration) (Call, *Answer, error) {
+// of that one for as long as it is told, or an error that says why there is none.
+func (s *Service) Begin(ctx context.Context, c Call, within, told time.Duration) (Call, *Answer, error) {
 	c.begunAt = s.Now().Truncate(time.Microsecond) // as the row keeps it
 	sealed, err := s.seal(c, kept{Request: c.request})
 	if err != nil {
@@ -111,14 +111,14 @@ func (s *Service) Begin(ctx context.Context, c Call, within time.Duration) (Call
 		if err != nil {
 			return c, nil, err
 		}
-		answer, err := s.recall(c, r, within)
+		answer, err := s.recall(c, r, within, told)
 		return c, answer, err
 	}
 	return c, nil, ErrRunning.After(askIn)
 }
 
 // recall finds what to tell the repetition c of the call that stands in r.
-func (s *Service) recall(c Call, r row, within time.Duration) (*Answer, error) {
+func (s *Service) recall(c Call, r row, within, told time.Duration) (*Answer, error) {
 	if r.forgotten {
 		return nil, errForgotten
 	}
@@ -128,6 +128,8 @@ func (s *Service) recall(c Call, r row, within time.Duration) (*Answer, error) {
 		return nil, err
 	case !bytes.Equal(k.Request, c.request):
 		return nil, ErrMismatch
+	case k.Answer != nil && (c.begunAt.Sub(r.begunAt) > told || r.begunAt.Sub(c.begunAt) > db.Skew): // nor is it told for longer where a clock was ahead
+		return nil, errForgotten
 	case k.Answer != nil:
 		return k.Answer, nil
 	case c.begunAt.Before(r.begunAt.Add(within)) && !c.begunAt.Before(r.begunAt.Add(-within)): // a clock that was ahead ends nothing

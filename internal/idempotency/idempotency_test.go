@@ -18,7 +18,11 @@ import (
 	"sallyport/internal/seal"
 )
 
-const within = 30 * time.Second
+// how long a call may take, and its answer is told
+const (
+	within = 30 * time.Second
+	day    = idempotency.KeepFor
+)
 
 func service(d *db.DB, ring *seal.Ring, clock *domaintest.Clock) *idempotency.Service {
 	return &idempotency.Service{DB: d, Ring: ring, Now: clock.Now}
@@ -40,7 +44,7 @@ func TestOnce(t *testing.T) {
 		s, ctx := service(d, w.Ring, w.Clock), t.Context()
 		begins := func(c idempotency.Call) idempotency.Call {
 			t.Helper()
-			c, before, err := s.Begin(ctx, c, within)
+			c, before, err := s.Begin(ctx, c, within, day)
 			if err != nil || before != nil {
 				t.Fatalf("not begun: %v, %v", before, err)
 			}
@@ -48,7 +52,7 @@ func TestOnce(t *testing.T) {
 		}
 		fails := func(what string, c idempotency.Call, want *errs.Error) {
 			t.Helper()
-			if _, before, err := s.Begin(ctx, c, within); !errors.Is(err, want) || before != nil {
+			if _, before, err := s.Begin(ctx, c, within, day); !errors.Is(err, want) || before != nil {
 				t.Errorf("%s: %v, %v, want %s", what, before, err, want.Code)
 			}
 		}
@@ -63,7 +67,7 @@ func TestOnce(t *testing.T) {
 		if err := s.Finish(ctx, mine, idempotency.Answer{Status: 201, Header: map[string][]string{"Location": {"/y"}}, Body: []byte("shown once")}); err != nil {
 			t.Fatal(err)
 		}
-		_, before, err := s.Begin(ctx, c, within)
+		_, before, err := s.Begin(ctx, c, within, day)
 		if err != nil || before == nil || before.Status != 201 || string(before.Body) != "shown once" || before.Header["Location"][0] != "/y" {
 			t.Fatalf("%+v, %v", before, err)
 		}
@@ -77,7 +81,7 @@ func TestOnce(t *testing.T) {
 		if err := s.Free(ctx, mine); err != nil { // too late: it was answered
 			t.Fatal(err)
 		}
-		if _, before, err = s.Begin(ctx, c, within); err != nil || before == nil {
+		if _, before, err = s.Begin(ctx, c, within, day); err != nil || before == nil {
 			t.Fatalf("an answered call was forgotten: %v", err)
 		}
 
@@ -105,7 +109,7 @@ func TestOnce(t *testing.T) {
 		if err := w.Ring.Retire(); err != nil {
 			t.Fatal(err)
 		}
-		if _, before, err = s.Begin(ctx, c, within); err != nil || string(before.Body) != "shown once" {
+		if _, before, err = s.Begin(ctx, c, within, day); err != nil || string(before.Body) != "shown once" {
 			t.Errorf("with a new key: %v", err)
 		}
 		fails("broken off, with a new key", call(t, "usr_2", "k", "POST", "/x", "{}"), idempotency.ErrUnknown)
@@ -173,7 +177,7 @@ func TestRace(t *testing.T) {
 				for i := range 6 {
 					all.Go(func() {
 						s := servers[i%2]
-						mine, before, err := s.Begin(t.Context(), c, within)
+						mine, before, err := s.Begin(t.Context(), c, within, day)
 						switch {
 						case errors.Is(err, idempotency.ErrRunning):
 						case err != nil:

@@ -19,7 +19,7 @@ func TestAnswersOfOneCaller(t *testing.T) {
 		s, ctx := service(d, w.Ring, w.Clock), t.Context()
 		begin := func(caller, key string) idempotency.Call {
 			t.Helper()
-			c, before, err := s.Begin(ctx, call(t, caller, key), within)
+			c, before, err := s.Begin(ctx, call(t, caller, key), within, day)
 			if err != nil || before != nil {
 				t.Fatalf("%s %s: %v, %v", caller, key, before, err)
 			}
@@ -34,7 +34,7 @@ func TestAnswersOfOneCaller(t *testing.T) {
 		}
 		told := func(caller, key string, want error) {
 			t.Helper()
-			if _, before, err := s.Begin(ctx, call(t, caller, key), within); !errors.Is(err, want) || (before == nil) != (want != nil) {
+			if _, before, err := s.Begin(ctx, call(t, caller, key), within, day); !errors.Is(err, want) || (before == nil) != (want != nil) {
 				t.Errorf("%s %s: answered %v, %v, want %v", caller, key, before != nil, err, want)
 			}
 		}
@@ -105,5 +105,44 @@ func TestAnswersOfOneCaller(t *testing.T) {
 		told("usr_1", "first", idempotency.ErrUnknown)
 		w.Clock.Advance(idempotency.KeepFor)
 		begin("usr_1", "first")
+	})
+}
+
+// TestAnswersThatAreToldForMinutes: an answer is told for as long as whoever asks may be told it, by whichever server's clock; afterwards the call is
+// still not carried out again.
+func TestAnswersThatAreToldForMinutes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := domaintest.New(t, d)
+		s, ctx := service(d, w.Ring, w.Clock), t.Context()
+		const minutes = 15 * time.Minute
+		c := call(t, "usr_1", "k")
+		mine, _, err := s.Begin(ctx, c, within, minutes)
+		if err == nil {
+			err = s.Finish(ctx, mine, idempotency.Answer{Status: 201})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []struct {
+			after, told time.Duration
+			want        error
+		}{
+			{0, minutes, nil},
+			{minutes, minutes, nil},
+			{minutes + time.Microsecond, minutes, idempotency.ErrUnknown},
+			{minutes + time.Microsecond, day, nil},
+			{-db.Skew, minutes, nil}, // a server whose clock is behind
+			{-db.Skew - time.Microsecond, minutes, idempotency.ErrUnknown},
+		} {
+			w.Clock.Advance(at.after)
+			if _, before, err := s.Begin(ctx, c, within, at.told); !errors.Is(err, at.want) || (before == nil) != (at.want != nil) {
+				t.Errorf("told for %s, after %s: answered %v, %v, want %v", at.told, at.after, before != nil, err, at.want)
+			}
+			w.Clock.Advance(-at.after)
+		}
+		w.Clock.Advance(minutes + time.Microsecond)
+		if _, _, err := s.Begin(ctx, call(t, "usr_1", "k", "another"), within, minutes); !errors.Is(err, idempotency.ErrMismatch) {
+			t.Errorf("another request: %v", err)
+		}
 	})
 }

@@ -21,7 +21,7 @@ func TestRequestsAreSealed(t *testing.T) {
 		row := func(ring *seal.Ring, body string, answered bool) map[string]string {
 			t.Helper()
 			s := service(d, ring, w.Clock)
-			c, _, err := s.Begin(t.Context(), call(t, "usr_1", "k", "POST", "/x", body), within)
+			c, _, err := s.Begin(t.Context(), call(t, "usr_1", "k", "POST", "/x", body), within, day)
 			if err == nil && answered {
 				err = s.Finish(t.Context(), c, idempotency.Answer{Status: 201})
 			}
@@ -61,23 +61,23 @@ func TestCallsOfTheVersionBefore(t *testing.T) {
 		w := domaintest.New(t, d)
 		s, ctx := service(d, w.Ring, w.Clock), t.Context()
 		c := call(t, "usr_1", "k", "POST", "/x", "{}")
-		if _, _, err := s.Begin(ctx, c, within); err != nil {
+		if _, _, err := s.Begin(ctx, c, within, day); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.Exec(ctx, `UPDATE idempotent_calls SET request = 'hash', status = 201, answer = $1`, []byte("sealed in another way")); err != nil {
 			t.Fatal(err)
 		}
-		if _, before, err := s.Begin(ctx, c, within); !errors.Is(err, idempotency.ErrUnknown) || before != nil {
+		if _, before, err := s.Begin(ctx, c, within, day); !errors.Is(err, idempotency.ErrUnknown) || before != nil {
 			t.Errorf("%v, %v", before, err)
 		}
 		if n, err := s.Reseal(ctx); n != 0 || err != nil {
 			t.Errorf("sealed anew: %d, %v", n, err)
 		}
 		w.Clock.Advance(idempotency.KeepFor)
-		if _, before, err := s.Begin(ctx, c, within); err != nil || before != nil {
+		if _, before, err := s.Begin(ctx, c, within, day); err != nil || before != nil {
 			t.Errorf("a day later: %v, %v", before, err)
 		}
-		if _, _, err := s.Begin(ctx, c, within); !errors.Is(err, idempotency.ErrRunning) {
+		if _, _, err := s.Begin(ctx, c, within, day); !errors.Is(err, idempotency.ErrRunning) {
 			t.Errorf("a day later, once more: %v", err)
 		}
 	})
@@ -90,7 +90,7 @@ func TestResealInPages(t *testing.T) {
 		s, ctx := service(d, w.Ring, w.Clock), t.Context()
 		const many = 450
 		for i := range many {
-			if _, _, err := s.Begin(ctx, call(t, fmt.Sprint("usr_", i%3), fmt.Sprint(i)), within); err != nil {
+			if _, _, err := s.Begin(ctx, call(t, fmt.Sprint("usr_", i%3), fmt.Sprint(i)), within, day); err != nil {
 				t.Fatal(err)
 			}
 		}

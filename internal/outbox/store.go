@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -133,7 +132,7 @@ func Lease(ctx context.Context, d *db.DB, now time.Time, ch Channel, except []st
 				return err
 			})
 	})
-	slices.SortFunc(all, func(a, b Message) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(all, func(a, b Message) int { return a.CreatedAt.Compare(b.CreatedAt) }) // of one instant as they are found
 	return all, err
 }
 

@@ -69,7 +69,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if err := d.Ping(ctx); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("Ping after Close: %v", err)
 	}
-	for range 100 {
+	for range 6000 {
 		if runtime.NumGoroutine() <= before {
 			break
 		}

@@ -111,10 +111,9 @@ func runAndKill(t *testing.T, dsn string, round int) []string {
 		if !ok {
 			continue
 		}
-		if len(acked) == 0 {
+		if acked = append(acked, id); len(acked) == 20 {
 			time.AfterFunc(time.Duration(20+37*(round%7))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		}
-		acked = append(acked, id)
 	}
 	_ = cmd.Wait() // it was killed
 	// The last line may have been cut by the kill.
@@ -153,7 +152,7 @@ func TestClusterEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
-	for range 100 {
+	for range 1200 {
 		d, err := db.Open(t.Context(), dsn)
 		if err != nil {
 			return

@@ -226,7 +226,7 @@ func TestMailServerIsTold(t *testing.T) {
 // waitFor waits for what the dispatcher does by itself.
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for range 200 {
+	for range 1200 {
 		if done() {
 			return
 		}

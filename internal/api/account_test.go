@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -40,13 +41,15 @@ func TestAccount(t *testing.T) {
 		}
 		// Of administrators at once, each changes what they mean to and nothing else; or is told, which may take some rounds to happen.
 		var told atomic.Bool
+		var issuer, support string
 		for round := 0; !told.Load() && round < 100; round++ {
+			issuer, support = fmt.Sprint("Issuer ", round), fmt.Sprintf("other%d@acme.test", round) // what is so already is no change
 			var wg sync.WaitGroup
 			for i := range 8 {
 				wg.Go(func() {
-					body := map[string]any{"issuer": "Issuer"}
+					body := map[string]any{"issuer": issuer}
 					if i%2 == 0 {
-						body = map[string]any{"support": "other@acme.test"}
+						body = map[string]any{"support": support}
 					}
 					got := api.Call(t, "PATCH /v1/account", body)
 					for ; got.Code() == "face_changed"; got = api.Call(t, "PATCH /v1/account", body) {
@@ -63,7 +66,7 @@ func TestAccount(t *testing.T) {
 			t.Error("nobody is told that somebody else was faster")
 		}
 		got = api.Must(t, 200, "GET /v1/account", nil)
-		if got.JSON["issuer"] != "Issuer" || got.JSON["support"] != "other@acme.test" || got.JSON["accent"] != "#0b5a68" {
+		if got.JSON["issuer"] != issuer || got.JSON["support"] != support || got.JSON["accent"] != "#0b5a68" {
 			t.Errorf("%s", got.Raw)
 		}
 	})

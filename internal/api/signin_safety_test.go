@@ -32,7 +32,12 @@ func TestOneCodeOneSession(t *testing.T) {
 		answers := make([]apptest.Answer, len(bodies))
 		var all sync.WaitGroup
 		for i, body := range bodies {
-			all.Go(func() { answers[i] = replicas[i%2].API("").Call(t, "POST /v1/sign-in/verify", body) })
+			all.Go(func() {
+				answers[i] = replicas[i%2].API("").Call(t, "POST /v1/sign-in/verify", body)
+				for answers[i].Code() == "database_unavailable" { // no connection was free in time: nothing was looked at
+					answers[i] = replicas[i%2].API("").Call(t, "POST /v1/sign-in/verify", body)
+				}
+			})
 		}
 		all.Wait()
 		in := 0

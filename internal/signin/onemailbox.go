@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"slices"
 	"time"
 
 	"sallyport/internal/errs"
@@ -32,25 +33,11 @@ func (s *Service) restMailbox(p *Pending) error {
 	if s.check != nil || reset.IsZero() || !s.Now().Before(until) { // a clock that was put back only lengthens it
 		return nil
 	}
-	own, others := "", false
-	for _, f := range p.factors {
-		if f.State != factor.Confirmed || f.Kind == factor.BackupCode {
-			continue
-		}
-		same, err := s.Codes.OwnAddress(f, p.User)
-		switch {
-		case err != nil:
-			return err
-		case same:
-			own = f.ID
-		case !f.ConfirmedAt.After(reset):
-			others = true
-		}
-	}
-	if others {
+	own, others, err := s.ownMailbox(p)
+	if slices.ContainsFunc(others, func(f factor.Factor) bool { return !f.ConfirmedAt.After(reset) }) {
 		p.rests = resting{own, until}
 	}
-	return nil
+	return err
 }
 
 // rested refuses the device that rests at now.

@@ -32,6 +32,9 @@ func (s *Service) AskPasskey(ctx context.Context, cookie string) (options json.R
 // before it is compared, so nothing is charged for it; so is what the one shows that rests.
 func (p *Pending) admissible(a Attempt, now time.Time) ([]factor.Stored, error) {
 	if !p.Owed(now).PasskeyOnly() {
+		if p.rests.id == "" {
+			return p.factors, nil
+		}
 		awake := slices.DeleteFunc(slices.Clone(p.factors), func(f factor.Stored) bool { return f.ID == p.rests.id })
 		return awake, p.rested(a.FactorID, now)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sallyport/internal/account"
@@ -79,7 +80,13 @@ func (s *Service) MayDisable(ctx context.Context, p *Pending) error {
 // and must not open this way by that. Nor do backup codes count: they come with every factor. Refusing costs
 // the person nothing, since the mailbox gets them in by its code.
 func (s *Service) sameMailbox(p *Pending, now time.Time) (bool, error) {
-	own, others := false, 0
+	own, others, err := s.ownMailbox(p)
+	return own != "" && !slices.ContainsFunc(others, func(f factor.Factor) bool { return !f.Locked() }), err
+}
+
+// ownMailbox finds the device whose codes go to the registered address, by its id, which is empty if there is none, and the person's other
+// devices. Only confirmed ones count, and backup codes do not.
+func (s *Service) ownMailbox(p *Pending) (id string, others []factor.Factor, err error) {
 	for _, f := range p.factors {
 		if f.State != factor.Confirmed || f.Kind == factor.BackupCode {
 			continue
@@ -87,14 +94,14 @@ func (s *Service) sameMailbox(p *Pending, now time.Time) (bool, error) {
 		same, err := s.Codes.OwnAddress(f, p.User)
 		switch {
 		case err != nil:
-			return false, err
+			return "", nil, err
 		case same:
-			own = true
-		case !f.Locked():
-			others++
+			id = f.ID
+		default:
+			others = append(others, f.Factor)
 		}
 	}
-	return own && others == 0, nil
+	return id, others, nil
 }
 
 // disabling reads the pending sign-in for one of the two steps, and refuses it where no token may be mailed.
